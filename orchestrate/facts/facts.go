@@ -1,0 +1,349 @@
+// Package facts is the observed state of a cluster, three-valued: known, absent, or unknown with the reason.
+//
+// It holds no secret: private keys appear as digests, passwords only as the fact that they can be had.
+package facts
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Facts is what one observation saw. Parts that it was not asked for are unknown.
+type Facts struct {
+	At      time.Time // the operator's clock
+	Servers map[topology.ServerName]Server
+	Store   Value[Store]
+	Marks   Marks
+}
+
+// Server finds what was seen of a server; of one that was not looked at, everything is unknown.
+func (f Facts) Server(name topology.ServerName) Server { return f.Servers[name] }
+
+// Channel finds a channel. It is absent when its server was looked at and has none of that name.
+func (f Facts) Channel(id ChannelID) Value[Channel] {
+	channels, ok := f.Server(id.Server).Channels.Get()
+	if !ok {
+		return As[Channel](f.Server(id.Server).Channels)
+	}
+	for _, c := range channels {
+		if c.Name == id.Name {
+			return Known(c)
+		}
+	}
+	return Absent[Channel]()
+}
+
+// Server is what was seen of one server and its host.
+type Server struct {
+	Instance    Value[Instance]
+	Process     Value[Process]
+	Channels    Value[[]Channel]
+	DumpThreads Value[[]DumpThread]
+	Sessions    Value[[]Session]
+	Accounts    Value[[]AccountRow] // rows of the replication account's user name
+	Position    Value[Position]     // end of its own binary log
+	Binlogs     Value[[]string]     // the binary logs that it still holds, oldest first
+	ServedTLS   Value[ServedTLS]    // by a handshake; absent when the server offers no TLS
+	Settings    Value[TLSSettings]  // the TLS variables of the running server
+	RunTime     Value[[]string]     // settings made at run time, which a restart would lose: name=value
+	Config      Value[Config]
+	ConfigCheck Value[Check] // the server's own judgement of its configuration files
+	TLSDir      Value[TLSDir]
+	Password    Value[Source]             // where the replication account's password can be had; never the password
+	Trials      map[string]Value[Trial]   // by channel name: a login over TLS with the files that stand on the host
+	Plaintext   map[string]Value[Attempt] // by channel name: a login without TLS from this host
+}
+
+// Instance is the server as it describes itself.
+type Instance struct {
+	Version    Version
+	ServerID   uint32
+	Hostname   string
+	Port       int
+	Socket     string
+	DataDir    string
+	PidFile    string
+	ReadOnly   bool
+	LogBin     bool
+	BinlogDB   bool   // binlog_do_db or binlog_ignore_db is set
+	AutoStart  bool   // replication threads start with the server
+	Admin      string // the account that the tool is logged in with: user@host
+	PerfSchema bool
+}
+
+// Flavour is the family of a server.
+type Flavour string
+
+// The families.
+const (
+	MariaDB Flavour = "MariaDB"
+	MySQL   Flavour = "MySQL"
+	Percona Flavour = "Percona Server"
+)
+
+// Version is a server's version as numbers.
+type Version struct {
+	Flavour             Flavour
+	Major, Minor, Patch int
+	Text                string // as the server gives it
+}
+
+// Process is the server's process on its host.
+type Process struct {
+	PID          int
+	OSUser       string
+	DefaultsFile string   // of its command line; empty when it has none
+	Start        StartID  // changes with every start of the server
+	Sockets      []Socket // its established TCP connections
+}
+
+// StartID tells one start of a server from another.
+type StartID string
+
+// Socket is an established TCP connection.
+type Socket struct{ Local, Remote netip.AddrPort }
+
+// ChannelID names a channel in the cluster.
+type ChannelID struct {
+	Server topology.ServerName
+	Name   string // empty for the default channel
+}
+
+func (id ChannelID) String() string {
+	if id.Name == "" {
+		return string(id.Server)
+	}
+	return string(id.Server) + "/" + id.Name
+}
+
+// ThreadState is the state of a replication thread in the words of the server.
+type ThreadState string
+
+// The states.
+const (
+	Yes        ThreadState = "Yes"
+	No         ThreadState = "No"
+	Connecting ThreadState = "Connecting"
+	Preparing  ThreadState = "Preparing"
+)
+
+// Runs says that the thread was started and has not ended, connected or not.
+func (s ThreadState) Runs() bool { return s == Yes || s == Connecting || s == Preparing }
+
+// Threads says which threads of a channel run.
+type Threads struct {
+	Receiver bool
+	Applier  bool
+}
+
+// Channel is one replication channel as its replica shows it.
+type Channel struct {
+	Name           string
+	SourceHost     string // the literal string of the channel, which is what the certificate must carry
+	SourcePort     int
+	SourceUser     string
+	SourceServerID uint32 // 0 until it has connected once
+	Receiver       ThreadState
+	Applier        ThreadState
+	ReceiverError  ThreadError
+	ApplierError   ThreadError
+	TLS            TLSOptions
+	Read           Position // of the source's binary log: received
+	Exec           Position // of the source's binary log: applied
+	Lag            Value[time.Duration]
+	Delay          time.Duration // asked for, as by MASTER_DELAY
+	Filtered       bool          // some replication filter is set
+	Until          bool          // an UNTIL condition is pending, which a restart of the threads would lose
+	GTID           string        // the GTID mode as the server words it
+}
+
+// Threads says which threads of the channel run.
+func (c Channel) Threads() Threads {
+	return Threads{Receiver: c.Receiver.Runs(), Applier: c.Applier.Runs()}
+}
+
+// ThreadError is the last error of a thread; the zero value is none.
+type ThreadError struct {
+	Number int
+	Text   string
+}
+
+// TLSOptions are all TLS options of a channel.
+type TLSOptions struct {
+	Enabled        bool
+	CA             string
+	CAPath         string
+	Cert           string
+	Key            string
+	Cipher         string
+	CRL            string
+	CRLPath        string
+	VerifyIdentity bool
+}
+
+// Position is a place in a source's binary log.
+type Position struct {
+	File string
+	Pos  uint64
+}
+
+// DumpThread is the primary's side of a receiver.
+type DumpThread struct {
+	ID        uint64 // connection id: grows with every login since the server's start
+	User      string
+	Host      string // the peer as the server prints it: host:port
+	Transport Value[Transport]
+}
+
+// Transport is how a session is carried, in the server's own view.
+type Transport struct {
+	Encrypted bool
+	Version   Value[string] // TLS version
+	Cipher    Value[string]
+}
+
+// Session is a connection to a server, other than a dump thread.
+type Session struct {
+	ID   uint64
+	User string
+	Host string
+}
+
+// AccountRow is one row of the account tables, as SHOW CREATE USER tells it.
+type AccountRow struct {
+	User    string
+	Host    string
+	Require Requirement
+}
+
+func (r AccountRow) String() string { return r.User + "@" + r.Host }
+
+// Requirement is what an account row demands of a login's transport, in the order of the server's REQUIRE clause.
+type Requirement struct {
+	Kind   RequirementKind
+	Clause string // as SHOW CREATE USER prints it, empty for none
+}
+
+// RequirementKind is the closed set of requirements.
+type RequirementKind string
+
+// The kinds.
+const (
+	RequireNone      RequirementKind = "none"
+	RequireSSL       RequirementKind = "ssl"
+	RequireX509      RequirementKind = "x509"
+	RequireSpecified RequirementKind = "specified" // a cipher, issuer or subject
+)
+
+// TLS says that a plaintext login is refused by this requirement.
+func (r Requirement) TLS() bool { return r.Kind != RequireNone && r.Kind != "" }
+
+// ServedTLS is what a server showed in a TLS handshake.
+type ServedTLS struct {
+	Chain   string // PEM, leaf first
+	Version string
+	Cipher  string
+}
+
+// TLSSettings are the TLS variables of a running server.
+type TLSSettings struct {
+	Enabled       bool
+	CA, Cert, Key string
+}
+
+// Config is what the server's configuration files say about TLS.
+type Config struct {
+	DefaultsFile string
+	IncludeDir   string        // the include folder that is read last; empty for none
+	OwnPath      string        // where our file belongs; empty without an include folder
+	Own          Value[string] // the text of our file
+	Later        []string      // TLS settings read after our file, which would win: file:line: setting
+}
+
+// Check is the outcome of a server's own configuration check.
+type Check struct {
+	OK   bool
+	Text string // what the server said when it refused
+}
+
+// DirKind is what stands at the path of a TLS dir.
+type DirKind string
+
+// The kinds.
+const (
+	DirAbsent DirKind = "absent"
+	DirReal   DirKind = "directory"
+	DirOther  DirKind = "other" // a file, a link, or a folder that others may write to
+)
+
+// TLSDir is the folder of the certificate sets on a host.
+type TLSDir struct {
+	Kind    DirKind
+	Fault   string // for DirOther: what is wrong with it
+	Current int    // the version in use, 0 for none
+	Sets    map[int]FileSet
+}
+
+// CurrentSet is the set in use.
+func (d TLSDir) CurrentSet() (FileSet, bool) {
+	set, ok := d.Sets[d.Current]
+	return set, ok && d.Current != 0
+}
+
+// FileSet is one version of ca.pem, cert.pem and key.pem on a host.
+type FileSet struct {
+	CA, Cert  string        // PEM
+	KeyDigest string        // SHA-256 of the file key.pem, hex
+	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+	Readable  Value[bool]   // by the OS user of the server, tried by reading
+	Faults    []string      // missing files, wrong modes
+}
+
+// Source is where a password can be had.
+type Source string
+
+// Attempt is the outcome of a login.
+type Attempt struct {
+	OK    bool
+	Errno int    // 0 when the server gave none
+	Text  string // of the refusal
+}
+
+// Trial is the outcome of a login over TLS with given files.
+type Trial struct {
+	Attempt
+	Set    int // the version of the files that were tried
+	Serial string
+}
+
+// Store is the local folder of certificates.
+type Store struct {
+	CA     Value[string] // PEM; absent when there is no authority yet
+	Leaves map[topology.ServerName]map[int]Leaf
+}
+
+// Leaf is one issued set in the local folder.
+type Leaf struct {
+	CA, Cert  string // PEM
+	KeyDigest string // SHA-256 of the file key.pem, hex
+	KeyPublic string // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+}
+
+// Marks are what only the journal can tell.
+type Marks struct {
+	// Threads are the thread states found before the first action of an unfinished step: a stopped thread cannot tell who
+	// stopped it.
+	Threads map[ChannelID]Threads
+
+	// Requirement is the youngest session that set the requirement, or saw it in force; absent when no journal tells.
+	Requirement Value[RequirementMark]
+}
+
+// RequirementMark dates a requirement by a connection: every login with a greater id, or after another start, met it.
+type RequirementMark struct {
+	Server     topology.ServerName
+	Connection uint64
+	Start      StartID
+}

@@ -1,0 +1,58 @@
+package facts
+
+import (
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Part is a portion of a server's facts that can be looked at on its own.
+type Part uint
+
+// The parts. Each names the fields of [Server] that it brings.
+const (
+	PartInstance  Part = 1 << iota // Instance
+	PartProcess                    // Process
+	PartChannels                   // Channels
+	PartSessions                   // DumpThreads, Sessions
+	PartAccounts                   // Accounts
+	PartPosition                   // Position, Binlogs
+	PartServed                     // ServedTLS
+	PartSettings                   // Settings, RunTime
+	PartConfig                     // Config
+	PartCheck                      // ConfigCheck
+	PartFiles                      // TLSDir
+	PartPassword                   // Password
+	PartTrial                      // Trials, of every channel: one login each
+	PartPlaintext                  // Plaintext, of every channel: one refused login each
+)
+
+// PartsQuiet are all parts that can be had without a login as the replication account.
+const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed |
+	PartSettings | PartConfig | PartCheck | PartFiles | PartPassword
+
+// Has says that every one of the parts is in p.
+func (p Part) Has(parts Part) bool { return p&parts == parts }
+
+// Look is a request: which parts of which servers. The local store and the marks are always looked at.
+type Look map[topology.ServerName]Part
+
+// Add widens the look.
+func (l Look) Add(name topology.ServerName, parts Part) { l[name] |= parts }
+
+// Merge widens the look by another.
+func (l Look) Merge(other Look) {
+	for name, parts := range other {
+		l.Add(name, parts)
+	}
+}
+
+// Names are the servers of the look, sorted.
+func (l Look) Names() []topology.ServerName {
+	names := make([]topology.ServerName, 0, len(l))
+	for name := range l {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
