@@ -1,0 +1,129 @@
+// Package topology is the desired state: which servers there are, who replicates from whom, and what their replication must
+// become. It is read from an inventory, strictly, with all faults reported at once.
+package topology
+
+import "time"
+
+// ServerName is the inventory's name for a server; it is unique in a cluster.
+type ServerName string
+
+// Cluster is one primary with everything that replicates from it, and the policy for changing it.
+type Cluster struct {
+	Name    string
+	Servers []Server // the primary first, then the replicas in the order of the inventory
+	Account Account
+	TLS     TLS
+	Policy  Policy
+}
+
+// Server is one database server and the way to it.
+type Server struct {
+	Name    ServerName
+	Address string     // DNS name or IP where the server is reached by its peers, unless a channel says otherwise
+	Source  ServerName // whom it replicates from; empty for the primary
+	SSH     SSH
+	MySQL   MySQL
+	TLSDir  string // absolute folder of the certificate sets on the host
+	Restart string // shell command that restarts the server; empty for none
+}
+
+// SSH is how a server's host is reached.
+type SSH struct {
+	User         string
+	Address      string // host name or IP without port
+	Port         int
+	IdentityFile string // empty: the agent alone
+	KnownHosts   string
+}
+
+// MySQL is how the server is reached on its host.
+type MySQL struct {
+	Socket string // absolute path, or empty to find it
+	Port   int
+	Admin  string // account that logs in through the socket
+}
+
+// Account is the replication account.
+type Account struct {
+	User         string
+	Require      Require
+	PasswordFile string // local file with the password; empty: it is read where the receiver has it
+}
+
+// Require is what an account must present to log in.
+type Require string
+
+// The requirements that this version can set.
+const (
+	RequireSSL Require = "ssl" // any TLS connection
+)
+
+// TLS is what the channels must demand of their source.
+type TLS struct {
+	Verify Verify
+}
+
+// Verify says how much of the source's certificate a receiver checks.
+type Verify string
+
+// The levels of checking, strongest first.
+const (
+	VerifyIdentity Verify = "identity" // chain and host name
+	VerifyChain    Verify = "chain"    // chain only
+)
+
+// Enforce says when TLS is required of the account.
+type Enforce string
+
+// The two orders.
+const (
+	EnforceLast  Enforce = "last"  // after every channel is proven
+	EnforceFirst Enforce = "first" // before the channels are changed: the classic order of the runbooks
+)
+
+// Policy bounds how the cluster may be changed.
+type Policy struct {
+	Canary       int // how many replicas go first, alone
+	Parallel     int // how many replicas are changed at a time after that
+	Enforce      Enforce
+	AllowRestart bool
+	MaxLag       time.Duration // a replica further behind is not touched
+}
+
+// Primary is the server at the top.
+func (c Cluster) Primary() Server { return c.Servers[0] }
+
+// Replicas are all servers but the primary, in order.
+func (c Cluster) Replicas() []Server { return c.Servers[1:] }
+
+// Server finds a server by name.
+func (c Cluster) Server(name ServerName) (Server, bool) {
+	for _, s := range c.Servers {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Server{}, false
+}
+
+// ReplicasOf are the servers that replicate from the named one.
+func (c Cluster) ReplicasOf(name ServerName) []Server {
+	var found []Server
+	for _, s := range c.Servers {
+		if s.Source == name && s.Name != name {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// Sources are the servers that others replicate from, the primary first.
+func (c Cluster) Sources() []Server {
+	var found []Server
+	for _, s := range c.Servers {
+		if len(c.ReplicasOf(s.Name)) > 0 {
+			found = append(found, s)
+		}
+	}
+	return found
+}
