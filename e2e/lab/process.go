@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// pollEvery is how often something is asked that cannot be waited for.
+const pollEvery = 10 * time.Millisecond
+
+// matcher recognises a process by its command line.
+type matcher func(args []string) bool
+
+// isServer accepts the server itself, and not a command that merely reads the same file, as a check of the configuration does.
+func (s Server) isServer(args []string) bool {
+	return len(args) == 2 && strings.HasPrefix(filepath.Base(args[0]), "mariadbd") && args[1] == "--defaults-file="+s.DefaultsFile
+}
+
+// isSSHD accepts the listener, which rewrites its command line into one word.
+func (s Server) isSSHD(args []string) bool {
+	line := strings.Join(args, " ") + " "
+	return strings.HasPrefix(line, "sshd: ") && strings.Contains(line, " -f "+s.SSHConfigFile+" ") && strings.Contains(line, "[listener]")
+}
+
+func commandLine(pid int) []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return nil // it ended
+	}
+	return strings.Split(string(bytes.TrimRight(text, "\x00")), "\x00")
+}
+
+// processes lists the pids that a matcher accepts. A process that ended and was not yet collected has no command line.
+func processes(is matcher) ([]int, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("lab: list the processes: %w", err)
+	}
+	var pids []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err == nil && is(commandLine(pid)) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
+
+// end sends a signal to all that match and waits until none is left.
+func end(ctx context.Context, who string, is matcher, signal os.Signal) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	pids, err := processes(is)
+	if err != nil {
+		return fmt.Errorf("%s: %w", who, err)
+	}
+	for _, pid := range pids {
+		if err := send(pid, is, signal); err != nil {
+			return fmt.Errorf("%s: end process %d: %w", who, pid, err)
+		}
+	}
+	return until(ctx, who+": wait for the end of its process", func() (bool, error) {
+		pids, err := processes(is)
+		return len(pids) == 0, err
+	})
+}
+
+// send holds the process before it looks at the command line again, so that a pid that was given to another in between is
+// left alone.
+func send(pid int, is matcher, signal os.Signal) error {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = process.Release() }()
+	if !is(commandLine(pid)) {
+		return nil
+	}
+	if err := process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// sessionsOf lists the sshd processes below a listener: one or two for each connection.
+func sessionsOf(listeners []int) ([]int, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("lab: list the processes: %w", err)
+	}
+	children := map[int][]int{}
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if name, parent := status(pid); strings.HasPrefix(name, "sshd") {
+			children[parent] = append(children[parent], pid)
+		}
+	}
+	var found []int
+	for next := listeners; len(next) > 0; next = next[1:] {
+		found = append(found, children[next[0]]...)
+		next = append(next, children[next[0]]...)
+	}
+	return found, nil
+}
+
+func status(pid int) (name string, parent int) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return "", 0
+	}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch key {
+		case "Name":
+			name = strings.TrimSpace(value)
+		case "PPid":
+			parent, _ = strconv.Atoi(strings.TrimSpace(value))
+		}
+	}
+	return name, parent
+}
+
+// until asks again and again until the answer is yes, an error, or the end of the context, whose cause it tells.
+func until(ctx context.Context, what string, done func() (bool, error)) error {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for {
+		ok, err := done()
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
+}

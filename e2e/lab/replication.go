@@ -1,0 +1,131 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// patience bounds waits on replication when the caller's context does not.
+const patience = time.Minute
+
+// replicate creates the account, starts the receivers and lets some rows through.
+func (l *Lab) replicate(ctx context.Context, mode AccountMode) error {
+	err := l.each(func(s Server) error {
+		if !l.hasAccount(s, mode) {
+			return nil
+		}
+		return l.createAccount(ctx, s.Name)
+	})
+	if err != nil {
+		return err
+	}
+	err = l.each(func(s Server) error {
+		if s.ReplicatesFrom == "" {
+			return nil
+		}
+		return l.startReceiver(ctx, s)
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.createShop(ctx); err != nil {
+		return err
+	}
+	return l.WaitCaughtUp(ctx)
+}
+
+func (l *Lab) hasAccount(s Server, mode AccountMode) bool {
+	for _, other := range l.Servers {
+		if other.ReplicatesFrom == s.Name {
+			return true
+		}
+	}
+	return s.ReplicatesFrom == "" || mode == AccountEverywhere || mode == AccountSome && s.Name == "replica1"
+}
+
+// createAccount keeps the account out of the binlog, as it is on servers whose replicas were filled from a dump of the data
+// alone.
+func (l *Lab) createAccount(ctx context.Context, server string) error {
+	a := l.Account
+	return l.Exec(ctx, server, "SET SESSION sql_log_bin = 0; CREATE USER ?@'%' IDENTIFIED BY ?; GRANT REPLICATION SLAVE ON *.* TO ?@'%'",
+		a.User, a.Password, a.User)
+}
+
+func (l *Lab) startReceiver(ctx context.Context, s Server) error {
+	source, err := l.Server(s.ReplicatesFrom)
+	if err != nil {
+		return err
+	}
+	return l.Exec(ctx, s.Name, "CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?, "+
+		"MASTER_USE_GTID = slave_pos; START SLAVE", source.Address, source.Port, l.Account.User, l.Account.Password)
+}
+
+func (l *Lab) createShop(ctx context.Context) error {
+	return l.Exec(ctx, l.Primary().Name, "CREATE DATABASE shop; "+
+		"CREATE TABLE shop.orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(100) NOT NULL, "+
+		"at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)); "+
+		"INSERT INTO shop.orders (note) VALUES ('tea'), ('milk'), ('sugar'), ('cups'), ('spoons')")
+}
+
+// SlaveStatus is the row of SHOW SLAVE STATUS by column name; it is empty on a server that does not replicate.
+func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string, error) {
+	table, err := l.Query(ctx, server, "SHOW SLAVE STATUS")
+	if err != nil || len(table.Rows) == 0 {
+		return nil, err
+	}
+	return table.Maps()[0], nil
+}
+
+// WaitCaughtUp waits until every replica has applied what the primary had written when it was called. It gives up early on
+// a replica whose applier stopped with an error.
+func (l *Lab) WaitCaughtUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	position, err := l.Value(ctx, l.Primary().Name, "SELECT @@gtid_binlog_pos")
+	if err != nil {
+		return err
+	}
+	return l.each(func(s Server) error {
+		if s.ReplicatesFrom == "" {
+			return nil
+		}
+		return until(ctx, s.Name+": wait for the primary's position "+position, func() (bool, error) {
+			return l.reached(ctx, s.Name, position)
+		})
+	})
+}
+
+// reached lets the server do the waiting, in slices between which its errors are looked at.
+func (l *Lab) reached(ctx context.Context, server, position string) (bool, error) {
+	timedOut, err := l.Value(ctx, server, "SELECT MASTER_GTID_WAIT(?, 0.5)", position)
+	if err != nil {
+		return false, err
+	}
+	if timedOut == "0" {
+		return true, nil
+	}
+	status, err := l.SlaveStatus(ctx, server)
+	if err != nil {
+		return false, err
+	}
+	if why := status["Last_SQL_Error"]; why != "" {
+		return false, fmt.Errorf("the applier stopped: %s", why)
+	}
+	if why := status["Last_IO_Error"]; why != "" && status["Slave_IO_Running"] == "No" {
+		return false, fmt.Errorf("the receiver stopped: %s", why)
+	}
+	return false, nil
+}
+
+// Checksum is the server's checksum of a table's rows.
+func (l *Lab) Checksum(ctx context.Context, server, table string) (string, error) {
+	result, err := l.Query(ctx, server, "CHECKSUM TABLE "+table)
+	if err != nil {
+		return "", err
+	}
+	if len(result.Rows) != 1 || !result.Rows[0][1].Valid {
+		return "", fmt.Errorf("%s: %s has no checksum: it does not exist", server, table)
+	}
+	return result.Rows[0][1].String, nil
+}

@@ -1,0 +1,181 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// Programs are the paths of what a lab is made of.
+type Programs struct {
+	Server string // mariadbd
+	Client string // mariadb, by which restart.sh asks whether the server answers
+	SSHD   string
+	Share  string // folder of the SQL that fills a new data folder
+}
+
+const (
+	installHint = "hint: make setup, or: apt-get install --no-install-recommends mariadb-server-core mariadb-client-core openssh-server"
+
+	// databaseUser is who the servers run as when root starts them, since they refuse to run as root.
+	databaseUser = "mysql"
+)
+
+func findPrograms() (Programs, error) {
+	var p Programs
+	if runtime.GOOS != "linux" {
+		return p, fmt.Errorf("lab: it needs Linux, with a loopback address for each server, and this is %s", runtime.GOOS)
+	}
+	var missing []string
+	for _, want := range []struct {
+		path *string
+		name string
+	}{{&p.Server, "mariadbd"}, {&p.Client, "mariadb"}, {&p.SSHD, "sshd"}} {
+		if *want.path = findProgram(want.name); *want.path == "" {
+			missing = append(missing, want.name)
+		}
+	}
+	if p.Share = findShare(); p.Share == "" && p.Server != "" {
+		missing = append(missing, systemTables)
+	}
+	if len(missing) > 0 {
+		return p, fmt.Errorf("lab: not found on this machine: %s\n%s", strings.Join(missing, ", "), installHint)
+	}
+	return p, nil
+}
+
+// findProgram looks where servers are installed as well, for a normal user's PATH does not name those folders.
+func findProgram(name string) string {
+	if path, err := exec.LookPath(name); err == nil && filepath.IsAbs(path) {
+		return path
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec", "/usr/bin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func findShare() string {
+	for _, dir := range []string{"/usr/share/mysql", "/usr/share/mariadb", "/usr/local/share/mysql"} {
+		if _, err := os.Stat(filepath.Join(dir, systemTables)); err == nil {
+			return dir
+		}
+	}
+	return ""
+}
+
+// person is who starts the lab.
+type person struct {
+	name string
+	root bool
+}
+
+func whoAmI() (person, error) {
+	u, err := user.Current()
+	if err != nil {
+		return person{}, fmt.Errorf("lab: who runs this: %w", err)
+	}
+	return person{name: u.Username, root: os.Geteuid() == 0}, nil
+}
+
+// serverUser is the OS user to name in my.cnf; a normal user's servers run as that user, without one.
+func (p person) serverUser() string {
+	if p.root {
+		return databaseUser
+	}
+	return ""
+}
+
+// locked reports an OS account whose password is locked: sshd lets such a user in by PAM only.
+func (p person) locked() bool {
+	file, err := os.Open("/etc/shadow")
+	if err != nil {
+		return false // not root: an sshd of a normal user cannot look either
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), p.name+":"); ok {
+			return strings.HasPrefix(rest, "!")
+		}
+	}
+	return false
+}
+
+// readyForRoot makes what the packages' own set-up would have made: the servers' OS user and sshd's empty folder.
+func readyForRoot(ctx context.Context) error {
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		return fmt.Errorf("lab: sshd's empty folder: %w", err)
+	}
+	if _, err := user.Lookup(databaseUser); err == nil {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", databaseUser)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("lab: create the OS user %s: %w: %s", databaseUser, err, strings.TrimSpace(string(said)))
+	}
+	return nil
+}
+
+// checkPath refuses a folder that could not hold the servers, before anything is made.
+func checkPath(dir, longestSocket string) error {
+	const mostSocket = 107 // what a unix socket address can hold
+	if over := len(longestSocket) - mostSocket; over > 0 {
+		return fmt.Errorf("lab: the path %s is %d bytes too long: a socket below it would not fit into %d bytes\n"+
+			"hint: choose a shorter --dir", dir, over, mostSocket)
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9/._+@=-]+$`).MatchString(dir) {
+		return fmt.Errorf("lab: the path %q holds a character that is special in configuration files\n"+
+			"hint: choose a --dir of letters, digits and any of / . _ - + @ =", dir)
+	}
+	return nil
+}
+
+// prepareFolder makes the folder, or takes an empty one.
+func prepareFolder(dir string, p person) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("lab: %w", err)
+	}
+	if _, err := os.Stat(stateFile(dir)); err == nil {
+		return fmt.Errorf("lab: %s holds a lab already\nhint: replssl lab down --dir %s --remove", dir, dir)
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("lab: %s is not empty\nhint: choose a new or an empty --dir", dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	if p.root {
+		return checkParents(dir)
+	}
+	return nil
+}
+
+// checkParents makes sure that the servers' OS user can come to the folder.
+func checkParents(dir string) error {
+	for parent := filepath.Dir(dir); parent != "/"; parent = filepath.Dir(parent) {
+		info, err := os.Stat(parent)
+		if err != nil {
+			return fmt.Errorf("lab: %w", err)
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("lab: the OS user %s, whom the servers run as, cannot come to %s: %s has mode %#o\n"+
+				"hint: choose a --dir below /tmp or /var/tmp, or: chmod o+x %s", databaseUser, dir, parent, info.Mode().Perm(), parent)
+		}
+	}
+	return nil
+}
