@@ -1,0 +1,83 @@
+package topology
+
+import "time"
+
+// The tool's own defaults, where neither the inventory nor the person's surroundings say otherwise.
+const (
+	defaultSSHPort   = 22
+	defaultMySQLPort = 3306
+	defaultAdmin     = "root"
+	defaultTLSDir    = "/etc/mysql-ssl"
+	socketAuto       = "auto"
+	sourceBuiltin    = "builtin"
+	serversSources   = "sources"
+	defaultCanary    = 1
+	defaultParallel  = 10
+	defaultMaxLag    = 30 * time.Second
+)
+
+// fillDefaults sets everything that the inventory leaves open; it is the only place that knows a default. Filled values keep
+// line 0, by which the checks tell them from what a person wrote.
+func (inv *inventory) fillDefaults(env Defaults) {
+	if !inv.primary.given() {
+		inv.primary = inv.master
+	}
+	if !inv.replicas.given() {
+		inv.replicas = inv.slaves
+	}
+	inv.name.fill(inv.primary.value)
+	inv.account.require.fill(string(RequireSSL))
+	inv.ssh.user.fill(env.User)
+	inv.ssh.port.fill(defaultSSHPort)
+	inv.ssh.knownHosts.fill("~/.ssh/known_hosts")
+	inv.mysql.socket.fill(socketAuto)
+	inv.mysql.port.fill(defaultMySQLPort)
+	inv.mysql.admin.fill(defaultAdmin)
+	inv.dir.fill(defaultTLSDir)
+	inv.verify.fill(string(VerifyIdentity))
+	inv.source.fill(sourceBuiltin)
+	inv.tlsServers.fill(serversSources)
+	inv.canary.fill(defaultCanary)
+	inv.parallel.fill(defaultParallel)
+	inv.enforce.fill(string(EnforceLast))
+	inv.restart.fill(false)
+	inv.maxLag.fill(defaultMaxLag)
+
+	if inv.primary.given() {
+		inv.servers = append(inv.servers, inv.written(inv.primary))
+	}
+	for _, name := range inv.replicas.value {
+		server := inv.written(name)
+		server.source.fill(inv.primary.value)
+		inv.servers = append(inv.servers, server)
+	}
+	for i := range inv.servers {
+		inv.servers[i].fillDefaults(inv)
+	}
+}
+
+// fillDefaults is the part of [inventory.fillDefaults] that repeats for every server: what it does not say itself is as for
+// the cluster.
+func (s *serverSection) fillDefaults(inv *inventory) {
+	s.address.fill(s.name.value)
+	s.ssh.address.fill(s.address.value)
+	s.ssh.user.fill(inv.ssh.user.value)
+	s.ssh.port.fill(inv.ssh.port.value)
+	s.ssh.identityFile.fill(inv.ssh.identityFile.value)
+	s.ssh.knownHosts.fill(inv.ssh.knownHosts.value)
+	s.mysql.socket.fill(inv.mysql.socket.value)
+	s.mysql.port.fill(inv.mysql.port.value)
+	s.mysql.admin.fill(inv.mysql.admin.value)
+	s.dir.fill(inv.dir.value)
+}
+
+// written is what "servers" says of the named server; its line is the one that makes it the primary or a replica.
+func (inv *inventory) written(name setting[string]) serverSection {
+	for _, server := range inv.overrides {
+		if server.name.value == name.value {
+			server.name = name
+			return server
+		}
+	}
+	return serverSection{name: name}
+}

@@ -1,0 +1,138 @@
+package topology
+
+import (
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// inventory is the file as it is written: nothing is judged yet, and each value knows its line.
+type inventory struct {
+	name             setting[string]
+	primary, master  setting[string]
+	replicas, slaves setting[[]setting[string]]
+	account          accountSection
+	ssh              sshSection
+	mysql            mysqlSection
+	dir              setting[string]
+	verify, source   setting[string]
+	tlsServers       setting[string]
+	canary, parallel setting[int]
+	enforce          setting[string]
+	restart          setting[bool]
+	maxLag           setting[time.Duration]
+	overrides        []serverSection // as written under "servers"
+	servers          []serverSection // the primary, then the replicas: what fillDefaults makes of everything
+}
+
+type accountSection struct {
+	line                        int
+	user, require, passwordFile setting[string]
+}
+
+type sshSection struct {
+	user, address            setting[string]
+	port                     setting[int]
+	identityFile, knownHosts setting[string]
+}
+
+type mysqlSection struct {
+	socket, admin setting[string]
+	port          setting[int]
+}
+
+type serverSection struct {
+	name            setting[string]
+	address, source setting[string]
+	dir, restart    setting[string]
+	ssh             sshSection
+	mysql           mysqlSection
+}
+
+// read fills the inventory from the root of the file.
+func (inv *inventory) read(d *decoder, root ast.Node) {
+	d.mapping("", root, keys{
+		"cluster":  d.text(&inv.name),
+		"primary":  d.text(&inv.primary),
+		"master":   d.text(&inv.master),
+		"replicas": d.texts(&inv.replicas),
+		"slaves":   d.texts(&inv.slaves),
+		"account":  func(path string, node ast.Node) { inv.account.read(d, path, node) },
+		"ssh":      d.section(inv.ssh.keys(d)),
+		"mysql":    d.section(inv.mysql.keys(d)),
+		"tls": d.section(keys{
+			"dir":     d.text(&inv.dir),
+			"verify":  d.text(&inv.verify),
+			"source":  d.text(&inv.source),
+			"servers": d.text(&inv.tlsServers),
+		}),
+		"policy": d.section(keys{
+			"canary":        d.number(&inv.canary),
+			"parallel":      d.number(&inv.parallel),
+			"enforce":       d.text(&inv.enforce),
+			"allow_restart": d.flag(&inv.restart),
+			"max_lag":       d.duration(&inv.maxLag),
+		}),
+		"servers": func(path string, node ast.Node) { inv.readServers(d, path, node) },
+	})
+}
+
+func (a *accountSection) read(d *decoder, path string, node ast.Node) {
+	if isScalar(node) {
+		d.fault(lineOf(node), "%s must be keys and values, as in %s: {user: %s}", path, path, oneLine(tokenText(node)))
+		a.user.line = lineOf(node)
+		return
+	}
+	a.line = lineOf(node)
+	if _, ok := node.(ast.MapNode); !ok && !isNull(node) {
+		a.user.line = a.line // given, though not as it should be
+	}
+	d.mapping(path, node, keys{
+		"user":          d.text(&a.user),
+		"require":       d.text(&a.require),
+		"password_file": d.text(&a.passwordFile),
+	})
+}
+
+func (s *sshSection) keys(d *decoder) keys {
+	return keys{
+		"user":          d.text(&s.user),
+		"port":          d.number(&s.port),
+		"identity_file": d.text(&s.identityFile),
+		"known_hosts":   d.text(&s.knownHosts),
+		"sudo":          d.later(),
+		"jump":          d.later(),
+	}
+}
+
+func (s *mysqlSection) keys(d *decoder) keys {
+	return keys{
+		"socket": d.text(&s.socket),
+		"port":   d.number(&s.port),
+		"admin": d.section(keys{
+			"user":          d.text(&s.admin),
+			"password_file": d.later(),
+		}),
+	}
+}
+
+func (inv *inventory) readServers(d *decoder, path string, node ast.Node) {
+	d.entries(path, node, func(name string, line int, value ast.Node) {
+		server := serverSection{name: setting[string]{name, line}}
+		server.read(d, under(path, name), value)
+		inv.overrides = append(inv.overrides, server)
+	})
+}
+
+func (s *serverSection) read(d *decoder, path string, node ast.Node) {
+	ssh := s.ssh.keys(d)
+	ssh["address"] = d.text(&s.ssh.address)
+	d.mapping(path, node, keys{
+		"address":         d.text(&s.address),
+		"replicates_from": d.text(&s.source),
+		"restart":         d.text(&s.restart),
+		"ssh":             d.section(ssh),
+		"mysql":           d.section(s.mysql.keys(d)),
+		"tls":             d.section(keys{"dir": d.text(&s.dir)}),
+	})
+}
