@@ -1,0 +1,157 @@
+package hostkey_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/replssl/replssl/remote/hostkey"
+)
+
+const host = "db1.example.com:22"
+
+func newKey(t *testing.T) ssh.PublicKey {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newRSA(t *testing.T) ssh.PublicKey {
+	t.Helper()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(&private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func load(t *testing.T, lines ...string) (*hostkey.Policy, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	policy, err := hostkey.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy, file
+}
+
+func check(policy *hostkey.Policy, hostPort string, key ssh.PublicKey) error {
+	return policy.Callback()(hostPort, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 22}, key)
+}
+
+func TestARecordedKeyPasses(t *testing.T) {
+	key := newKey(t)
+	policy, _ := load(t, "# comment", knownhosts.Line([]string{host, "[db1.example.com]:2222"}, key),
+		knownhosts.Line([]string{knownhosts.HashHostname("db2.example.com")}, key), "*.wild "+plain(key))
+	for _, name := range []string{host, "db1.example.com:2222", "db2.example.com:22", "a.wild:22", "a.wild:2200"} {
+		if err := check(policy, name, key); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func plain(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+func TestAnUnrecordedHostIsUnknown(t *testing.T) {
+	key := newKey(t)
+	policy, file := load(t, knownhosts.Line([]string{host}, key))
+	err := check(policy, "db9.example.com:22", key)
+	var unknown *hostkey.UnknownError
+	if !errors.As(err, &unknown) || unknown.Host != "db9.example.com:22" || !slices.Equal(unknown.Files, []string{file}) {
+		t.Fatalf("got %v", err)
+	}
+	for _, part := range []string{"db9.example.com:22", file, "ssh-ed25519 SHA256:"} {
+		if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q does not tell %q in one line", err, part)
+		}
+	}
+	if algorithms := policy.Algorithms("db9.example.com:22"); len(algorithms) != 0 {
+		t.Errorf("algorithms %v of an unknown host", algorithms)
+	}
+}
+
+func TestAnotherKeyIsChanged(t *testing.T) {
+	recorded, shown := newKey(t), newKey(t)
+	policy, file := load(t, "# one", knownhosts.Line([]string{host}, newRSA(t)), knownhosts.Line([]string{host}, recorded))
+	err := check(policy, host, shown)
+	var changed *hostkey.ChangedError
+	if !errors.As(err, &changed) {
+		t.Fatalf("got %v", err)
+	}
+	want := hostkey.ChangedError{
+		Host: host, Presented: hostkey.Fingerprint(shown), Recorded: hostkey.Fingerprint(recorded), File: file, Line: 3,
+	}
+	if *changed != want {
+		t.Errorf("got  %+v\nwant %+v", *changed, want)
+	}
+	for _, part := range []string{host, want.Presented, want.Recorded, file + " line 3"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not tell %q", err, part)
+		}
+	}
+}
+
+func TestARevokedKeyIsRefused(t *testing.T) {
+	key := newKey(t)
+	policy, _ := load(t, knownhosts.Line([]string{host}, key), "@revoked * "+plain(key))
+	var revoked *hostkey.RevokedError
+	if err := check(policy, host, key); !errors.As(err, &revoked) || revoked.Line != 2 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAlgorithmsAreThoseOfTheRecordedKeys(t *testing.T) {
+	policy, _ := load(t, knownhosts.Line([]string{host}, newRSA(t)))
+	want := []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	if got := policy.Algorithms(host); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+	folder := t.TempDir()
+	broken := filepath.Join(folder, "broken")
+	if err := os.WriteFile(broken, []byte("db1 ssh-ed25519 notbase64\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, part := range map[string]string{
+		filepath.Join(folder, "none"): "no such file", folder: "it is a directory", broken: ":1:",
+	} {
+		_, err := hostkey.Load(path)
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: got %v, want it to tell %q", path, err, part)
+		}
+	}
+	if _, err := hostkey.Load(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file is not os.ErrNotExist: %v", err)
+	}
+	if _, err := hostkey.Load(); err == nil {
+		t.Error("no file at all is accepted")
+	}
+}
