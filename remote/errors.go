@@ -1,0 +1,52 @@
+package remote
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ExitError says that a command ran to its end on the host and failed.
+type ExitError struct {
+	Host   string
+	Code   int    // exit status; 128+N when signal N ended it
+	Stderr string // empty for a confidential command
+}
+
+func (e *ExitError) Error() string {
+	text := strings.Join(strings.Fields(e.Stderr), " ")
+	const most = 200
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	if text == "" {
+		return fmt.Sprintf("%s: the command failed with exit status %d", e.Host, e.Code)
+	}
+	return fmt.Sprintf("%s: %s (exit status %d)", e.Host, text, e.Code)
+}
+
+// DialError says that the host could not, or would not, open a connection.
+type DialError struct {
+	Host    string
+	Network string
+	Address string
+
+	// Forbidden tells that the host's SSH server does not allow this kind of forwarding, so that another way may be tried.
+	Forbidden bool
+
+	Err error
+}
+
+func (e *DialError) Error() string {
+	return fmt.Sprintf("%s: connecting from there to %s: %v", e.Host, e.Address, e.Err)
+}
+
+func (e *DialError) Unwrap() error { return e.Err }
+
+// TooMuchError says that a command was ended because it printed more than [MaxOutput].
+type TooMuchError struct {
+	Host string
+}
+
+func (e *TooMuchError) Error() string {
+	return fmt.Sprintf("%s: the command printed more than %d MiB and was ended", e.Host, MaxOutput>>20)
+}
