@@ -5,6 +5,8 @@ package facts
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -337,13 +339,38 @@ type Marks struct {
 	// stopped it.
 	Threads map[ChannelID]Threads
 
-	// Requirement is the youngest session that set the requirement, or saw it in force; absent when no journal tells.
-	Requirement Value[RequirementMark]
+	// Requirements are, by server, the youngest session that set the requirement there.
+	Requirements map[topology.ServerName]RequirementMark
 }
 
 // RequirementMark dates a requirement by a connection: every login with a greater id, or after another start, met it.
 type RequirementMark struct {
-	Server     topology.ServerName
 	Connection uint64
 	Start      StartID
+}
+
+// AtLeast says that p is at or past q in the same sequence of binary logs. Names compare by their number, since the digits grow in
+// length; positions of different base names cannot be compared and are never at least.
+func (p Position) AtLeast(q Position) bool {
+	base, number := splitLog(p.File)
+	otherBase, otherNumber := splitLog(q.File)
+	if base != otherBase || p.File == "" {
+		return false
+	}
+	if number != otherNumber {
+		return number > otherNumber
+	}
+	return p.Pos >= q.Pos
+}
+
+func splitLog(file string) (base string, number int) {
+	i := strings.LastIndexByte(file, '.')
+	if i < 0 {
+		return file, 0
+	}
+	number, err := strconv.Atoi(file[i+1:])
+	if err != nil {
+		return file, 0
+	}
+	return file[:i], number
 }

@@ -1,0 +1,160 @@
+// Package event is the closed set of what can happen in a run, and the readings of a sequence of events: progress, report and the
+// marks that the next run needs.
+//
+// Events hold no secret: an action is told by its sentence, an error by its text.
+package event
+
+import (
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Event is something that happened in a run. The set is closed: the types of this file.
+type Event interface{ kind() string }
+
+// Outcome says how a run ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Succeeded   Outcome = "done"        // every step is done
+	Partly      Outcome = "partly"      // some step failed or was skipped
+	Interrupted Outcome = "interrupted" // a person stopped it between two steps
+)
+
+// The events.
+type (
+	// RunBegan opens a run.
+	RunBegan struct {
+		Run     string `json:"run"`
+		Cluster string `json:"cluster"`
+		Who     string `json:"who"`     // user@host of the operator
+		Version string `json:"version"` // of replssl
+		Digest  string `json:"digest"`  // of the plan
+		Steps   int    `json:"steps"`
+	}
+
+	// StepBegan says that a step is looked at.
+	StepBegan struct {
+		Step   string              `json:"step"`
+		Title  string              `json:"title"`
+		Target topology.ServerName `json:"target"`
+	}
+
+	// StepHeld says that a guard does not hold yet, and that the step waits for it.
+	StepHeld struct {
+		Step string `json:"step"`
+		Why  string `json:"why"`
+	}
+
+	// ThreadsFound keeps the thread states of a channel before the first action of a step that touches them.
+	ThreadsFound struct {
+		Step     string              `json:"step"`
+		Server   topology.ServerName `json:"server"`
+		Channel  string              `json:"channel"`
+		Receiver bool                `json:"receiver"`
+		Applier  bool                `json:"applier"`
+	}
+
+	// ActionIntended is on disk before the action begins.
+	ActionIntended struct {
+		Step   string              `json:"step"`
+		Target topology.ServerName `json:"target"`
+		Action string              `json:"action"`
+		Rescue bool                `json:"rescue,omitempty"`
+	}
+
+	// ActionDone says that the action ended without an error; whether it had its effect is for the goal to say.
+	ActionDone struct {
+		Step   string `json:"step"`
+		Action string `json:"action"`
+		Rescue bool   `json:"rescue,omitempty"`
+	}
+
+	// ActionFailed says that the action ended with an error.
+	ActionFailed struct {
+		Step   string `json:"step"`
+		Action string `json:"action"`
+		Error  string `json:"error"`
+		Rescue bool   `json:"rescue,omitempty"`
+	}
+
+	// Statement is the text of a statement that an action sends to a server, before it is sent.
+	Statement struct {
+		Server topology.ServerName `json:"server"`
+		SQL    string              `json:"sql"`
+	}
+
+	// RequirementDated keeps which session is about to make an account require TLS: logins with a greater id met the requirement.
+	RequirementDated struct {
+		Server     topology.ServerName `json:"server"`
+		Connection uint64              `json:"connection"`
+		Start      facts.StartID       `json:"start"`
+	}
+
+	// StepDone says that the goal of the step holds. Unchanged: it held before any action.
+	StepDone struct {
+		Step      string        `json:"step"`
+		Unchanged bool          `json:"unchanged,omitempty"`
+		Took      time.Duration `json:"took_ns"`
+	}
+
+	// StepFailed says that the goal of the step does not hold, and what was done about it.
+	StepFailed struct {
+		Step    string              `json:"step"`
+		Target  topology.ServerName `json:"target"`
+		Error   string              `json:"error"`
+		Hint    string              `json:"hint,omitempty"`
+		Touched bool                `json:"touched"` // an action was begun
+		Rescued Rescued             `json:"rescued"`
+	}
+
+	// StepSkipped says that the step was not begun, and why.
+	StepSkipped struct {
+		Step string `json:"step"`
+		Why  string `json:"why"`
+	}
+
+	// Stopping says that no further step will begin, since a person asked to stop.
+	Stopping struct {
+		Underway []string `json:"underway"` // the steps that are brought to their end
+	}
+
+	// RunEnded closes a run.
+	RunEnded struct {
+		Outcome Outcome `json:"outcome"`
+		Done    int     `json:"done"`
+		Failed  int     `json:"failed"`
+		Skipped int     `json:"skipped"`
+	}
+)
+
+// Rescued says what became of a failed step.
+type Rescued string
+
+// What may become of a failed step.
+const (
+	NotNeeded    Rescued = "not needed"     // nothing was begun, or nothing has to be taken back
+	TakenBack    Rescued = "taken back"     // and seen to be as before
+	NotTakenBack Rescued = "not taken back" // a person has to look
+)
+
+func (RunBegan) kind() string         { return "run-began" }
+func (StepBegan) kind() string        { return "step-began" }
+func (StepHeld) kind() string         { return "step-held" }
+func (ThreadsFound) kind() string     { return "threads-found" }
+func (ActionIntended) kind() string   { return "action-intended" }
+func (ActionDone) kind() string       { return "action-done" }
+func (ActionFailed) kind() string     { return "action-failed" }
+func (Statement) kind() string        { return "statement" }
+func (RequirementDated) kind() string { return "requirement-dated" }
+func (StepDone) kind() string         { return "step-done" }
+func (StepFailed) kind() string       { return "step-failed" }
+func (StepSkipped) kind() string      { return "step-skipped" }
+func (Stopping) kind() string         { return "stopping" }
+func (RunEnded) kind() string         { return "run-ended" }
+
+// Kind is the name of the event's type in the journal and in JSON.
+func Kind(e Event) string { return e.kind() }

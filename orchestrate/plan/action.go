@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Here is the target of what is done on the operator's own machine.
+const Here topology.ServerName = ""
+
+// Action is one change of the world. The set is closed: whoever interprets actions (the one that carries them out, the in-memory
+// world, the runbook) does it by an exhaustive switch over the types of this file.
+//
+// Its String is the only sentence about it.
+type Action interface {
+	fmt.Stringer
+	Target() topology.ServerName
+	kind() string
+}
+
+// Leaf is a certificate to be issued: one version of a server's set.
+type Leaf struct {
+	Server  topology.ServerName
+	Version int
+	Names   []string // DNS names and IP addresses, exactly as peers use them
+}
+
+// The actions.
+type (
+	// CreateAuthority makes the certificate authority of the cluster in the local folder.
+	CreateAuthority struct{ Cluster string }
+
+	// IssueLeaf issues a leaf into the local folder.
+	IssueLeaf struct{ Leaf Leaf }
+
+	// InstallSet lays a set from the local folder down on a host, beside the version in use, which stays.
+	InstallSet struct {
+		Server  topology.ServerName
+		Dir     string
+		Version int
+		Owner   string // OS user of the server
+	}
+
+	// SwitchSet makes an installed set the one in use, in one rename.
+	SwitchSet struct {
+		Server  topology.ServerName
+		Dir     string
+		Version int
+	}
+
+	// UnswitchSet takes the first set out of use again.
+	UnswitchSet struct {
+		Server topology.ServerName
+		Dir    string
+	}
+
+	// WriteConfig writes our own option file.
+	WriteConfig struct {
+		Server topology.ServerName
+		Path   string
+		Text   string
+	}
+
+	// RemoveConfig removes our own option file.
+	RemoveConfig struct {
+		Server topology.ServerName
+		Path   string
+	}
+
+	// Restart restarts a server by the command of the inventory, and ends when the server answers.
+	Restart struct {
+		Server  topology.ServerName
+		Command string
+	}
+
+	// ReloadTLS lets a server read its certificate files again.
+	ReloadTLS struct{ Server topology.ServerName }
+
+	// StopThreads stops threads of a channel.
+	StopThreads struct {
+		Channel facts.ChannelID
+		Threads facts.Threads
+	}
+
+	// StartThreads starts threads of a channel.
+	StartThreads struct {
+		Channel facts.ChannelID
+		Threads facts.Threads
+	}
+
+	// ChangeTLS sets all TLS options of a channel. Host, account and position cannot be expressed.
+	ChangeTLS struct {
+		Channel facts.ChannelID
+		Options facts.TLSOptions
+	}
+
+	// Require sets what rows of an account must present.
+	Require struct {
+		Server topology.ServerName
+		User   string
+		Hosts  []string
+		Kind   facts.RequirementKind // ssl or none
+		Binlog bool                  // let the statement replicate
+	}
+)
+
+// Target is the operator's own machine.
+func (CreateAuthority) Target() topology.ServerName { return Here }
+
+// Target is the operator's own machine.
+func (IssueLeaf) Target() topology.ServerName { return Here }
+
+// Target is the server whose host gets the set.
+func (a InstallSet) Target() topology.ServerName { return a.Server }
+
+// Target is the server whose set is switched.
+func (a SwitchSet) Target() topology.ServerName { return a.Server }
+
+// Target is the server whose set is taken out of use.
+func (a UnswitchSet) Target() topology.ServerName { return a.Server }
+
+// Target is the server that the file belongs to.
+func (a WriteConfig) Target() topology.ServerName { return a.Server }
+
+// Target is the server that the file belongs to.
+func (a RemoveConfig) Target() topology.ServerName { return a.Server }
+
+// Target is the server that restarts.
+func (a Restart) Target() topology.ServerName { return a.Server }
+
+// Target is the server that reloads.
+func (a ReloadTLS) Target() topology.ServerName { return a.Server }
+
+// Target is the replica.
+func (a StopThreads) Target() topology.ServerName { return a.Channel.Server }
+
+// Target is the replica.
+func (a StartThreads) Target() topology.ServerName { return a.Channel.Server }
+
+// Target is the replica.
+func (a ChangeTLS) Target() topology.ServerName { return a.Channel.Server }
+
+// Target is the server whose rows are altered.
+func (a Require) Target() topology.ServerName { return a.Server }
+
+func (CreateAuthority) kind() string { return "create-authority" }
+func (IssueLeaf) kind() string       { return "issue-leaf" }
+func (InstallSet) kind() string      { return "install-set" }
+func (SwitchSet) kind() string       { return "switch-set" }
+func (UnswitchSet) kind() string     { return "unswitch-set" }
+func (WriteConfig) kind() string     { return "write-config" }
+func (RemoveConfig) kind() string    { return "remove-config" }
+func (Restart) kind() string         { return "restart" }
+func (ReloadTLS) kind() string       { return "reload-tls" }
+func (StopThreads) kind() string     { return "stop-threads" }
+func (StartThreads) kind() string    { return "start-threads" }
+func (ChangeTLS) kind() string       { return "change-tls" }
+func (Require) kind() string         { return "require" }
+
+func (a CreateAuthority) String() string {
+	return "make the certificate authority of cluster " + a.Cluster
+}
+
+func (a IssueLeaf) String() string {
+	return fmt.Sprintf("issue certificate %d of %s for %s", a.Leaf.Version, a.Leaf.Server, strings.Join(a.Leaf.Names, ", "))
+}
+
+func (a InstallSet) String() string {
+	return fmt.Sprintf("copy certificate set %d to %s:%s/versions/%d, owned by %s", a.Version, a.Server, a.Dir, a.Version, a.Owner)
+}
+
+func (a SwitchSet) String() string {
+	return fmt.Sprintf("point %s:%s/current at version %d", a.Server, a.Dir, a.Version)
+}
+
+func (a UnswitchSet) String() string {
+	return fmt.Sprintf("remove the link %s:%s/current", a.Server, a.Dir)
+}
+
+func (a WriteConfig) String() string {
+	return fmt.Sprintf("write the TLS settings to %s:%s", a.Server, a.Path)
+}
+
+func (a RemoveConfig) String() string { return fmt.Sprintf("remove %s:%s", a.Server, a.Path) }
+
+func (a Restart) String() string { return fmt.Sprintf("restart %s by %s", a.Server, a.Command) }
+
+func (a ReloadTLS) String() string {
+	return fmt.Sprintf("let %s read its certificate files again", a.Server)
+}
+
+func (a StopThreads) String() string {
+	return fmt.Sprintf("stop the %s of %s", threadNames(a.Threads), a.Channel)
+}
+
+func (a StartThreads) String() string {
+	return fmt.Sprintf("start the %s of %s", threadNames(a.Threads), a.Channel)
+}
+
+func (a ChangeTLS) String() string {
+	if !a.Options.Enabled {
+		return fmt.Sprintf("turn TLS off on channel %s", a.Channel)
+	}
+	check := "check the chain of"
+	if a.Options.VerifyIdentity {
+		check = "check the chain and the host name of"
+	}
+	return fmt.Sprintf("set all TLS options of channel %s: encrypt, and %s its source by %s", a.Channel, check, a.Options.CA)
+}
+
+func (a Require) String() string {
+	where := "in " + string(a.Server) + " alone, not in its binary log"
+	if a.Binlog {
+		where = "in " + string(a.Server) + " and through its binary log"
+	}
+	demand := "require TLS of"
+	if a.Kind == facts.RequireNone {
+		demand = "no longer require TLS of"
+	}
+	return fmt.Sprintf("%s %s, %s", demand, rowNames(a.User, a.Hosts), where)
+}
+
+func threadNames(t facts.Threads) string {
+	switch {
+	case t.Receiver && t.Applier:
+		return "receiver and applier"
+	case t.Receiver:
+		return "receiver"
+	case t.Applier:
+		return "applier"
+	}
+	return "no thread"
+}
+
+func rowNames(user string, hosts []string) string {
+	names := make([]string, len(hosts))
+	for i, host := range hosts {
+		names[i] = user + "@" + host
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Options are the operator's answers to what the facts alone cannot decide.
+type Options struct {
+	// KeepStopped leaves an applier that is stopped as it is, instead of asking who stopped it.
+	KeepStopped bool
+}
+
+// Build makes the plan that leads from the facts to the desired state. It is a pure function: the same arguments give the same
+// plan, byte for byte.
+func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
+	b := &builder{
+		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
+	}
+	b.build()
+	return b.plan
+}
+
+type builder struct {
+	cluster topology.Cluster
+	facts   facts.Facts
+	options Options
+	plan    Plan
+
+	links   []Link                            // one a replica, in the order of the inventory
+	threads map[facts.ChannelID]facts.Threads // how the threads of a link have to run at the end
+	sets    map[topology.ServerName]int       // the certificate set that a server will use
+}
+
+func (b *builder) build() {
+	// 1. Everything that the plan rests on was seen. What could not be looked at blocks.
+	b.checkSeen()
+	if b.isBlocked() {
+		return
+	}
+	// 2. Each replica replicates from where the inventory says, as the account that it names, with threads that nobody stopped.
+	b.findLinks()
+	if b.isBlocked() {
+		return
+	}
+	// 3. The account exists, is not the tool's own, and nobody else uses it to read the binary log.
+	b.checkAccount()
+	b.checkStrangers()
+	// 4. Certificates: each server has a set that is good for its names, from one authority.
+	b.planCertificates()
+	if b.isBlocked() {
+		return
+	}
+	// 5. The servers that others replicate from serve them; receivers are woken at once after a restart.
+	b.planServers()
+	// 6. Channels and account, in the order of the policy.
+	switch b.cluster.Policy.Enforce {
+	case topology.EnforceFirst:
+		b.planRequirements(nil)
+		b.planChannels(b.stepIDs("require"))
+	case topology.EnforceLast:
+		b.planChannels(nil)
+		b.planRequirements(b.stepIDs("change"))
+	}
+	b.planRehearsals()
+	b.warn()
+	if b.isBlocked() {
+		b.plan.Steps = nil
+	}
+}
+
+func (b *builder) isBlocked() bool { return len(b.plan.Blocked) > 0 }
+
+func (b *builder) block(target topology.ServerName, hint, format string, args ...any) {
+	b.plan.Blocked = append(b.plan.Blocked, Blocked{Target: target, Why: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (b *builder) warnOf(target topology.ServerName, format string, args ...any) {
+	b.plan.Warnings = append(b.plan.Warnings, Warning{Target: target, Text: fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) add(s Step) {
+	s.Needs = b.presentOnly(s.Needs)
+	b.plan.Steps = append(b.plan.Steps, s)
+}
+
+// presentOnly drops the needs whose steps are not in the plan, because their goals hold already.
+func (b *builder) presentOnly(ids []string) []string {
+	present := []string{}
+	for _, id := range ids {
+		if b.has(id) && !slices.Contains(present, id) {
+			present = append(present, id)
+		}
+	}
+	return present
+}
+
+func (b *builder) has(id string) bool {
+	_, ok := b.plan.Step(id)
+	return ok
+}
+
+// stepIDs are the ids of the planned steps of a kind, in order.
+func (b *builder) stepIDs(kind string) []string {
+	var ids []string
+	for _, s := range b.plan.Steps {
+		if stepKind(s.ID) == kind {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+func (b *builder) dialect(name topology.ServerName) dialect.Dialect {
+	d, err := dialectOf(b.facts, name)
+	if err != nil {
+		b.block(name, "", "%v", err)
+	}
+	return d
+}
+
+func (b *builder) server(name topology.ServerName) topology.Server {
+	s, _ := b.cluster.Server(name)
+	return s
+}
+
+func (b *builder) linksFrom(source topology.ServerName) []Link {
+	var links []Link
+	for _, l := range b.links {
+		if l.Source == source {
+			links = append(links, l)
+		}
+	}
+	return links
+}

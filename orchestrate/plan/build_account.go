@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// planRequirements makes every row of the account require TLS: once, through the binary log, where every replica has every row
+// and would apply the statement; else on each server by itself, since a statement for a missing row stops an applier (error 1396).
+func (b *builder) planRequirements(needs []string) {
+	primary := b.cluster.Primary()
+	rows := b.openRows(primary.Name)
+	if len(rows) > 0 && b.replicates() {
+		b.add(b.requireStep(primary, rows, true, needs))
+		return
+	}
+	for _, s := range b.cluster.Servers {
+		if rows := b.openRows(s.Name); len(rows) > 0 {
+			b.add(b.requireStep(s, rows, false, needs))
+		}
+	}
+}
+
+func (b *builder) openRows(server topology.ServerName) []string {
+	var hosts []string
+	for _, row := range b.facts.Server(server).Accounts.Or(nil) {
+		if !row.Require.TLS() {
+			hosts = append(hosts, row.Host)
+		}
+	}
+	return hosts
+}
+
+// replicates says that a statement about the rows reaches every replica and finds its rows there.
+func (b *builder) replicates() bool {
+	primary := b.facts.Server(b.cluster.Primary().Name)
+	instance := primary.Instance.Or(facts.Instance{})
+	if !instance.LogBin || instance.BinlogDB {
+		return false
+	}
+	hosts := hostsOf(primary.Accounts.Or(nil))
+	for _, l := range b.links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
+		there := hostsOf(b.facts.Server(l.Channel.Server).Accounts.Or(nil))
+		if channel.Filtered || !slices.Equal(hosts, there) {
+			return false
+		}
+	}
+	return true
+}
+
+func hostsOf(rows []facts.AccountRow) []string {
+	hosts := make([]string, len(rows))
+	for i, row := range rows {
+		hosts[i] = row.Host
+	}
+	slices.Sort(hosts)
+	return hosts
+}
+
+func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, needs []string) Step {
+	user := b.cluster.Account.User
+	require := Require{Server: s.Name, User: user, Hosts: hosts, Kind: facts.RequireSSL, Binlog: binlog}
+	back := require
+	back.Kind = facts.RequireNone
+	step := Step{
+		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("require TLS of %s on %s", rowNames(user, hosts), s.Name),
+		Needs: append(b.requireNeeds(s), needs...),
+		Goal:  b.requireGoal(s, binlog), Deadline: threadDeadline,
+		Guards:  b.requireGuards(s),
+		Actions: []Action{require},
+		Undo:    Undo{Actions: []Action{back}},
+		Impact:  b.requireImpact(s),
+	}
+	step.Reason = step.Goal.Holds(b.facts).Why()
+	return step
+}
+
+// requireNeeds: the server must serve TLS, and the receivers of its replicas must be back, before TLS is required.
+func (b *builder) requireNeeds(s topology.Server) []string {
+	needs := []string{stepID("serve", s.Name)}
+	for _, l := range b.linksFrom(s.Name) {
+		needs = append(needs, channelStepID("wake", l.Channel))
+	}
+	return needs
+}
+
+func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
+	own := RequiresTLS{Server: s.Name, User: b.cluster.Account.User, Optional: len(b.linksFrom(s.Name)) == 0}
+	if !binlog {
+		return own
+	}
+	goals := []Condition{own}
+	for _, l := range b.links {
+		goals = append(goals, RequiresTLS{Server: l.Channel.Server, User: b.cluster.Account.User, Optional: true})
+	}
+	return All(goals...)
+}
+
+// requireGuards: nobody unnamed is cut off and, where TLS is required last, no channel of the account is unproven.
+func (b *builder) requireGuards(s topology.Server) []Guard {
+	var guards []Guard
+	if len(b.linksFrom(s.Name)) > 0 {
+		guards = append(guards, Guard{Condition: b.noStrangers(s.Name)})
+	}
+	if b.cluster.Policy.Enforce == topology.EnforceLast {
+		for _, l := range b.links {
+			guards = append(guards, Guard{Condition: Encrypted{l}})
+		}
+	}
+	return guards
+}
+
+// requireImpact lists the live sessions of the account: they live on, and their next login without TLS is refused.
+func (b *builder) requireImpact(s topology.Server) string {
+	impact := fmt.Sprintf("%s refuses logins of %s without TLS", s.Name, b.cluster.Account.User)
+	var live []string
+	for _, session := range b.facts.Server(s.Name).Sessions.Or(nil) {
+		if session.User == b.cluster.Account.User {
+			live = append(live, fmt.Sprintf("connection %d from %s", session.ID, session.Host))
+		}
+	}
+	if len(live) > 0 {
+		impact += "; live sessions of it that are no replication: " + strings.Join(live, ", ")
+	}
+	return impact
+}
+
+// planRehearsals lets each receiver whose login is older than the requirement log in once more, canary first, as a rehearsal of
+// the next network blip. If that fails the requirement is taken back.
+func (b *builder) planRehearsals() {
+	var before []string
+	canaries := 0
+	for _, l := range b.links {
+		if !b.needsRehearsal(l) {
+			continue
+		}
+		step := b.rehearsal(l)
+		step.Needs = append(step.Needs, before...)
+		b.add(step)
+		if canaries++; canaries <= b.cluster.Policy.Canary {
+			before = []string{step.ID}
+		}
+	}
+}
+
+// needsRehearsal: under a requirement that comes last every login is older than it. After an interrupted run the journal tells.
+func (b *builder) needsRehearsal(l Link) bool {
+	if !b.threads[l.Channel].Receiver {
+		return false
+	}
+	if b.requiredBy(l.Source) != "" {
+		return b.cluster.Policy.Enforce == topology.EnforceLast
+	}
+	_, dated := b.facts.Marks.Requirements[l.Source]
+	return dated && !b.has(channelStepID("change", l.Channel)) && enforced(b.facts, l, l.DumpThread(b.facts)).Fails()
+}
+
+// requiredBy is the step of this plan that makes the server require TLS, if there is one.
+func (b *builder) requiredBy(server topology.ServerName) string {
+	if id := stepID("require", server); b.has(id) {
+		return id
+	}
+	step, ok := b.plan.Step(stepID("require", b.cluster.Primary().Name))
+	if ok && step.Actions[0].(Require).Binlog { //nolint:forcetypeassert // a require step has this one action
+		return step.ID
+	}
+	return ""
+}
+
+func (b *builder) rehearsal(l Link) Step {
+	receiver := facts.Threads{Receiver: true}
+	again := []Action{StopThreads{Channel: l.Channel, Threads: receiver}, StartThreads{Channel: l.Channel, Threads: receiver}}
+	return Step{
+		ID: channelStepID("rehearse", l.Channel), Target: l.Channel.Server, Title: fmt.Sprintf("rehearse a reconnect of %s", l.Channel),
+		Reason: "its receiver logged in before TLS was required; the next network blip must not be the first try",
+		Impact: fmt.Sprintf("the receiver of %s reconnects once; its applier goes on", l.Channel),
+		Needs:  append([]string{b.requiredBy(l.Source)}, b.stepIDs("require")...),
+		Goal:   Rehearsed{l}, Deadline: threadDeadline,
+		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{l}}},
+		Actions: again,
+		Undo:    Undo{Reason: "nothing is changed"},
+		Rescue:  append(b.requirementBack(l.Source), again...),
+		Rescued: Attached{l},
+		Found:   b.threadsOf(l.Channel),
+	}
+}
+
+// requirementBack takes the requirement back as the plan set it or, after an interrupted run, from the rows that plainly require TLS.
+func (b *builder) requirementBack(source topology.ServerName) []Action {
+	if step, ok := b.plan.Step(b.requiredBy(source)); ok {
+		return step.Undo.Actions
+	}
+	var hosts []string
+	for _, row := range b.facts.Server(source).Accounts.Or(nil) {
+		if row.Require.Kind == facts.RequireSSL {
+			hosts = append(hosts, row.Host)
+		}
+	}
+	return []Action{Require{Server: source, User: b.cluster.Account.User, Hosts: hosts, Kind: facts.RequireNone}}
+}

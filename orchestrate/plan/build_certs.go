@@ -1,0 +1,189 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+const (
+	localDeadline  = 30 * time.Second
+	fileDeadline   = 30 * time.Second
+	serverDeadline = 60 * time.Second
+	threadDeadline = 30 * time.Second
+)
+
+// planCertificates gives each server a set that is good for its names, from one authority.
+func (b *builder) planCertificates() {
+	var missing []topology.Server
+	for _, s := range b.cluster.Servers {
+		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+		b.sets[s.Name] = dir.Current
+		if !b.setInUse(s, dir.Current).Holds(b.facts).Holds() {
+			missing = append(missing, s)
+		}
+	}
+	b.checkAuthority(missing)
+	if b.isBlocked() || len(missing) == 0 {
+		return
+	}
+	b.planAuthority()
+	for _, s := range missing {
+		b.planSet(s)
+	}
+}
+
+func (b *builder) setInUse(s topology.Server, version int) SetInUse {
+	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s)}
+}
+
+// namesOf are the names that a server's certificate must carry: the inventory's address and, for a server that others replicate
+// from, every string by which a channel names it, since that string is what the receiver compares.
+func (b *builder) namesOf(s topology.Server) []string {
+	names := []string{s.Address}
+	for _, l := range b.linksFrom(s.Name) {
+		names = append(names, l.Host)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// checkAuthority blocks when the certificates in use come from more than one authority, or when some have to be made and the
+// authority of the others is not here.
+func (b *builder) checkAuthority(missing []topology.Server) {
+	store := b.facts.Store.Or(facts.Store{})
+	if store.CA.IsUnknown() {
+		b.block(Here, "", "the certificate authority: %s", store.CA.Why())
+		return
+	}
+	ca, here := store.CA.Get()
+	for _, s := range b.cluster.Servers {
+		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+		set, used := dir.CurrentSet()
+		switch {
+		case !used || set.CA == "":
+		case here && !sameBundle(ca, set.CA):
+			b.block(s.Name, "use the pki folder that made them: --pki", "the certificates of %s come from another authority than the one in the local folder", s.Name)
+		case !here && len(missing) > 0:
+			b.block(Here, "bring the pki folder from the machine that made the others: --pki",
+				"%s needs a certificate, and the authority that %s uses is not in the local folder", missing[0].Name, s.Name)
+			return
+		}
+	}
+}
+
+func (b *builder) planAuthority() {
+	if (AuthorityExists{}).Holds(b.facts).Holds() {
+		return
+	}
+	b.add(Step{
+		ID: "authority", Target: Here, Title: "make a certificate authority",
+		Reason: "there is none in the local folder",
+		Goal:   AuthorityExists{}, Deadline: localDeadline,
+		Actions: []Action{CreateAuthority{Cluster: b.cluster.Name}},
+		Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
+	})
+}
+
+// planSet issues what is missing and lays it down on the host.
+func (b *builder) planSet(s topology.Server) {
+	leaf := b.nextLeaf(s)
+	b.sets[s.Name] = leaf.Version
+	if issued := (LeafIssued{leaf}); !issued.Holds(b.facts).Holds() {
+		b.add(Step{
+			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue a certificate for %s", s.Name),
+			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
+			Needs:  []string{"authority"},
+			Goal:   issued, Deadline: localDeadline,
+			Actions: []Action{IssueLeaf{leaf}},
+			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
+		})
+	}
+	b.add(b.fileStep(s, leaf))
+}
+
+// nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host.
+func (b *builder) nextLeaf(s topology.Server) Leaf {
+	names := b.namesOf(s)
+	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+	last := 0
+	for version := range dir.Sets {
+		last = max(last, version)
+	}
+	waiting := 0
+	for version, leaf := range b.facts.Store.Or(facts.Store{}).Leaves[s.Name] {
+		last = max(last, version)
+		onHost, there := dir.Sets[version]
+		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
+		if usable && judgeSet(leaf.CA, leaf.Cert, leaf.KeyPublic, names, b.facts).Holds() {
+			waiting = max(waiting, version)
+		}
+	}
+	if waiting > 0 {
+		return Leaf{Server: s.Name, Version: waiting, Names: names}
+	}
+	return Leaf{Server: s.Name, Version: last + 1, Names: names}
+}
+
+func (b *builder) fileStep(s topology.Server, leaf Leaf) Step {
+	process := b.facts.Server(s.Name).Process.Or(facts.Process{})
+	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+	step := Step{
+		ID: stepID("files", s.Name), Target: s.Name, Title: fmt.Sprintf("copy the certificate to %s", s.Name),
+		Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
+		Needs:  []string{stepID("leaf", s.Name)},
+		Goal:   b.setInUse(s, leaf.Version), Deadline: fileDeadline,
+		Guards:  []Guard{{Condition: LeafIssued{leaf}}},
+		Actions: []Action{InstallSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version, Owner: process.OSUser}},
+		Undo:    Undo{Actions: []Action{switchBack(s, dir)}},
+	}
+	b.switchWhileStopped(s, leaf, &step)
+	return step
+}
+
+// switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
+// them from this folder is stopped meanwhile.
+func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
+	var readers []facts.ChannelID
+	for _, l := range b.links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
+		if l.Channel.Server == s.Name && channel.TLS.Cert == currentFile(s, "cert.pem") && b.threads[l.Channel].Receiver {
+			readers = append(readers, l.Channel)
+		}
+	}
+	receiver := facts.Threads{Receiver: true}
+	for _, id := range readers {
+		step.Actions = append(step.Actions, StopThreads{Channel: id, Threads: receiver})
+		step.Found = b.threadsOf(id)
+		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", id)
+	}
+	step.Actions = append(step.Actions, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version})
+	for _, id := range readers {
+		step.Actions = append(step.Actions, StartThreads{Channel: id, Threads: receiver})
+	}
+	if len(readers) > 0 {
+		step.Rescue = append([]Action{switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}))}, startAll(readers)...)
+		step.Rescued = Up{Server: s.Name}
+	}
+}
+
+func startAll(channels []facts.ChannelID) []Action {
+	actions := make([]Action, len(channels))
+	for i, id := range channels {
+		actions[i] = StartThreads{Channel: id, Threads: facts.Threads{Receiver: true}}
+	}
+	return actions
+}
+
+func switchBack(s topology.Server, dir facts.TLSDir) Action {
+	if dir.Current == 0 {
+		return UnswitchSet{Server: s.Name, Dir: s.TLSDir}
+	}
+	return SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: dir.Current}
+}
+
+// currentFile is the stable path of a file of the set in use.
+func currentFile(s topology.Server, name string) string { return s.TLSDir + "/current/" + name }

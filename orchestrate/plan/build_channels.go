@@ -1,0 +1,175 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// planChannels changes each replica's channel: the canaries one after the other, then the rest.
+func (b *builder) planChannels(needs []string) {
+	var before []string
+	canaries := 0
+	for _, l := range b.links {
+		step, pending := b.channelStep(l)
+		if !pending {
+			continue
+		}
+		step.Needs = append(append(step.Needs, needs...), before...)
+		b.add(step)
+		if canaries++; canaries <= b.cluster.Policy.Canary {
+			before = []string{step.ID}
+		}
+	}
+}
+
+// channelStep changes a channel, or puts its threads back, or lets it connect again: whatever of that is missing.
+func (b *builder) channelStep(l Link) (Step, bool) {
+	channel, _ := b.facts.Channel(l.Channel).Get()
+	goal := Secured{Link: l, Options: b.optionsOf(l, channel), Threads: b.threads[l.Channel]}
+	verdict := goal.Holds(b.facts)
+	if verdict.Holds() && !b.disturbed(l) {
+		return Step{}, false
+	}
+	step := Step{
+		ID: channelStepID("change", l.Channel), Target: l.Channel.Server,
+		Reason: verdict.Why(),
+		Needs:  b.channelNeeds(l),
+		Goal:   goal, Deadline: threadDeadline,
+		Found: b.threadsOf(l.Channel),
+	}
+	switch {
+	case channel.TLS != goal.Options:
+		b.change(&step, goal, channel)
+	case channel.Threads() != goal.Threads:
+		b.restoreThreads(&step, goal, channel)
+	case channel.Receiver != facts.Yes:
+		b.reconnect(&step, goal)
+	default: // it runs with the right options; the steps before this one are all that is missing
+		return b.unprovable(l, verdict)
+	}
+	return step, true
+}
+
+func (b *builder) channelNeeds(l Link) []string {
+	return []string{
+		stepID("files", l.Channel.Server), stepID("serve", l.Source), stepID("serve", l.Channel.Server), channelStepID("wake", l.Channel),
+	}
+}
+
+// disturbed says that an earlier step of this plan touches what the channel's goal rests on.
+func (b *builder) disturbed(l Link) bool {
+	for _, id := range []string{stepID("files", l.Channel.Server), stepID("serve", l.Source)} {
+		if b.has(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// unprovable: the channel runs with the right options. Either it is proven, and nothing is left to do, or it could only be proven
+// by the age of the requirement, which no journal here tells.
+func (b *builder) unprovable(l Link, verdict Verdict) (Step, bool) {
+	if !verdict.Holds() {
+		b.warnOf(l.Channel.Server, "%s; run where the journal is, or use tls.verify: identity", verdict.Why())
+	}
+	return Step{}, false
+}
+
+func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
+	s := b.server(l.Channel.Server)
+	return facts.TLSOptions{
+		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"),
+		Cipher: channel.TLS.Cipher, CRL: channel.TLS.CRL, CRLPath: channel.TLS.CRLPath, // somebody's choice, which is kept
+		VerifyIdentity: b.cluster.TLS.Verify == topology.VerifyIdentity,
+	}
+}
+
+func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
+	l := goal.Link
+	b.checkChangeable(goal, channel)
+	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
+	step.Impact = fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
+	step.Guards = []Guard{
+		{Condition: AsPlanned{Link: l, Threads: channel.Threads()}},
+		{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
+		{Condition: RelayLogsSafe{Link: l}},
+		{Condition: TrialWorks{Link: l}},
+	}
+	both := facts.Threads{Receiver: true, Applier: true}
+	stop := StopThreads{Channel: l.Channel, Threads: both}
+	start := StartThreads{Channel: l.Channel, Threads: goal.Threads}
+	step.Actions = []Action{stop, ChangeTLS{Channel: l.Channel, Options: goal.Options}, start}
+	back := []Action{stop, ChangeTLS{Channel: l.Channel, Options: channel.TLS}, start}
+	step.Undo = Undo{Actions: back}
+	step.Rescue = append(b.lift(l.Source), back...)
+	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads}
+}
+
+// lift takes the requirement back before a rescue, where the policy sets it before the change: the former settings could not log in.
+func (b *builder) lift(source topology.ServerName) []Action {
+	if b.cluster.Policy.Enforce != topology.EnforceFirst {
+		return nil
+	}
+	step, ok := b.plan.Step(stepID("require", source))
+	if !ok {
+		return nil
+	}
+	return step.Undo.Actions
+}
+
+func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
+	l := goal.Link
+	server := b.facts.Server(l.Channel.Server)
+	switch {
+	case channel.Delay > 0:
+		b.block(l.Channel.Server, "take the delay away for the time of the change: STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=0; START SLAVE",
+			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, channel.Delay)
+	case channel.Until:
+		b.block(l.Channel.Server, "", "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
+	case !server.Password.IsKnown():
+		b.block(l.Channel.Server, "account.password_file: a file with the password",
+			"no trial login is possible from %s: the password of %s cannot be had: %s", l.Channel.Server, l.User, whyNot(server.Password))
+	case !b.provable(goal):
+		b.block(l.Channel.Server, "tls.verify: identity, or policy.enforce: first, or performance_schema=ON on the source",
+			"channel %s could not be proven before TLS is required: its options would not refuse plaintext, and %s does not show how its sessions are carried", l.Channel, l.Source)
+	}
+}
+
+func whyNot[T any](v facts.Value[T]) string {
+	if v.IsAbsent() {
+		return "there is none"
+	}
+	return v.Why()
+}
+
+// provable says that the goal's proof can be had at the time when the policy asks for it.
+func (b *builder) provable(goal Secured) bool {
+	if b.cluster.Policy.Enforce == topology.EnforceFirst || b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{}).PerfSchema {
+		return true
+	}
+	refuses, _ := b.dialect(goal.Link.Channel.Server).RefusesPlaintext(goal.Options)
+	return refuses
+}
+
+func (b *builder) restoreThreads(step *Step, goal Secured, channel facts.Channel) {
+	l := goal.Link
+	missing := facts.Threads{
+		Receiver: goal.Threads.Receiver && !channel.Receiver.Runs(),
+		Applier:  goal.Threads.Applier && !channel.Applier.Runs(),
+	}
+	step.Title = fmt.Sprintf("start the %s of %s again", threadNames(missing), l.Channel)
+	step.Reason = "an interrupted run stopped it"
+	step.Guards = []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads()}}}
+	step.Actions = []Action{StartThreads{Channel: l.Channel, Threads: missing}}
+	step.Undo = Undo{Reason: "nothing is changed"}
+}
+
+func (b *builder) reconnect(step *Step, goal Secured) {
+	l := goal.Link
+	step.Title = fmt.Sprintf("let the receiver of %s connect again", l.Channel)
+	step.Guards = []Guard{{Condition: TrialWorks{Link: l}}}
+	step.Actions = wake(l.Channel, goal.Threads)
+	step.Undo = Undo{Reason: "nothing is changed"}
+}

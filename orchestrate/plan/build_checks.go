@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// checkSeen blocks on every part that the plan needs and that could not be looked at.
+func (b *builder) checkSeen() {
+	for _, s := range b.cluster.Servers {
+		seen := b.facts.Server(s.Name)
+		if !seen.Instance.IsKnown() {
+			b.block(s.Name, "", "%s", seen.Instance.Why()) // the rest is unknown for the same reason
+			continue
+		}
+		if _, err := dialectOf(b.facts, s.Name); err != nil {
+			b.block(s.Name, "", "%v", err)
+			continue
+		}
+		b.needSeen(s.Name, "the server's process", why(seen.Process))
+		b.needSeen(s.Name, "channels", why(seen.Channels))
+		b.needSeen(s.Name, "dump threads", why(seen.DumpThreads))
+		b.needSeen(s.Name, "account rows", why(seen.Accounts))
+		b.needSeen(s.Name, "TLS dir", why(seen.TLSDir))
+		if len(b.cluster.ReplicasOf(s.Name)) > 0 {
+			b.needSeen(s.Name, "option files", why(seen.Config))
+			b.needSeen(s.Name, "TLS settings", why(seen.Settings))
+			b.needSeen(s.Name, "served certificate", why(seen.ServedTLS))
+		}
+	}
+	if store := b.facts.Store; !store.IsKnown() {
+		b.block(Here, "", "the folder of certificates: %s", store.Why())
+	}
+}
+
+func (b *builder) needSeen(server topology.ServerName, what, why string) {
+	if why != "" {
+		b.block(server, "", "%s could not be looked at: %s", what, why)
+	}
+}
+
+// why is the reason of an unknown value, and empty for a known or absent one.
+func why[T any](v facts.Value[T]) string {
+	if v.IsUnknown() {
+		return v.Why()
+	}
+	return ""
+}
+
+// findLinks finds the channel of each replica, and how its threads have to run.
+func (b *builder) findLinks() {
+	links, blocked := FindLinks(b.cluster, b.facts)
+	b.links = links
+	b.plan.Blocked = append(b.plan.Blocked, blocked...)
+	for _, l := range links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
+		b.threads[l.Channel] = b.wantedThreads(l.Channel, channel)
+	}
+}
+
+// wantedThreads are the states found before the first action of an unfinished run, else those of now. A stopped thread cannot tell
+// who stopped it, so without a note in the journal it blocks.
+func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threads {
+	if c.ApplierError.Number != 0 {
+		b.block(id.Server, dialect.Explain(c.ApplierError.Number, c.ApplierError.Text), "the applier of %s has stopped%s", id, errorOf(c.ApplierError))
+		return c.Threads()
+	}
+	if found, ok := b.facts.Marks.Threads[id]; ok {
+		return found
+	}
+	if !c.Receiver.Runs() {
+		b.blockStopped(id, "receiver", "START SLAVE IO_THREAD")
+	}
+	if !c.Applier.Runs() && !b.options.KeepStopped {
+		b.blockStopped(id, "applier", "START SLAVE SQL_THREAD")
+	}
+	return c.Threads()
+}
+
+func (b *builder) blockStopped(id facts.ChannelID, thread, cure string) {
+	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal", cure, id.Server)
+	if thread == "applier" {
+		hint += "; if it should stay stopped: --keep-stopped"
+	}
+	b.block(id.Server, hint, "the %s of %s is stopped, and no journal here tells who stopped it", thread, id)
+}
+
+func (b *builder) checkAccount() {
+	for _, s := range b.cluster.Servers {
+		instance := b.facts.Server(s.Name).Instance.Or(facts.Instance{})
+		if admin, _, _ := strings.Cut(instance.Admin, "@"); admin == b.cluster.Account.User {
+			b.block(s.Name, "let replssl log in with another account: mysql.admin.user",
+				"the replication account %s is the one that replssl itself uses; requiring TLS of it would lock it out", b.cluster.Account.User)
+		}
+	}
+	for _, s := range b.cluster.Sources() {
+		if rows := b.facts.Server(s.Name).Accounts; rows.IsAbsent() || len(rows.Or(nil)) == 0 {
+			b.block(s.Name, "", "%s has no account %s", s.Name, b.cluster.Account.User)
+		}
+	}
+}
+
+func (b *builder) checkStrangers() {
+	for _, s := range b.cluster.Sources() {
+		guard := b.noStrangers(s.Name)
+		switch v := guard.Holds(b.facts); {
+		case v.Fails():
+			b.block(s.Name, "add it to the inventory, or let it use another account", "%s", v.Why())
+		case v.Unclear():
+			b.warnOf(s.Name, "%s", v.Why())
+		}
+	}
+}
+
+func (b *builder) noStrangers(server topology.ServerName) NoStrangers {
+	return NoStrangers{Server: server, User: b.cluster.Account.User, Links: b.linksFrom(server)}
+}
+
+// warn tells what does not block but may surprise.
+func (b *builder) warn() {
+	for _, s := range b.cluster.Servers {
+		seen := b.facts.Server(s.Name)
+		if dir, ok := seen.TLSDir.Get(); ok && dir.Kind == facts.DirOther {
+			b.warnOf(s.Name, "the TLS dir %s cannot be used: %s", s.TLSDir, dir.Fault)
+		}
+		if len(b.cluster.ReplicasOf(s.Name)) > 0 {
+			b.warnOfOtherReaders(s.Name, seen.DumpThreads.Or(nil))
+		}
+	}
+	slices.SortStableFunc(b.plan.Warnings, func(x, y Warning) int { return strings.Compare(string(x.Target), string(y.Target)) })
+}
+
+func (b *builder) warnOfOtherReaders(server topology.ServerName, threads []facts.DumpThread) {
+	for _, t := range threads {
+		if t.User != b.cluster.Account.User {
+			b.warnOf(server, "a binlog reader that the inventory does not name uses another account: connection %d of %s from %s", t.ID, t.User, t.Host)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// planServers lets each server that others replicate from serve its certificate, one server after the other.
+func (b *builder) planServers() {
+	before := ""
+	for _, s := range b.cluster.Sources() {
+		text, err := dialect.OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+		if err != nil {
+			b.block(s.Name, "choose another tls.dir", "%v", err)
+			continue
+		}
+		b.planConfig(s, text)
+		if b.planServe(s, before) {
+			before = stepID("serve", s.Name)
+		}
+	}
+}
+
+func (b *builder) planConfig(s topology.Server, text string) {
+	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
+	goal := ConfigInPlace{Server: s.Name, Path: config.OwnPath, Text: text}
+	if goal.Holds(b.facts).Holds() {
+		return
+	}
+	switch {
+	case config.OwnPath == "":
+		b.block(s.Name, "add a line !includedir with a folder of its own to "+config.DefaultsFile,
+			"%s has no include folder for the TLS settings in %s", s.Name, config.DefaultsFile)
+		return
+	case len(config.Later) > 0:
+		b.block(s.Name, "take the setting out of that file", "a TLS setting that %s reads later would win: %s", s.Name, strings.Join(config.Later, "; "))
+		return
+	case config.Own.IsUnknown():
+		b.block(s.Name, "", "%s: %s", config.OwnPath, config.Own.Why())
+		return
+	}
+	back := b.configBack(s)
+	b.add(Step{
+		ID: stepID("config", s.Name), Target: s.Name, Title: fmt.Sprintf("give %s its TLS settings", s.Name),
+		Reason: goal.Holds(b.facts).Why(),
+		Needs:  []string{stepID("files", s.Name)},
+		Goal:   goal, Deadline: fileDeadline,
+		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
+		Actions: []Action{WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}},
+		Undo:    Undo{Actions: []Action{back}},
+		Rescue:  []Action{back}, Rescued: Up{Server: s.Name},
+	})
+}
+
+// configBack puts our option file back as it is now.
+func (b *builder) configBack(s topology.Server) Action {
+	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
+	if text, ok := config.Own.Get(); ok {
+		return WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}
+	}
+	return RemoveConfig{Server: s.Name, Path: config.OwnPath}
+}
+
+// planServe lets the server read its certificate: by a reload where it uses these paths already, else by a restart.
+func (b *builder) planServe(s topology.Server, before string) bool {
+	goal := Serves{Server: s.Name}
+	changed := b.has(stepID("files", s.Name)) || b.has(stepID("config", s.Name))
+	if !changed && goal.Holds(b.facts).Holds() {
+		return false
+	}
+	step := Step{
+		ID: stepID("serve", s.Name), Target: s.Name,
+		Reason: goal.Holds(b.facts).Why(),
+		Needs:  []string{stepID("files", s.Name), stepID("config", s.Name), before},
+		Goal:   goal, Deadline: serverDeadline,
+		Guards: []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
+	}
+	if b.readsOurFiles(s) {
+		step.Title = fmt.Sprintf("let %s read its new certificate", s.Name)
+		step.Reason = "its certificate set changes"
+		step.Actions = []Action{ReloadTLS{Server: s.Name}}
+		step.Undo = Undo{Actions: []Action{ReloadTLS{Server: s.Name}}}
+		b.add(step)
+		return true
+	}
+	if !b.mayRestart(s) {
+		return false
+	}
+	b.planRestart(s, step)
+	return true
+}
+
+func (b *builder) readsOurFiles(s topology.Server) bool {
+	return b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}) == facts.TLSSettings{
+		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"),
+	}
+}
+
+func (b *builder) mayRestart(s topology.Server) bool {
+	switch {
+	case !b.cluster.Policy.AllowRestart:
+		b.block(s.Name, "policy.allow_restart: true in the inventory, or --allow-restart",
+			"%s has to be restarted to serve TLS, and that is not allowed", s.Name)
+		return false
+	case s.Restart == "":
+		b.block(s.Name, fmt.Sprintf("servers: {%s: {restart: COMMAND}}", s.Name),
+			"%s has to be restarted to serve TLS, and the inventory does not say how", s.Name)
+		return false
+	}
+	return true
+}
+
+func (b *builder) planRestart(s topology.Server, step Step) {
+	restart := Restart{Server: s.Name, Command: s.Restart}
+	step.Title = fmt.Sprintf("restart %s with TLS", s.Name)
+	step.Impact = b.restartImpact(s)
+	step.Guards = append(step.Guards, Guard{Condition: b.configGoal(s)})
+	step.Actions = []Action{restart}
+	wake := b.wakeActions(s)
+	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
+	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
+	step.Rescue = step.Undo.Actions
+	step.Rescued = Up{Server: s.Name}
+	step.Found = b.threadsOf(b.disturbedBy(s)...)
+	b.add(step)
+	b.planWakes(s)
+}
+
+func (b *builder) configGoal(s topology.Server) ConfigInPlace {
+	text, _ := dialect.OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+	return ConfigInPlace{Server: s.Name, Path: b.facts.Server(s.Name).Config.Or(facts.Config{}).OwnPath, Text: text}
+}
+
+// restartImpact tells beforehand who is connected and which settings the restart would lose.
+func (b *builder) restartImpact(s topology.Server) string {
+	seen := b.facts.Server(s.Name)
+	impact := fmt.Sprintf("%s restarts: %s", s.Name, describeSessions(seen.Sessions.Or(nil)))
+	if sessions := seen.Sessions; sessions.IsUnknown() {
+		impact = fmt.Sprintf("%s restarts; who is connected is not known: %s", s.Name, sessions.Why())
+	}
+	switch lost, ok := seen.RunTime.Get(); {
+	case !ok && seen.RunTime.IsUnknown():
+		impact += "; which settings made at run time it would lose is not known: " + seen.RunTime.Why()
+	case len(lost) > 0:
+		impact += "; settings made at run time are lost: " + strings.Join(lost, ", ")
+	}
+	return impact
+}
+
+func describeSessions(sessions []facts.Session) string {
+	if len(sessions) == 0 {
+		return "nobody else is connected"
+	}
+	users := map[string]int{}
+	for _, session := range sessions {
+		users[session.User]++
+	}
+	return fmt.Sprintf("it cuts %d session(s) of %s", len(sessions), strings.Join(sortedKeys(users), ", "))
+}
+
+// disturbedBy are the channels whose threads a restart of the server touches: those that replicate from it, and its own.
+func (b *builder) disturbedBy(s topology.Server) []facts.ChannelID {
+	var ids []facts.ChannelID
+	for _, l := range b.links {
+		if l.Source == s.Name || l.Channel.Server == s.Name {
+			ids = append(ids, l.Channel)
+		}
+	}
+	return ids
+}
+
+func (b *builder) threadsOf(ids ...facts.ChannelID) map[facts.ChannelID]facts.Threads {
+	found := map[facts.ChannelID]facts.Threads{}
+	for _, id := range ids {
+		found[id] = b.threads[id]
+	}
+	return found
+}
+
+// planWakes wakes each receiver at once: by itself it would try again only after its Connect_Retry, 60 s by default.
+func (b *builder) planWakes(s topology.Server) {
+	for _, l := range b.links {
+		if l.Source != s.Name && l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
+			continue
+		}
+		if b.has(channelStepID("wake", l.Channel)) {
+			continue
+		}
+		b.add(Step{
+			ID: channelStepID("wake", l.Channel), Target: l.Channel.Server, Title: fmt.Sprintf("wake the receiver of %s", l.Channel),
+			Reason: fmt.Sprintf("%s was restarted, and a receiver waits for its Connect_Retry before it tries again", s.Name),
+			Needs:  []string{stepID("serve", s.Name)},
+			Goal:   Attached{l}, Deadline: threadDeadline,
+			Actions: wake(l.Channel, b.threads[l.Channel]),
+			Undo:    Undo{Reason: "nothing is changed"},
+			Found:   b.threadsOf(l.Channel),
+		})
+	}
+}
+
+func (b *builder) wakeActions(s topology.Server) []Action {
+	var actions []Action
+	for _, id := range b.disturbedBy(s) {
+		if b.threads[id].Receiver {
+			actions = append(actions, wake(id, b.threads[id])...)
+		}
+	}
+	return actions
+}
+
+func wake(id facts.ChannelID, threads facts.Threads) []Action {
+	return []Action{
+		StopThreads{Channel: id, Threads: facts.Threads{Receiver: true}},
+		StartThreads{Channel: id, Threads: threads},
+	}
+}

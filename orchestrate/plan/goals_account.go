@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// RequiresTLS holds when every row of the account on the server requires TLS. A replica that has no row meets it, the server that
+// the account logs in to must have one.
+type RequiresTLS struct {
+	Server   topology.ServerName
+	User     string
+	Optional bool // the server need not have a row
+}
+
+// PlaintextRefused holds when a plaintext login with the account's real password was refused from the replica's host, while the
+// same login over TLS worked in the same look.
+type PlaintextRefused struct{ Link Link }
+
+func (RequiresTLS) condition()      {}
+func (PlaintextRefused) condition() {}
+
+// Look needs the account rows.
+func (g RequiresTLS) Look() facts.Look { return lookAt(g.Server, facts.PartAccounts) }
+
+// Look needs two logins.
+func (g PlaintextRefused) Look() facts.Look {
+	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartFiles|facts.PartTrial|facts.PartPlaintext)
+}
+
+func (g RequiresTLS) String() string {
+	return fmt.Sprintf("SHOW CREATE USER on %s tells REQUIRE SSL, or more, for every row of %s", g.Server, g.User)
+}
+
+func (g PlaintextRefused) String() string {
+	return fmt.Sprintf("a login of %s without TLS from %s is refused, and the same login with TLS works", g.Link.User, g.Link.Channel.Server)
+}
+
+// Holds judges every row.
+func (g RequiresTLS) Holds(f facts.Facts) Verdict {
+	rows, ok := f.Server(g.Server).Accounts.Get()
+	if !ok {
+		return unclear("the account rows of %s: %s", g.Server, f.Server(g.Server).Accounts.Why())
+	}
+	var open []string
+	for _, row := range rows {
+		if !row.Require.TLS() {
+			open = append(open, row.String())
+		}
+	}
+	switch {
+	case len(open) > 0:
+		return no("%s on %s may log in without TLS", strings.Join(open, ", "), g.Server)
+	case len(rows) == 0 && !g.Optional:
+		return no("%s has no account %s", g.Server, g.User)
+	}
+	return yes()
+}
+
+// PlaintextResult is the outcome of a plaintext login in one word.
+type PlaintextResult string
+
+// The results.
+const (
+	Refused  PlaintextResult = "refused"
+	Accepted PlaintextResult = "accepted"
+	Untold   PlaintextResult = "unknown"
+)
+
+// TryPlaintext says what a plaintext login showed. A refusal counts only beside a login over TLS that worked: otherwise
+// the password may simply be wrong.
+func TryPlaintext(f facts.Facts, l Link) (PlaintextResult, string) {
+	server := f.Server(l.Channel.Server)
+	value := server.Plaintext[l.Channel.Name]
+	plain, ok := value.Get()
+	switch {
+	case !ok:
+		return Untold, value.Why()
+	case plain.OK:
+		return Accepted, fmt.Sprintf("%s let %s in without TLS", l.Source, l.User)
+	}
+	trial, ok := server.Trials[l.Channel.Name].Get()
+	switch {
+	case !ok:
+		return Untold, "the plaintext login failed, but so may any login: " + server.Trials[l.Channel.Name].Why()
+	case !trial.OK:
+		return Untold, "the plaintext login failed, but so did the login over TLS: " + trial.Text
+	}
+	return Refused, plain.Text
+}
+
+// Holds judges the two logins.
+func (g PlaintextRefused) Holds(f facts.Facts) Verdict {
+	switch result, why := TryPlaintext(f, g.Link); result {
+	case Refused:
+		return yes()
+	case Accepted:
+		return no("%s", why)
+	case Untold:
+		return unclear("whether a plaintext login of %s from %s is refused: %s", g.Link.User, g.Link.Channel.Server, why)
+	}
+	return unclear("no result")
+}

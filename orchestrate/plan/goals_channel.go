@@ -1,0 +1,232 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Secured holds when the channel has the TLS options, its threads are as they were found, and it is proven to be encrypted.
+type Secured struct {
+	Link    Link
+	Options facts.TLSOptions
+	Threads facts.Threads
+}
+
+// Attached holds when the receiver is connected, and the source shows its dump thread.
+type Attached struct{ Link Link }
+
+// Rehearsed holds when the dump thread of the channel logged in under the requirement.
+type Rehearsed struct{ Link Link }
+
+// Encrypted holds when the channel is proven to be encrypted.
+type Encrypted struct{ Link Link }
+
+// Running holds when both threads of the channel run without an error.
+type Running struct{ Link Link }
+
+// Former holds when the channel runs as it was found: the rescue of a change.
+type Former struct {
+	Link    Link
+	Options facts.TLSOptions
+	Threads facts.Threads
+}
+
+// Reached holds when receiver and applier are at or past a position of the source.
+type Reached struct {
+	Link     Link
+	Position facts.Position
+}
+
+// Up holds when the server answers.
+type Up struct{ Server topology.ServerName }
+
+func (Secured) condition()   {}
+func (Attached) condition()  {}
+func (Rehearsed) condition() {}
+func (Encrypted) condition() {}
+func (Running) condition()   {}
+func (Former) condition()    {}
+func (Reached) condition()   {}
+func (Up) condition()        {}
+
+// Look needs both ends of the channel.
+func (g Secured) Look() facts.Look { return lookAtLink(g.Link) }
+
+// Look needs both ends of the channel.
+func (g Attached) Look() facts.Look { return lookAtLink(g.Link) }
+
+// Look needs both ends of the channel.
+func (g Rehearsed) Look() facts.Look { return lookAtLink(g.Link) }
+
+// Look needs both ends of the channel.
+func (g Encrypted) Look() facts.Look { return lookAtLink(g.Link) }
+
+// Look needs the replica.
+func (g Running) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs the replica.
+func (g Former) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs the replica.
+func (g Reached) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs the server.
+func (g Up) Look() facts.Look { return lookAt(g.Server, facts.PartInstance) }
+
+func (g Secured) String() string {
+	return fmt.Sprintf("channel %s has its TLS options, its threads are as they were found, and it is proven to be encrypted", g.Link.Channel)
+}
+
+func (g Attached) String() string {
+	return fmt.Sprintf("the receiver of %s is connected to %s", g.Link.Channel, g.Link.Source)
+}
+
+func (g Rehearsed) String() string {
+	return fmt.Sprintf("the receiver of %s has logged in to %s since TLS is required", g.Link.Channel, g.Link.Source)
+}
+
+func (g Encrypted) String() string {
+	return fmt.Sprintf("channel %s is proven to be encrypted", g.Link.Channel)
+}
+
+func (g Running) String() string {
+	return fmt.Sprintf("receiver and applier of %s run without an error", g.Link.Channel)
+}
+
+func (g Former) String() string {
+	return fmt.Sprintf("channel %s runs as it was found", g.Link.Channel)
+}
+
+func (g Reached) String() string {
+	return fmt.Sprintf("receiver and applier of %s have reached %s:%d of %s", g.Link.Channel, g.Position.File, g.Position.Pos, g.Link.Source)
+}
+
+func (g Up) String() string { return fmt.Sprintf("%s answers", g.Server) }
+
+func channelOf(f facts.Facts, l Link) (facts.Channel, Verdict) {
+	value := f.Channel(l.Channel)
+	channel, ok := value.Get()
+	switch {
+	case ok:
+		return channel, yes()
+	case value.IsAbsent():
+		return channel, no("%s has no such channel", l.Channel)
+	}
+	return channel, unclear("channel %s: %s", l.Channel, value.Why())
+}
+
+// Holds judges options, threads and proof.
+func (g Secured) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), Encrypted{g.Link}.Holds(f))
+}
+
+func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
+	if channel.TLS == want {
+		return yes()
+	}
+	return no("the TLS options of channel %s differ", l.Channel)
+}
+
+func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
+	if got := channel.Threads(); got != want {
+		return no("channel %s: %s should run, %s runs", l.Channel, threadNames(want), threadNames(got))
+	}
+	if channel.ApplierError.Number != 0 {
+		return no("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError))
+	}
+	return yes()
+}
+
+// Holds judges both ends.
+func (g Attached) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	if channel.Receiver != facts.Yes {
+		return no("the receiver of %s is not connected (%s)%s", g.Link.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+	}
+	if thread := g.Link.DumpThread(f); !thread.IsKnown() {
+		return unclear("%s", thread.Why())
+	}
+	return yes()
+}
+
+// Holds compares connection ids.
+func (g Rehearsed) Holds(f facts.Facts) Verdict {
+	attached := Attached(g).Holds(f)
+	if !attached.Holds() {
+		return attached
+	}
+	return enforced(f, g.Link, g.Link.DumpThread(f))
+}
+
+// Holds asks for a proof.
+func (g Encrypted) Holds(f facts.Facts) Verdict {
+	proof := Prove(f, g.Link)
+	if proof.Encrypted() {
+		return yes()
+	}
+	return no("channel %s is not proven to be encrypted: %s", g.Link.Channel, proof.Why)
+}
+
+// Holds judges the threads.
+func (g Running) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	return all(
+		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError),
+		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError))
+}
+
+func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError) Verdict {
+	if state != facts.Yes || failure.Number != 0 {
+		return no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
+	}
+	return yes()
+}
+
+// Holds judges the replica alone: what the rescue promises is that the channel runs again, however it is carried.
+func (g Former) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	connected := yes()
+	if g.Threads.Receiver && channel.Receiver != facts.Yes {
+		connected = no("the receiver of %s is not connected (%s)%s", g.Link.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+	}
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), connected)
+}
+
+// Holds compares positions.
+func (g Reached) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	return all(reaches(g, "receiver", channel.Read), reaches(g, "applier", channel.Exec))
+}
+
+func reaches(g Reached, name string, at facts.Position) Verdict {
+	if at.AtLeast(g.Position) {
+		return yes()
+	}
+	return no("the %s of %s is at %s:%d, before %s:%d of %s", name, g.Link.Channel, at.File, at.Pos, g.Position.File, g.Position.Pos, g.Link.Source)
+}
+
+// Holds asks whether the instance was seen.
+func (g Up) Holds(f facts.Facts) Verdict {
+	if instance := f.Server(g.Server).Instance; !instance.IsKnown() {
+		return unclear("%s does not answer: %s", g.Server, instance.Why())
+	}
+	return yes()
+}

@@ -1,0 +1,201 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// AuthorityExists holds when the local folder has a certificate authority.
+type AuthorityExists struct{}
+
+// LeafIssued holds when the local folder has the leaf, good for its names.
+type LeafIssued struct{ Leaf Leaf }
+
+// SetInUse holds when the version is the one in use on the host, is complete, is readable by the server's OS user, and is good for
+// the names.
+type SetInUse struct {
+	Server  topology.ServerName
+	Version int
+	Names   []string
+}
+
+// ConfigInPlace holds when our option file has the text, nothing read later overrides it, and the server's own check accepts its
+// configuration.
+type ConfigInPlace struct {
+	Server topology.ServerName
+	Path   string
+	Text   string
+}
+
+// Serves holds when the certificate that the server shows in a handshake is the one of the set in use.
+type Serves struct{ Server topology.ServerName }
+
+func (AuthorityExists) condition() {}
+func (LeafIssued) condition()      {}
+func (SetInUse) condition()        {}
+func (ConfigInPlace) condition()   {}
+func (Serves) condition()          {}
+
+// Look needs the local store alone, which every look brings.
+func (AuthorityExists) Look() facts.Look { return facts.Look{} }
+
+// Look needs the local store alone, which every look brings.
+func (LeafIssued) Look() facts.Look { return facts.Look{} }
+
+// Look needs the files on the host.
+func (g SetInUse) Look() facts.Look { return lookAt(g.Server, facts.PartFiles) }
+
+// Look needs the option files, and the server's judgement of them.
+func (g ConfigInPlace) Look() facts.Look {
+	return lookAt(g.Server, facts.PartConfig|facts.PartCheck)
+}
+
+// Look needs the files and a handshake.
+func (g Serves) Look() facts.Look { return lookAt(g.Server, facts.PartFiles|facts.PartServed) }
+
+func (AuthorityExists) String() string { return "the local folder has a certificate authority" }
+
+func (g LeafIssued) String() string {
+	return fmt.Sprintf("the local folder has certificate %d of %s, good for %s", g.Leaf.Version, g.Leaf.Server, strings.Join(g.Leaf.Names, ", "))
+}
+
+func (g SetInUse) String() string {
+	return fmt.Sprintf("%s uses certificate set %d, which the server's user can read and which is good for %s", g.Server, g.Version, strings.Join(g.Names, ", "))
+}
+
+func (g ConfigInPlace) String() string {
+	return fmt.Sprintf("%s:%s has the TLS settings, nothing overrides them, and the server's own check accepts them", g.Server, g.Path)
+}
+
+func (g Serves) String() string {
+	return fmt.Sprintf("%s shows the certificate of its set in a handshake", g.Server)
+}
+
+// Holds judges the store.
+func (AuthorityExists) Holds(f facts.Facts) Verdict {
+	store, ok := f.Store.Get()
+	if !ok {
+		return unclear("the folder of certificates: %s", f.Store.Why())
+	}
+	switch {
+	case store.CA.IsKnown():
+		return yes()
+	case store.CA.IsAbsent():
+		return no("the folder of certificates has no authority")
+	}
+	return unclear("the authority: %s", store.CA.Why())
+}
+
+// Holds judges the leaf in the store.
+func (g LeafIssued) Holds(f facts.Facts) Verdict {
+	store, ok := f.Store.Get()
+	if !ok {
+		return unclear("the folder of certificates: %s", f.Store.Why())
+	}
+	leaf, ok := store.Leaves[g.Leaf.Server][g.Leaf.Version]
+	if !ok {
+		return no("certificate %d of %s is not issued", g.Leaf.Version, g.Leaf.Server)
+	}
+	return judgeSet(leaf.CA, leaf.Cert, leaf.KeyPublic, g.Leaf.Names, f)
+}
+
+// Holds judges the files on the host.
+func (g SetInUse) Holds(f facts.Facts) Verdict {
+	dir, ok := f.Server(g.Server).TLSDir.Get()
+	if !ok {
+		return unclear("the TLS dir of %s: %s", g.Server, f.Server(g.Server).TLSDir.Why())
+	}
+	set, ok := dir.CurrentSet()
+	switch {
+	case dir.Kind == facts.DirOther:
+		return no("the TLS dir of %s: %s", g.Server, dir.Fault)
+	case !ok:
+		return no("%s uses no certificate set", g.Server)
+	case dir.Current != g.Version:
+		return no("%s uses certificate set %d, not %d", g.Server, dir.Current, g.Version)
+	case len(set.Faults) > 0:
+		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Faults, ", "))
+	}
+	return all(readable(g.Server, set), goodSet(f, g.Server, g.Version, set, g.Names))
+}
+
+func readable(server topology.ServerName, set facts.FileSet) Verdict {
+	can, ok := set.Readable.Get()
+	switch {
+	case !ok:
+		return unclear("whether the server's user can read the files of %s: %s", server, set.Readable.Why())
+	case !can:
+		return no("the server's user cannot read the files of %s", server)
+	}
+	return yes()
+}
+
+// goodSet judges a set on a host. Where the host could not tell the public half of its key, the local folder vouches for it when
+// it holds the very same key file.
+func goodSet(f facts.Facts, server topology.ServerName, version int, set facts.FileSet, names []string) Verdict {
+	public, ok := set.KeyPublic.Get()
+	if !ok {
+		leaf, issued := f.Store.Or(facts.Store{}).Leaves[server][version]
+		if !issued || leaf.KeyDigest != set.KeyDigest {
+			return unclear("whether the key of %s matches its certificate: %s", server, set.KeyPublic.Why())
+		}
+		public = leaf.KeyPublic
+	}
+	return judgeSet(set.CA, set.Cert, public, names, f)
+}
+
+// Holds judges the option files.
+func (g ConfigInPlace) Holds(f facts.Facts) Verdict {
+	server := f.Server(g.Server)
+	config, ok := server.Config.Get()
+	if !ok {
+		return unclear("the option files of %s: %s", g.Server, server.Config.Why())
+	}
+	own, ok := config.Own.Get()
+	switch {
+	case config.Own.IsUnknown():
+		return unclear("%s:%s: %s", g.Server, g.Path, config.Own.Why())
+	case !ok || own != g.Text:
+		return no("%s:%s does not have the TLS settings", g.Server, g.Path)
+	case len(config.Later) > 0:
+		return no("a setting that is read later wins: %s", strings.Join(config.Later, "; "))
+	}
+	return accepted(g.Server, server.ConfigCheck)
+}
+
+func accepted(server topology.ServerName, check facts.Value[facts.Check]) Verdict {
+	outcome, ok := check.Get()
+	switch {
+	case !ok:
+		return unclear("the configuration check of %s: %s", server, check.Why())
+	case !outcome.OK:
+		return no("the server's own check refuses the configuration of %s: %s", server, outcome.Text)
+	}
+	return yes()
+}
+
+// Holds compares the served certificate with the file.
+func (g Serves) Holds(f facts.Facts) Verdict {
+	server := f.Server(g.Server)
+	dir, ok := server.TLSDir.Get()
+	if !ok {
+		return unclear("the TLS dir of %s: %s", g.Server, server.TLSDir.Why())
+	}
+	set, ok := dir.CurrentSet()
+	if !ok {
+		return no("%s uses no certificate set", g.Server)
+	}
+	served, ok := server.ServedTLS.Get()
+	switch {
+	case server.ServedTLS.IsAbsent():
+		return no("%s offers no TLS", g.Server)
+	case !ok:
+		return unclear("what %s serves: %s", g.Server, server.ServedTLS.Why())
+	case !sameLeaf(served.Chain, set.Cert):
+		return no("%s serves another certificate than the one in its TLS dir", g.Server)
+	}
+	return yes()
+}

@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// TrialWorks holds when a login over TLS with the files on the replica's host works, from that host.
+type TrialWorks struct{ Link Link }
+
+// RelayLogsSafe holds when nothing is lost by purging the relay logs: all of them are applied, or the source still has the binary
+// logs to send them again.
+type RelayLogsSafe struct{ Link Link }
+
+// LagWithin holds when the replica is not further behind than the limit.
+type LagWithin struct {
+	Link Link
+	Max  time.Duration
+}
+
+// AsPlanned holds when the channel is still the one that was planned for: same source, same account, same threads, no delay.
+type AsPlanned struct {
+	Link    Link
+	Threads facts.Threads
+}
+
+// NoStrangers holds when every dump thread of the account belongs to a link of the inventory.
+type NoStrangers struct {
+	Server topology.ServerName
+	User   string
+	Links  []Link
+}
+
+func (TrialWorks) condition()    {}
+func (RelayLogsSafe) condition() {}
+func (LagWithin) condition()     {}
+func (AsPlanned) condition()     {}
+func (NoStrangers) condition()   {}
+
+// Look needs a login.
+func (g TrialWorks) Look() facts.Look {
+	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartFiles|facts.PartTrial)
+}
+
+// Look needs the replica's channel and the source's binary logs.
+func (g RelayLogsSafe) Look() facts.Look {
+	look := lookAt(g.Link.Channel.Server, facts.PartChannels)
+	look.Add(g.Link.Source, facts.PartPosition)
+	return look
+}
+
+// Look needs the replica.
+func (g LagWithin) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs the replica.
+func (g AsPlanned) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs the source, and the sockets of every replica.
+func (g NoStrangers) Look() facts.Look {
+	look := lookAt(g.Server, facts.PartSessions)
+	for _, l := range g.Links {
+		look.Add(l.Channel.Server, facts.PartProcess|facts.PartChannels)
+	}
+	return look
+}
+
+func (g TrialWorks) String() string {
+	return fmt.Sprintf("a login of %s over TLS from %s to %s:%d works with the files on that host", g.Link.User, g.Link.Channel.Server, g.Link.Host, g.Link.Port)
+}
+
+func (g RelayLogsSafe) String() string {
+	return fmt.Sprintf("all relay logs of %s are applied, or %s still has the binary logs to send them again", g.Link.Channel, g.Link.Source)
+}
+
+func (g LagWithin) String() string {
+	return fmt.Sprintf("%s is at most %s behind", g.Link.Channel, g.Max)
+}
+
+func (g AsPlanned) String() string {
+	return fmt.Sprintf("channel %s still replicates from %s:%d as %s, and its threads are as the plan found them", g.Link.Channel, g.Link.Host, g.Link.Port, g.Link.User)
+}
+
+func (g NoStrangers) String() string {
+	return fmt.Sprintf("every dump thread of %s on %s belongs to a replica of the inventory", g.User, g.Server)
+}
+
+// Holds judges the trial login.
+func (g TrialWorks) Holds(f facts.Facts) Verdict {
+	value := f.Server(g.Link.Channel.Server).Trials[g.Link.Channel.Name]
+	trial, ok := value.Get()
+	switch {
+	case !ok:
+		return unclear("the trial login from %s: %s", g.Link.Channel.Server, value.Why())
+	case !trial.OK:
+		return no("the trial login from %s to %s:%d failed: %s", g.Link.Channel.Server, g.Link.Host, g.Link.Port, trial.Text)
+	}
+	return yes()
+}
+
+// Holds compares what is received with what is applied.
+func (g RelayLogsSafe) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	if channel.Exec == channel.Read {
+		return yes()
+	}
+	logs, ok := f.Server(g.Link.Source).Binlogs.Get()
+	if !ok {
+		return unclear("the binary logs of %s: %s", g.Link.Source, f.Server(g.Link.Source).Binlogs.Why())
+	}
+	if !slices.Contains(logs, channel.Exec.File) {
+		return no("%s no longer has %s, from which %s would have to fetch again", g.Link.Source, channel.Exec.File, g.Link.Channel)
+	}
+	return yes()
+}
+
+// Holds judges the lag. A receiver that is not connected shows none: then a replica that has applied all it received is not behind
+// by anything that the change could lose.
+func (g LagWithin) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	lag, ok := channel.Lag.Get()
+	switch {
+	case !ok && channel.Exec == channel.Read:
+		return yes()
+	case !ok:
+		return unclear("how far %s is behind: %s", g.Link.Channel, channel.Lag.Why())
+	case lag > g.Max:
+		return no("%s is %s behind, more than %s", g.Link.Channel, lag, g.Max)
+	}
+	return yes()
+}
+
+// Holds compares the channel with the plan's.
+func (g AsPlanned) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() {
+		return seen
+	}
+	switch {
+	case channel.SourceHost != g.Link.Host || channel.SourcePort != g.Link.Port || channel.SourceUser != g.Link.User:
+		return no("channel %s replicates from %s:%d as %s now", g.Link.Channel, channel.SourceHost, channel.SourcePort, channel.SourceUser)
+	case channel.Delay > 0:
+		return no("channel %s is delayed by %s", g.Link.Channel, channel.Delay)
+	case channel.Until:
+		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel)
+	}
+	return threadsAre(g.Link, channel, g.Threads)
+}
+
+// Holds names the strangers.
+func (g NoStrangers) Holds(f facts.Facts) Verdict {
+	threads, ok := f.Server(g.Server).DumpThreads.Get()
+	if !ok {
+		return unclear("the dump threads of %s: %s", g.Server, f.Server(g.Server).DumpThreads.Why())
+	}
+	ours, detached := g.matched(f)
+	var strangers []string
+	for _, thread := range threads {
+		if thread.User == g.User && !ours[thread.ID] {
+			strangers = append(strangers, fmt.Sprintf("connection %d of %s from %s", thread.ID, thread.User, thread.Host))
+		}
+	}
+	switch {
+	case len(strangers) == 0:
+		return yes()
+	case len(strangers) <= detached: // the dump thread of a stopped receiver lingers until it next sends
+		return unclear("%s may be what is left of a stopped receiver, or a replica that the inventory does not name", strings.Join(strangers, "; "))
+	}
+	return no("%s has a replica or binlog reader that the inventory does not name: %s", g.Server, strings.Join(strangers, "; "))
+}
+
+// matched are the dump threads of the links, and how many links have none that could be told.
+func (g NoStrangers) matched(f facts.Facts) (ours map[uint64]bool, detached int) {
+	ours = map[uint64]bool{}
+	for _, l := range g.Links {
+		thread, ok := l.DumpThread(f).Get()
+		if !ok {
+			detached++
+			continue
+		}
+		ours[thread.ID] = true
+	}
+	return ours, detached
+}

@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Demand is a condition that a secured cluster meets, however it came to be secured.
+type Demand struct {
+	Server    topology.ServerName
+	Condition Condition
+}
+
+// Demands are what a secured cluster meets: the account requires TLS on every server, and each channel is encrypted, runs, has reached
+// the position that its source had when the look began, and its account is refused without TLS.
+func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
+	var demands []Demand
+	for _, s := range c.Servers {
+		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: len(c.ReplicasOf(s.Name)) == 0}})
+	}
+	for _, l := range links {
+		server := l.Channel.Server
+		demands = append(demands, Demand{server, Encrypted{l}}, Demand{server, Running{l}})
+		if position, ok := positions[l.Source]; ok {
+			demands = append(demands, Demand{server, Reached{Link: l, Position: position}})
+		}
+		demands = append(demands, Demand{server, PlaintextRefused{l}})
+	}
+	return demands
+}
+
+// Report is the judgement of a cluster: schema 1.
+type Report struct {
+	Schema    int               `json:"schema"`
+	OK        bool              `json:"ok"`
+	Cluster   string            `json:"cluster"`
+	Accounts  []AccountReport   `json:"accounts"`
+	Plaintext []PlaintextReport `json:"plaintext_login"`
+	Replicas  []ReplicaReport   `json:"replicas"`
+	Problems  []Problem         `json:"problems"`
+}
+
+// AccountReport is an account row.
+type AccountReport struct {
+	Server  topology.ServerName `json:"server"`
+	User    string              `json:"user"`
+	Host    string              `json:"host"`
+	Require string              `json:"require"`
+}
+
+// PlaintextReport is the outcome of a plaintext login from a replica's host.
+type PlaintextReport struct {
+	Server  topology.ServerName `json:"server"`
+	Account string              `json:"account"`
+	Result  PlaintextResult     `json:"result"`
+	Why     string              `json:"why"`
+}
+
+// ReplicaReport is the state of a channel. What is not known is null, with the reason in Why.
+type ReplicaReport struct {
+	Server     topology.ServerName  `json:"server"`
+	Channel    string               `json:"channel"`
+	Encrypted  bool                 `json:"encrypted"`
+	Proof      Level                `json:"proof"`
+	Verified   dialect.Check        `json:"verified"`
+	TLSVersion facts.Value[string]  `json:"tls_version"`
+	Cipher     facts.Value[string]  `json:"cipher"`
+	Why        string               `json:"why"`
+	Receiver   facts.ThreadState    `json:"receiver"`
+	Applier    facts.ThreadState    `json:"applier"`
+	Lag        facts.Value[float64] `json:"lag_seconds"`
+}
+
+// Problem is a demand that is not met, or that nothing can tell of.
+type Problem struct {
+	Server topology.ServerName `json:"server"`
+	Why    string              `json:"why"`
+	Known  bool                `json:"known"` // false: it could not be looked at
+}
+
+// Judge holds the demands against the facts. The positions are those of the sources when the look began.
+func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]facts.Position) Report {
+	links, blocked := FindLinks(c, f)
+	r := Report{Schema: 1, Cluster: c.Name, Accounts: []AccountReport{}, Plaintext: []PlaintextReport{}, Replicas: []ReplicaReport{}, Problems: []Problem{}}
+	for _, b := range blocked {
+		r.Problems = append(r.Problems, Problem{Server: b.Target, Why: b.Why, Known: f.Server(b.Target).Channels.IsKnown()})
+	}
+	for _, d := range Demands(c, links, positions) {
+		if v := d.Condition.Holds(f); !v.Holds() {
+			r.Problems = append(r.Problems, Problem{Server: d.Server, Why: v.Why(), Known: v.Fails()})
+		}
+	}
+	for _, s := range c.Sources() {
+		r.Accounts = append(r.Accounts, accountReports(s.Name, f)...)
+		if _, ok := positions[s.Name]; !ok {
+			r.Problems = append(r.Problems, Problem{Server: s.Name, Why: "its position is not known: " + f.Server(s.Name).Position.Why()})
+		}
+	}
+	for _, l := range links {
+		r.Plaintext = append(r.Plaintext, plaintextReports(f, l)...)
+		r.Replicas = append(r.Replicas, replicaReport(f, l))
+	}
+	r.OK = len(r.Problems) == 0 && len(links) > 0
+	return r
+}
+
+func accountReports(server topology.ServerName, f facts.Facts) []AccountReport {
+	var reports []AccountReport
+	for _, row := range f.Server(server).Accounts.Or(nil) {
+		reports = append(reports, AccountReport{Server: server, User: row.User, Host: row.Host, Require: string(row.Require.Kind)})
+	}
+	return reports
+}
+
+func plaintextReports(f facts.Facts, l Link) []PlaintextReport {
+	result, why := TryPlaintext(f, l)
+	return []PlaintextReport{{Server: l.Channel.Server, Account: accountName(f, l), Result: result, Why: why}}
+}
+
+// accountName is the account's row when there is only one, else the user name alone: which of several rows a login matched, a
+// refusal does not tell.
+func accountName(f facts.Facts, l Link) string {
+	rows := f.Server(l.Source).Accounts.Or(nil)
+	if len(rows) == 1 {
+		return rows[0].String()
+	}
+	return l.User
+}
+
+func replicaReport(f facts.Facts, l Link) ReplicaReport {
+	proof := Prove(f, l)
+	channel := f.Channel(l.Channel).Or(facts.Channel{})
+	return ReplicaReport{
+		Server: l.Channel.Server, Channel: l.Channel.Name, Encrypted: proof.Encrypted(), Proof: proof.Level, Verified: proof.Verified,
+		TLSVersion: proof.TLSVersion, Cipher: proof.Cipher, Why: proof.Explain(), Receiver: channel.Receiver, Applier: channel.Applier,
+		Lag: seconds(channel.Lag),
+	}
+}
+
+func seconds(lag facts.Value[time.Duration]) facts.Value[float64] {
+	if d, ok := lag.Get(); ok {
+		return facts.Known(d.Seconds())
+	}
+	return facts.As[float64](lag)
+}

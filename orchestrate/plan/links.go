@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// FindLinks finds the channel of each replica of the inventory, by the id of the server that it replicates from. Replicas whose channel
+// cannot be told, or logs in as another account, are named as blocked.
+func FindLinks(c topology.Cluster, f facts.Facts) ([]Link, []Blocked) {
+	var links []Link
+	var blocked []Blocked
+	for _, s := range c.Replicas() {
+		link, fault := findLink(c, f, s)
+		if fault != nil {
+			blocked = append(blocked, *fault)
+			continue
+		}
+		links = append(links, link)
+	}
+	return links, blocked
+}
+
+func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Blocked) {
+	channels, ok := f.Server(s.Name).Channels.Get()
+	if !ok {
+		return Link{}, fault(s, "", "its channels could not be looked at: %s", f.Server(s.Name).Channels.Why())
+	}
+	source, ok := f.Server(s.Source).Instance.Get()
+	if !ok {
+		return Link{}, fault(s, "", "its source %s could not be looked at: %s", s.Source, f.Server(s.Source).Instance.Why())
+	}
+	sourceServer, _ := c.Server(s.Source)
+	var matches []facts.Channel
+	for _, channel := range channels {
+		if comesFrom(channel, sourceServer, source) {
+			matches = append(matches, channel)
+		}
+	}
+	switch {
+	case len(channels) == 0:
+		return Link{}, fault(s, "replssl secures replication that exists: set it up first, or take the server out of the inventory", "%s does not replicate", s.Name)
+	case len(matches) == 0:
+		return Link{}, fault(s, "correct primary or replicates_from in the inventory",
+			"%s does not replicate from %s (server id %d) but from %s", s.Name, s.Source, source.ServerID, describeSources(channels))
+	case len(matches) > 1:
+		return Link{}, fault(s, "", "%s has several channels from %s", s.Name, s.Source)
+	}
+	return linkOf(c, s, matches[0])
+}
+
+func linkOf(c topology.Cluster, s topology.Server, channel facts.Channel) (Link, *Blocked) {
+	id := facts.ChannelID{Server: s.Name, Name: channel.Name}
+	if channel.SourceUser != c.Account.User {
+		return Link{}, fault(s, "set account.user to the account that the replicas use; one inventory serves one account",
+			"channel %s logs in as %s, the inventory says %s", id, channel.SourceUser, c.Account.User)
+	}
+	return Link{Channel: id, Source: s.Source, Host: channel.SourceHost, Port: channel.SourcePort, User: channel.SourceUser}, nil
+}
+
+func fault(s topology.Server, hint, format string, args ...any) *Blocked {
+	return &Blocked{Target: s.Name, Why: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+func comesFrom(c facts.Channel, s topology.Server, source facts.Instance) bool {
+	if c.SourceServerID != 0 {
+		return c.SourceServerID == source.ServerID
+	}
+	return c.SourceHost == s.Address && c.SourcePort == source.Port
+}
+
+func describeSources(channels []facts.Channel) string {
+	sources := make([]string, len(channels))
+	for i, c := range channels {
+		sources[i] = fmt.Sprintf("%s:%d (server id %d)", c.SourceHost, c.SourcePort, c.SourceServerID)
+	}
+	return strings.Join(sources, ", ")
+}

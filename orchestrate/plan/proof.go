@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Level says how it is known that a channel is encrypted.
+type Level string
+
+// The levels, strongest first. Only the first three prove anything.
+const (
+	Observed   Level = "observed"   // the source's own view of the live dump thread
+	Demanded   Level = "demanded"   // the receiver runs with options that refuse plaintext on this version
+	Enforced   Level = "enforced"   // the account requires TLS, and the dump thread logged in after it did
+	Configured Level = "configured" // TLS is asked for, and nothing shows that it is used
+	None       Level = "none"
+)
+
+// Proof is what can be said of a channel's encryption.
+type Proof struct {
+	Level      Level
+	Why        string // what the level rests on, or what is missing
+	Verified   dialect.Check
+	TLSVersion facts.Value[string]
+	Cipher     facts.Value[string]
+}
+
+// Encrypted says that the channel is proven to be encrypted.
+func (p Proof) Encrypted() bool {
+	return p.Level == Observed || p.Level == Demanded || p.Level == Enforced
+}
+
+// Prove says what the facts show of a link's encryption. What an option merely allows proves nothing: on several versions
+// MASTER_SSL=1 goes on in plaintext when the source offers no TLS (tried on MariaDB 10.5, 10.11 and MySQL 5.6).
+func Prove(f facts.Facts, l Link) Proof {
+	channel, ok := f.Channel(l.Channel).Get()
+	if !ok {
+		return unproven(None, "channel %s is not known: %s", l.Channel, f.Channel(l.Channel).Why())
+	}
+	if channel.Receiver != facts.Yes {
+		return unproven(None, "the receiver is not connected (%s)%s", channel.Receiver, errorOf(channel.ReceiverError))
+	}
+	proof := strongest(f, l, channel)
+	if proof.Encrypted() {
+		proof.Verified = checks(f, l, channel.TLS)
+	}
+	return proof
+}
+
+func strongest(f facts.Facts, l Link, channel facts.Channel) Proof {
+	thread := l.DumpThread(f)
+	transport := transportOf(thread)
+	if seen, ok := transport.Get(); ok {
+		return observed(l, seen)
+	}
+	if proof, ok := demanded(f, l, channel.TLS); ok {
+		proof.TLSVersion = facts.Unknown[string](transport.Why())
+		proof.Cipher = facts.Unknown[string](transport.Why())
+		return proof
+	}
+	enforced := enforced(f, l, thread)
+	switch {
+	case enforced.Holds():
+		return Proof{
+			Level: Enforced, Why: fmt.Sprintf("every row of %s on %s requires TLS, and the dump thread logged in under that rule", l.User, l.Source),
+			TLSVersion: facts.Unknown[string](transport.Why()), Cipher: facts.Unknown[string](transport.Why()),
+		}
+	case channel.TLS.Enabled:
+		return unproven(Configured, "TLS is asked for, but nothing shows that it is used: %s; %s", transport.Why(), enforced.Why())
+	}
+	return unproven(None, "the channel asks for no TLS")
+}
+
+func unproven(level Level, format string, args ...any) Proof {
+	why := fmt.Sprintf(format, args...)
+	return Proof{Level: level, Why: why, Verified: dialect.CheckNone, TLSVersion: facts.Unknown[string](why), Cipher: facts.Unknown[string](why)}
+}
+
+func transportOf(thread facts.Value[facts.DumpThread]) facts.Value[facts.Transport] {
+	seen, ok := thread.Get()
+	if !ok {
+		return facts.As[facts.Transport](thread)
+	}
+	return seen.Transport
+}
+
+func observed(l Link, seen facts.Transport) Proof {
+	if !seen.Encrypted {
+		return unproven(None, "%s sees the connection of %s in plaintext", l.Source, l.Channel)
+	}
+	return Proof{Level: Observed, Why: fmt.Sprintf("%s sees the dump thread on TLS", l.Source), TLSVersion: seen.Version, Cipher: seen.Cipher}
+}
+
+func demanded(f facts.Facts, l Link, options facts.TLSOptions) (Proof, bool) {
+	d, err := dialectOf(f, l.Channel.Server)
+	if err != nil {
+		return Proof{}, false
+	}
+	refuses, why := d.RefusesPlaintext(options)
+	return Proof{Level: Demanded, Why: "the receiver runs, and " + why}, refuses
+}
+
+// enforced compares connection ids, which grow with every login since a server's start.
+func enforced(f facts.Facts, l Link, thread facts.Value[facts.DumpThread]) Verdict {
+	if v := (RequiresTLS{Server: l.Source, User: l.User}).Holds(f); !v.Holds() {
+		return v
+	}
+	mark, ok := f.Marks.Requirements[l.Source]
+	if !ok {
+		return unclear("nothing here tells since when %s requires TLS", l.User)
+	}
+	process, ok := f.Server(l.Source).Process.Get()
+	if !ok {
+		return unclear("when %s started is not known: %s", l.Source, f.Server(l.Source).Process.Why())
+	}
+	if process.Start != mark.Start {
+		return yes()
+	}
+	seen, ok := thread.Get()
+	if !ok {
+		return unclear("%s", thread.Why())
+	}
+	if seen.ID > mark.Connection {
+		return yes()
+	}
+	return no("the dump thread of %s is older than the requirement", l.Channel)
+}
+
+func checks(f facts.Facts, l Link, options facts.TLSOptions) dialect.Check {
+	d, err := dialectOf(f, l.Channel.Server)
+	if err != nil {
+		return dialect.CheckNone
+	}
+	return d.Checks(options)
+}
+
+func dialectOf(f facts.Facts, name topology.ServerName) (dialect.Dialect, error) {
+	instance, ok := f.Server(name).Instance.Get()
+	if !ok {
+		return dialect.Dialect{}, fmt.Errorf("%s: %s", name, f.Server(name).Instance.Why())
+	}
+	return dialect.For(instance.Version)
+}
+
+func errorOf(e facts.ThreadError) string {
+	if e.Number == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": error %d: %s", e.Number, e.Text)
+}
+
+// Explain is what the proof rests on and, where the cipher cannot be seen, why not.
+func (p Proof) Explain() string {
+	if p.Cipher.IsKnown() || p.Why == p.Cipher.Why() {
+		return p.Why
+	}
+	return p.Why + "; cipher and TLS version: " + p.Cipher.Why()
+}

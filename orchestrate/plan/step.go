@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Step is one change with everything that makes it safe.
+type Step struct {
+	ID     string // stable across runs: kind/server[/channel]
+	Title  string
+	Target topology.ServerName
+	Reason string
+	Impact string // what a user of the servers notices; empty for nothing
+	Needs  []string
+
+	Goal     Condition
+	Guards   []Guard
+	Actions  []Action
+	Deadline time.Duration // for the goal to hold after the last action
+
+	// Undo takes the step back at a later time.
+	Undo Undo
+
+	// Rescue is what is done at once when an action fails or the goal does not come true in time; Rescued says that it worked.
+	Rescue  []Action
+	Rescued Condition
+
+	// Found are the thread states to keep in the journal before the first action, so that a crash cannot lose them.
+	Found map[facts.ChannelID]facts.Threads
+}
+
+// Guard is a condition that must hold right before the actions.
+type Guard struct {
+	Condition Condition
+	Patience  time.Duration // how long to wait for it
+}
+
+// Undo takes a step back by actions, or says why nothing can.
+type Undo struct {
+	Actions []Action
+	Reason  string // why there are no actions
+}
+
+// Look is what the goal and the guards of a step read.
+func (s Step) Look() facts.Look {
+	look := facts.Look{}
+	look.Merge(s.Goal.Look())
+	for _, g := range s.Guards {
+		look.Merge(g.Condition.Look())
+	}
+	return look
+}
+
+// Plan is the way from the facts to the desired state. A plan with blocked items must not be carried out.
+type Plan struct {
+	Cluster  string
+	Steps    []Step // in an order in which they could be done one by one
+	Blocked  []Blocked
+	Warnings []Warning
+	Parallel int // how many steps may run at a time
+}
+
+// Blocked says why nothing may be done.
+type Blocked struct {
+	Target topology.ServerName `json:"target"`
+	Why    string              `json:"why"`
+	Hint   string              `json:"hint,omitempty"`
+}
+
+// Warning is something that a person should know before saying yes.
+type Warning struct {
+	Target topology.ServerName `json:"target"`
+	Text   string              `json:"text"`
+}
+
+// Step finds a step by its id.
+func (p Plan) Step(id string) (Step, bool) {
+	for _, s := range p.Steps {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Step{}, false
+}

@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Verdict is the answer of a condition: it holds, it fails, or nothing can tell; the last two with a reason.
+// The zero Verdict cannot tell.
+type Verdict struct {
+	answer answer
+	why    string
+}
+
+type answer uint8
+
+const (
+	cannotTell answer = iota
+	holds
+	fails
+)
+
+func yes() Verdict { return Verdict{answer: holds} }
+
+func no(format string, args ...any) Verdict {
+	return Verdict{answer: fails, why: fmt.Sprintf(format, args...)}
+}
+
+func unclear(format string, args ...any) Verdict {
+	return Verdict{answer: cannotTell, why: fmt.Sprintf(format, args...)}
+}
+
+// Holds says that the condition is seen to be true. Neither a failing condition nor one that nothing can tell of holds.
+func (v Verdict) Holds() bool { return v.answer == holds }
+
+// Fails says that the condition is seen to be false.
+func (v Verdict) Fails() bool { return v.answer == fails }
+
+// Unclear says that nothing can tell.
+func (v Verdict) Unclear() bool { return v.answer == cannotTell }
+
+// Why is the reason why a condition does not hold.
+func (v Verdict) Why() string { return v.why }
+
+func (v Verdict) String() string {
+	switch v.answer {
+	case holds:
+		return "holds"
+	case fails:
+		return v.why
+	case cannotTell:
+	}
+	return "cannot tell: " + v.why
+}
+
+// all holds when every verdict holds; a failing one outweighs an unclear one.
+func all(verdicts ...Verdict) Verdict {
+	sum := yes()
+	var reasons []string
+	for _, v := range verdicts {
+		if v.Holds() {
+			continue
+		}
+		if sum.answer != fails {
+			sum.answer = v.answer
+		}
+		reasons = append(reasons, v.why)
+	}
+	sum.why = strings.Join(reasons, "; ")
+	return sum
+}
