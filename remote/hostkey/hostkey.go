@@ -39,8 +39,13 @@ func Load(files ...string) (*Policy, error) {
 }
 
 // Algorithms are the host key algorithms to ask hostPort for, so that it shows a key of the recorded type. Empty for a host
-// that is not recorded.
-func (p *Policy) Algorithms(hostPort string) []string { return p.db.HostKeyAlgorithms(hostPort) }
+// that is not recorded. Those that sign with SHA-1 are left out: what they prove can be forged.
+func (p *Policy) Algorithms(hostPort string) []string {
+	weak := ssh.InsecureAlgorithms().HostKeys
+	return slices.DeleteFunc(p.db.HostKeyAlgorithms(hostPort), func(algorithm string) bool {
+		return slices.Contains(weak, algorithm)
+	})
+}
 
 // Callback checks a presented key. It fails with *UnknownError, *ChangedError or *RevokedError.
 func (p *Policy) Callback() ssh.HostKeyCallback {

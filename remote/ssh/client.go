@@ -1,0 +1,174 @@
+// Package ssh reaches a host over one SSH connection, kept for the length of a run.
+//
+// The protocol library knows neither contexts nor deadlines. So every wait here is a select over what is waited for, the
+// caller's context and the life of the connection; what is given up ends by itself, at the latest when the connection does.
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/replssl/replssl/remote"
+)
+
+// Config says how to reach a host.
+type Config struct {
+	Name    string // the inventory's name for the host
+	Address string // host:port, the name under which known_hosts records it
+	User    string
+
+	// IdentityFile is a private key without passphrase, and AgentSocket the path of an SSH agent; either may be empty. The
+	// identity is offered first, then what the agent holds.
+	IdentityFile string
+	AgentSocket  string
+
+	// KnownHosts are the files that record the host's key. The host must be in one of them.
+	KnownHosts []string
+
+	DialTimeout time.Duration // from the first packet to being logged in; 0 is 30 s
+	KeepAlive   time.Duration // between two questions whether the host still answers; 0 is 15 s
+}
+
+const (
+	defaultDialTimeout = 30 * time.Second
+	defaultKeepAlive   = 15 * time.Second
+
+	// maxSessions bounds the commands that run at once, below the 10 sessions that sshd allows a connection by default.
+	maxSessions = 8
+)
+
+func (c Config) withDefaults() Config {
+	if c.DialTimeout <= 0 {
+		c.DialTimeout = defaultDialTimeout
+	}
+	if c.KeepAlive <= 0 {
+		c.KeepAlive = defaultKeepAlive
+	}
+	return c
+}
+
+// Client is a host reached over SSH. It implements [remote.Host].
+type Client struct {
+	name     string
+	ssh      *ssh.Client
+	wire     *wire
+	sessions chan struct{} // one token for each command that runs
+
+	// life ends with the connection, and its cause is the error that pending and later calls get.
+	life context.Context
+	end  context.CancelCauseFunc
+
+	mu      sync.Mutex // guards closing, so that nothing is added to workers once Close waits for them
+	closing bool
+	workers sync.WaitGroup
+}
+
+var _ remote.Host = (*Client)(nil)
+
+// newClient takes over a connection that is logged in, and what it runs on.
+func newClient(ctx context.Context, config Config, connection *ssh.Client, wire *wire) *Client {
+	// The connection lives until Close: the context of Dial bounds the dialing only.
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	c := &Client{
+		name: config.Name, ssh: connection, wire: wire,
+		sessions: make(chan struct{}, maxSessions),
+		life:     life, end: end,
+	}
+	c.spawn(c.watch)
+	c.spawn(func() { c.keepAlive(config.KeepAlive) })
+	return c
+}
+
+// Name is the inventory's name for the host.
+func (c *Client) Name() string { return c.name }
+
+// Close ends the connection and whatever runs over it, and returns when all of that is over.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	c.fail(fmt.Errorf("%s: the SSH connection is closed: %w", c.name, net.ErrClosed))
+	c.workers.Wait()
+	return nil
+}
+
+// fail ends the connection for this reason, unless it has ended for another one before.
+func (c *Client) fail(why error) {
+	c.end(why)
+	_ = c.ssh.Close() // it fails only when the connection is gone, which is what is wanted
+}
+
+// watch notices that the host has ended the connection.
+func (c *Client) watch() {
+	c.fail(&LostError{Host: c.name, Err: c.ssh.Wait()})
+}
+
+// spawn starts a goroutine that Close waits for; it does not once Close has begun.
+func (c *Client) spawn(work func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return false
+	}
+	c.workers.Go(work)
+	return true
+}
+
+// lost is the error of the ended connection.
+func (c *Client) lost() error { return context.Cause(c.life) }
+
+// blame replaces an error that is only the echo of an ended connection by the reason of that end. The echo can be heard a
+// moment before the reason is known, therefore the wait.
+func (c *Client) blame(err error) error {
+	soon := time.NewTimer(time.Second)
+	defer soon.Stop()
+	select {
+	case <-c.life.Done():
+		return c.lost()
+	case <-soon.C:
+		return err
+	}
+}
+
+// keepAlive asks the host again and again for any answer, and ends the connection when none comes: a peer that vanished
+// sends no packet to tell so.
+func (c *Client) keepAlive(interval time.Duration) {
+	const patience = 3 // in intervals: a host under load may be slow to answer
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.life.Done():
+			return
+		case <-tick.C:
+		}
+		if err := c.ping(patience * interval); err != nil {
+			c.fail(&LostError{Host: c.name, Err: err})
+			return
+		}
+	}
+}
+
+func (c *Client) ping(patience time.Duration) error {
+	answer := make(chan error, 1)
+	c.spawn(func() {
+		_, _, err := c.ssh.SendRequest("keepalive@openssh.com", true, nil) // any answer will do, a refusal too
+		answer <- err
+	})
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case err := <-answer:
+		return err
+	case <-c.life.Done():
+		return c.lost()
+	case <-limit.C:
+		return errors.New("it has not answered for " + patience.String())
+	}
+}

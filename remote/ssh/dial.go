@@ -1,0 +1,109 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/replssl/replssl/remote/hostkey"
+)
+
+// Dial connects, checks the host's key and logs in. Its errors are *ConnectError, *AuthError, and those of
+// [github.com/replssl/replssl/remote/hostkey].
+func Dial(ctx context.Context, config Config) (*Client, error) {
+	config = config.withDefaults()
+	policy, err := hostkey.Load(config.KnownHosts...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: SSH: %w", config.Name, err)
+	}
+	within, cancel := context.WithTimeout(ctx, config.DialTimeout)
+	defer cancel()
+	keys := gather(within, config)
+	defer keys.close()
+	if len(keys.left) == 0 {
+		return nil, keys.failure(errors.New("there is no usable identity file or agent"))
+	}
+	attempt := &dialing{config: config, policy: policy, keys: keys}
+	connection, wire, err := attempt.dial(within)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(ctx, config, connection, wire), nil
+}
+
+// dialing is one attempt to log in.
+type dialing struct {
+	config  Config
+	policy  *hostkey.Policy
+	keys    *keyring
+	trusted atomic.Bool // the host key was accepted: from here on a failure is one of the login
+}
+
+func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", d.config.Address)
+	if err != nil {
+		return nil, nil, d.failure(ctx, "connect", err)
+	}
+	wire := &wire{Conn: conn}
+	release := bind(ctx, conn)
+	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.Address, d.clientConfig())
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, d.explain(ctx, err)
+	}
+	if !release() {
+		_ = connection.Close()
+		return nil, nil, d.failure(ctx, "login", ctx.Err())
+	}
+	return ssh.NewClient(connection, channels, requests), wire, nil
+}
+
+func (d *dialing) clientConfig() *ssh.ClientConfig {
+	check := d.policy.Callback()
+	return &ssh.ClientConfig{
+		User:         d.config.User,
+		AuthCallback: d.keys.next,
+		HostKeyCallback: func(hostPort string, address net.Addr, key ssh.PublicKey) error {
+			err := check(hostPort, address, key)
+			d.trusted.Store(err == nil)
+			return err
+		},
+		HostKeyAlgorithms: d.policy.Algorithms(d.config.Address),
+	}
+}
+
+// explain types the error of a handshake.
+func (d *dialing) explain(ctx context.Context, err error) error {
+	if isHostKeyError(err) {
+		return fmt.Errorf("%s: SSH: %w", d.config.Name, err)
+	}
+	if !d.trusted.Load() {
+		return d.failure(ctx, "handshake", err)
+	}
+	var network net.Error
+	if ctx.Err() != nil || errors.Is(err, io.EOF) || errors.As(err, &network) {
+		return d.failure(ctx, "login", err)
+	}
+	return d.keys.failure(err)
+}
+
+// failure is a *ConnectError. When the context ended, that is the reason, and not the closed connection that it left.
+func (d *dialing) failure(ctx context.Context, step string, err error) error {
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Step: step, Err: err}
+}
+
+func isHostKeyError(err error) bool {
+	var unknown *hostkey.UnknownError
+	var changed *hostkey.ChangedError
+	var revoked *hostkey.RevokedError
+	return errors.As(err, &unknown) || errors.As(err, &changed) || errors.As(err, &revoked)
+}

@@ -1,0 +1,153 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// stream gives a channel of the SSH connection what it lacks to be a net.Conn: deadlines.
+//
+// Each direction runs through an in-memory pipe of the standard library, whose ends do have deadlines, and one goroutine
+// carries the bytes between the pipe and the channel. A read that misses its deadline has taken nothing from the pipe, so a later
+// read gets everything.
+type stream struct {
+	client  *Client
+	channel net.Conn // its Read, Write, Close and CloseWrite work, its deadlines do not
+	remote  endpoint
+
+	in, inFar   net.Conn // the channel's bytes go into inFar and are read from in
+	out, outFar net.Conn
+
+	sent    chan struct{} // closed when all that was written has left, or cannot leave any more
+	closed  atomic.Bool
+	release func() bool // unbinds the stream from the life of the connection
+}
+
+// linger bounds how long Close tries to send what has been written: a peer that reads nothing must not keep the channel.
+const linger = 5 * time.Second
+
+// newStream is nil when the connection is being closed.
+func newStream(client *Client, channel net.Conn, remote endpoint) *stream {
+	s := &stream{client: client, channel: channel, remote: remote, sent: make(chan struct{})}
+	s.in, s.inFar = net.Pipe()
+	s.out, s.outFar = net.Pipe()
+	s.release = context.AfterFunc(client.life, s.cut)
+	started := client.spawn(s.receive)
+	if !started || !client.spawn(s.send) {
+		close(s.sent)
+		_ = s.Close()
+		return nil
+	}
+	return s
+}
+
+// cut lets go of whoever reads, writes or carries: the connection is gone.
+func (s *stream) cut() {
+	_ = s.inFar.Close()
+	_ = s.outFar.Close()
+}
+
+func (s *stream) receive() {
+	_, _ = io.Copy(s.inFar, s.channel) // any error is the end of the stream to the reader; lost tells the reason
+	_ = s.inFar.Close()
+}
+
+func (s *stream) send() {
+	defer close(s.sent)
+	_, _ = io.Copy(s.channel, s.outFar)
+	_ = s.outFar.Close()
+	if half, ok := s.channel.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+}
+
+func (s *stream) Read(buffer []byte) (int, error) {
+	n, err := s.in.Read(buffer)
+	return n, s.explain("read", err)
+}
+
+func (s *stream) Write(data []byte) (int, error) {
+	n, err := s.out.Write(data)
+	return n, s.explain("write", err)
+}
+
+// explain turns an error of a pipe into one of the connection. io.EOF and missed deadlines stay what they are.
+func (s *stream) explain(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)
+	switch {
+	case ended && s.closed.Load():
+		return s.operror(operation, net.ErrClosed)
+	case ended && s.client.life.Err() != nil:
+		return s.operror(operation, s.client.lost())
+	case ended && operation == "read":
+		return io.EOF
+	default:
+		return s.operror(operation, plain(err))
+	}
+}
+
+// plain takes the name of the pipe off its errors.
+func plain(err error) error {
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		return operation.Err
+	}
+	return err
+}
+
+func (s *stream) operror(operation string, err error) error {
+	return &net.OpError{Op: operation, Net: s.remote.network, Addr: s.remote, Err: err}
+}
+
+// CloseWrite tells the peer that nothing more will be written; reading goes on.
+func (s *stream) CloseWrite() error { return s.out.Close() }
+
+// Close ends the stream. What has been written is still sent, for a short while.
+func (s *stream) Close() error {
+	if s.closed.Swap(true) {
+		return s.operror("close", net.ErrClosed)
+	}
+	s.release()
+	_ = s.in.Close()
+	_ = s.out.Close()
+	if !s.client.spawn(s.finish) {
+		_ = s.channel.Close()
+		s.cut()
+	}
+	return nil
+}
+
+func (s *stream) finish() {
+	limit := time.NewTimer(linger)
+	defer limit.Stop()
+	select {
+	case <-s.sent:
+	case <-s.client.life.Done():
+	case <-limit.C:
+	}
+	_ = s.channel.Close()
+}
+
+func (s *stream) LocalAddr() net.Addr {
+	return endpoint{network: s.remote.network, address: "@" + s.client.name}
+}
+func (s *stream) RemoteAddr() net.Addr { return s.remote }
+
+func (s *stream) SetDeadline(deadline time.Time) error {
+	return errors.Join(s.SetReadDeadline(deadline), s.SetWriteDeadline(deadline))
+}
+
+func (s *stream) SetReadDeadline(deadline time.Time) error {
+	return s.explain("set", s.in.SetReadDeadline(deadline))
+}
+
+func (s *stream) SetWriteDeadline(deadline time.Time) error {
+	return s.explain("set", s.out.SetWriteDeadline(deadline))
+}
