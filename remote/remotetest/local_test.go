@@ -1,0 +1,14 @@
+package remotetest_test
+
+import (
+	"testing"
+
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/remotetest"
+)
+
+func TestLocalConforms(t *testing.T) {
+	remotetest.Conformance(t, func(t *testing.T) remote.Host {
+		return remotetest.NewLocal(t.Context(), "here")
+	})
+}

@@ -1,0 +1,161 @@
+package remotetest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// open answers a channel that the client wants: a session or a forwarding.
+func (s *Server) open(wanted ssh.NewChannel) {
+	switch kind := wanted.ChannelType(); {
+	case kind == "session":
+		s.session(wanted)
+	case s.options.NoForwarding:
+		_ = wanted.Reject(ssh.Prohibited, "forwarding is off")
+	case kind == "direct-tcpip" || kind == "direct-streamlocal@openssh.com":
+		s.forward(wanted)
+	default:
+		_ = wanted.Reject(ssh.UnknownChannelType, "unknown channel type")
+	}
+}
+
+func (s *Server) session(wanted ssh.NewChannel) {
+	channel, requests, err := wanted.Accept()
+	if err != nil {
+		return
+	}
+	var process *exec.Cmd
+	for request := range requests {
+		switch request.Type {
+		case "exec":
+			process = s.exec(channel, request)
+		case "signal":
+			kill(process, syscall.SIGTERM)
+		default:
+			_ = request.Reply(false, nil)
+		}
+	}
+	kill(process, syscall.SIGKILL)
+	_ = channel.Close()
+}
+
+// exec starts the command, or gives nil when the fault is to stay silent.
+func (s *Server) exec(channel ssh.Channel, request *ssh.Request) *exec.Cmd {
+	s.execs.Add(1)
+	if s.options.Fault == SilentExec {
+		return nil
+	}
+	var payload struct{ Command string }
+	if err := ssh.Unmarshal(request.Payload, &payload); err != nil {
+		_ = request.Reply(false, nil)
+		return nil
+	}
+	process := exec.Command("/bin/sh", "-c", payload.Command) //nolint:gosec,noctx // an SSH server does just that; session ends it
+	process.Stdout, process.Stderr = channel, channel.Stderr()
+	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	input, err := process.StdinPipe()
+	if err == nil {
+		err = process.Start()
+	}
+	_ = request.Reply(err == nil, nil)
+	if err != nil {
+		return nil
+	}
+	s.spawn(func() {
+		_, _ = io.Copy(input, channel)
+		_ = input.Close()
+	})
+	s.spawn(func() { report(channel, process.Wait()) })
+	return process
+}
+
+// report tells the client how its command ended.
+func report(channel ssh.Channel, err error) {
+	defer func() { _ = channel.Close() }()
+	var failed *exec.ExitError
+	var status struct{ Status uint32 }
+	if errors.As(err, &failed) {
+		if wait, ok := failed.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
+			_, _ = channel.SendRequest("exit-signal", false, ssh.Marshal(exitSignal{Signal: signalName(wait.Signal())}))
+			return
+		}
+		status.Status = uint32(failed.ExitCode()) //nolint:gosec // 0 to 255
+	}
+	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(status))
+}
+
+type exitSignal struct {
+	Signal          string
+	Dumped          bool
+	Message, Locale string
+}
+
+func signalName(signal syscall.Signal) string {
+	if signal == syscall.SIGTERM {
+		return string(ssh.SIGTERM)
+	}
+	return string(ssh.SIGKILL)
+}
+
+// kill signals the process group of a command that was started.
+func kill(process *exec.Cmd, signal syscall.Signal) {
+	if process != nil {
+		_ = syscall.Kill(-process.Process.Pid, signal)
+	}
+}
+
+func (s *Server) forward(wanted ssh.NewChannel) {
+	network, address := target(wanted)
+	far, err := net.Dial(network, address)
+	if err != nil {
+		_ = wanted.Reject(ssh.ConnectionFailed, err.Error())
+		return
+	}
+	defer func() { _ = far.Close() }()
+	channel, requests, err := wanted.Accept()
+	if err != nil {
+		return
+	}
+	s.spawn(func() { ssh.DiscardRequests(requests) })
+	var both sync.WaitGroup
+	both.Go(func() {
+		_, _ = io.Copy(channel, far)
+		_ = channel.CloseWrite()
+	})
+	both.Go(func() {
+		_, _ = io.Copy(far, channel)
+		if half, ok := far.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
+	})
+	both.Wait()
+	_ = channel.Close()
+}
+
+// target reads where a forwarding leads to; nonsense is an address that cannot be dialed.
+func target(wanted ssh.NewChannel) (network, address string) {
+	var local struct {
+		Path     string
+		Reserved string
+		Number   uint32
+	}
+	var tcp struct {
+		Host       string
+		Port       uint32
+		Origin     string
+		OriginPort uint32
+	}
+	if wanted.ChannelType() == "direct-tcpip" {
+		_ = ssh.Unmarshal(wanted.ExtraData(), &tcp)
+		return "tcp", net.JoinHostPort(tcp.Host, strconv.Itoa(int(tcp.Port)))
+	}
+	_ = ssh.Unmarshal(wanted.ExtraData(), &local)
+	return "unix", local.Path
+}
