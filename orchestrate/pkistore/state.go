@@ -46,6 +46,7 @@ type CA struct {
 	Presence
 	Why    string // why it is unknown
 	Bundle []*x509.Certificate
+	PEM    string // the file as it is
 	SHA256 string // of the file, in lower-case hex
 }
 
@@ -75,6 +76,9 @@ type Version struct {
 	Cert          *x509.Certificate   // cert.pem
 	Intermediates []*x509.Certificate // the rest of cert.pem
 	KeyForm       pki.KeyForm         // how key.pem is written
+
+	CAPEM   string // the files as they are
+	CertPEM string
 
 	CASHA256       string // of the three files, in lower-case hex
 	CertSHA256     string
@@ -143,7 +147,7 @@ func (s Store) ca() CA {
 	if err != nil {
 		return CA{Presence: Unknown, Why: s.path(caFile) + ": " + err.Error()}
 	}
-	return CA{Presence: Known, Bundle: bundle, SHA256: digest(data)}
+	return CA{Presence: Known, Bundle: bundle, PEM: string(data), SHA256: digest(data)}
 }
 
 func (s Store) caKey(ca CA) CAKey {
@@ -209,6 +213,7 @@ func parse(files Files) (version Version, err error) {
 		return Version{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
 	version.KeyForm, version.KeyFingerprint = key.Form, key.Fingerprint()
+	version.CAPEM, version.CertPEM = string(files.CA), string(files.Cert)
 	version.CASHA256, version.CertSHA256 = digest(files.CA), digest(files.Cert)
 	version.KeySHA256 = digest([]byte(files.Key.Reveal()))
 	return version, nil

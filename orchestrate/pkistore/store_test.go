@@ -67,7 +67,7 @@ func TestWhatIsIssuedIsReadBack(t *testing.T) {
 		t.Errorf("got %v", found)
 	}
 	files, err := store.Files("db1", 1)
-	if err != nil || digest(files.Cert) != version.CertSHA256 || digest([]byte(files.Key.Reveal())) != version.KeySHA256 || digest(files.CA) != state.CA.SHA256 {
+	if err != nil || digest(files.Cert) != version.CertSHA256 || digest([]byte(files.Key.Reveal())) != version.KeySHA256 || string(files.CA) != state.CA.PEM || string(files.Cert) != version.CertPEM {
 		t.Errorf("the files are others (%v)", err)
 	}
 	if text := fmt.Sprintf("%+v %#v", files, state); strings.Contains(text, "PRIVATE KEY") {
