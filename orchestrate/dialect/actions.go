@@ -1,0 +1,99 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+// StartThreads starts the threads that are asked for, of one channel; for none there is no statement. Starting a thread that
+// runs gives note 1254 and no error; a channel that does not exist is refused with 1617, one without a host with 1200 (tried on
+// MariaDB 10.11). The statement returns before the receiver is connected. An UNTIL condition of the threads is lost.
+func (Dialect) StartThreads(channel string, threads facts.Threads) ([]Statement, error) {
+	return threadStatement("START SLAVE", channel, threads)
+}
+
+// StopThreads stops the threads that are asked for, of one channel; for none there is no statement. Stopping a thread that is
+// stopped gives note 1255 and no error; a channel that does not exist is refused with 1617. A receiver that is connecting stops
+// at once (tried on MariaDB 10.11). The applier ends its event group first, which can take as long as the transaction.
+func (Dialect) StopThreads(channel string, threads facts.Threads) ([]Statement, error) {
+	return threadStatement("STOP SLAVE", channel, threads)
+}
+
+func threadStatement(verb, channel string, threads facts.Threads) ([]Statement, error) {
+	name, err := channelName(channel)
+	if err != nil {
+		return nil, err
+	}
+	switch threads {
+	case facts.Threads{}:
+		return nil, nil
+	case facts.Threads{Receiver: true}:
+		return []Statement{statement("%s %s IO_THREAD", verb, name)}, nil
+	case facts.Threads{Applier: true}:
+		return []Statement{statement("%s %s SQL_THREAD", verb, name)}, nil
+	}
+	return []Statement{statement("%s %s", verb, name)}, nil
+}
+
+// ChangeTLS sets all TLS options of a channel, each named, and nothing else: host, user, password, position and GTID mode stay
+// (tried on MariaDB 10.11). The receiver uses them from its next connect on; the server does not look whether files exist.
+//
+// The caller must know that the channel exists: for a name that it does not know the server makes a channel without a host, which
+// no status shows, and with which it later may refuse to start (tried on MariaDB 10.11).
+//
+// Refused are paths that are not absolute, and values longer than 511 bytes or with control characters, quotes or backslashes.
+func (Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {
+	name, err := channelName(channel)
+	if err != nil {
+		return Statement{}, err
+	}
+	if err := checkOptions(o); err != nil {
+		return Statement{}, err
+	}
+	options := []string{
+		"MASTER_SSL=" + bit(o.Enabled),
+		"MASTER_SSL_CA='" + o.CA + "'",
+		"MASTER_SSL_CAPATH='" + o.CAPath + "'",
+		"MASTER_SSL_CERT='" + o.Cert + "'",
+		"MASTER_SSL_KEY='" + o.Key + "'",
+		"MASTER_SSL_CIPHER='" + o.Cipher + "'",
+		"MASTER_SSL_CRL='" + o.CRL + "'",
+		"MASTER_SSL_CRLPATH='" + o.CRLPath + "'",
+		"MASTER_SSL_VERIFY_SERVER_CERT=" + bit(o.VerifyIdentity),
+	}
+	return statement("CHANGE MASTER %s TO %s", name, strings.Join(options, ", ")), nil
+}
+
+func bit(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+func checkOptions(o facts.TLSOptions) error {
+	paths := []struct{ name, value string }{
+		{"CA file", o.CA},
+		{"CA folder", o.CAPath},
+		{"certificate", o.Cert},
+		{"key", o.Key},
+		{"CRL", o.CRL},
+		{"CRL folder", o.CRLPath},
+	}
+	for _, p := range paths {
+		if err := pathOption(p.value); err != nil {
+			return fmt.Errorf("the %s %q of a channel: %w", p.name, p.value, err)
+		}
+	}
+	if err := option(o.Cipher); err != nil {
+		return fmt.Errorf("the cipher %q of a channel: %w", o.Cipher, err)
+	}
+	return nil
+}
+
+// ReloadTLS makes the server read its certificate files again, from the paths it started with. It needs RELOAD, and is not
+// written to the binary log (FLUSH SSL without LOCAL is). Files that do not load are refused with 1105, and the old ones stay in
+// use; sessions are not touched. On a server that runs without TLS it says OK and does nothing (tried on MariaDB 10.11).
+func (Dialect) ReloadTLS() Statement { return Statement{"FLUSH LOCAL SSL"} }

@@ -1,0 +1,119 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+// Channels asks for all replication channels, sorted by name; none is an empty list. It needs SLAVE MONITOR.
+//
+// A connection that was never given a host is not shown by MariaDB (tried), so it is no channel here either.
+func (Dialect) Channels() Query[[]facts.Channel] {
+	all := each(readChannel)
+	return Query[[]facts.Channel]{
+		ask: Statement{"SHOW ALL SLAVES STATUS"},
+		read: func(rows []Row) facts.Value[[]facts.Channel] {
+			v := all(rows)
+			if list, ok := v.Get(); ok {
+				slices.SortFunc(list, func(a, b facts.Channel) int { return strings.Compare(a.Name, b.Name) })
+			}
+			return v
+		},
+	}
+}
+
+func readChannel(s *scan) facts.Channel {
+	return facts.Channel{
+		Name:           s.text("connection_name"),
+		SourceHost:     s.text("master_host"),
+		SourcePort:     int(s.number("master_port", 16)),
+		SourceUser:     s.text("master_user"),
+		SourceServerID: uint32(s.number("master_server_id", 32)),
+		Receiver:       s.threadState("slave_io_running"),
+		Applier:        s.threadState("slave_sql_running"),
+		ReceiverError:  s.threadError("last_io_errno", "last_io_error"),
+		ApplierError:   s.threadError("last_sql_errno", "last_sql_error"),
+		TLS:            readTLSOptions(s),
+		Read:           facts.Position{File: s.text("master_log_file"), Pos: s.number("read_master_log_pos", 64)},
+		Exec:           facts.Position{File: s.text("relay_master_log_file"), Pos: s.number("exec_master_log_pos", 64)},
+		Lag:            readLag(s),
+		Delay:          time.Duration(s.number("sql_delay", 32)) * time.Second,
+		Filtered:       readFiltered(s),
+		Until:          s.text("until_condition") != "None",
+		GTID:           s.text("using_gtid"),
+	}
+}
+
+func readTLSOptions(s *scan) facts.TLSOptions {
+	return facts.TLSOptions{
+		Enabled:        s.yes("master_ssl_allowed"),
+		CA:             s.text("master_ssl_ca_file"),
+		CAPath:         s.text("master_ssl_ca_path"),
+		Cert:           s.text("master_ssl_cert"),
+		Key:            s.text("master_ssl_key"),
+		Cipher:         s.text("master_ssl_cipher"),
+		CRL:            s.text("master_ssl_crl"),
+		CRLPath:        s.text("master_ssl_crlpath"),
+		VerifyIdentity: s.yes("master_ssl_verify_server_cert"),
+	}
+}
+
+func (s *scan) threadState(name string) facts.ThreadState {
+	switch state := facts.ThreadState(s.text(name)); state {
+	case facts.Yes, facts.No, facts.Connecting, facts.Preparing:
+		return state
+	default:
+		s.fail("column %s has the state %q, which is not known", name, string(state))
+		return facts.No
+	}
+}
+
+func (s *scan) threadError(number, text string) facts.ThreadError {
+	n := int(s.number(number, 32))
+	message := withoutStatement(s.text(text))
+	if n == 0 {
+		return facts.ThreadError{}
+	}
+	return facts.ThreadError{Number: n, Text: message}
+}
+
+// Where an error text of the applier begins to quote the statement that failed. MariaDB writes statements to its binary log as
+// they were sent, so that a failed CREATE USER shows a password there (tried on 10.11).
+var quotations = []string{"Query: '", " near '"}
+
+// withoutStatement cuts an error text before it quotes a statement.
+func withoutStatement(text string) string {
+	for _, q := range quotations {
+		if before, _, ok := strings.Cut(text, q); ok {
+			text = before + strings.TrimSuffix(q, "'") + "(withheld)"
+		}
+	}
+	return text
+}
+
+const noLag = "the replica shows no lag while a thread of the channel is stopped or not connected"
+
+func readLag(s *scan) facts.Value[time.Duration] {
+	if s.cell("seconds_behind_master").Null {
+		return facts.Unknown[time.Duration](noLag)
+	}
+	return facts.Known(time.Duration(s.number("seconds_behind_master", 32)) * time.Second)
+}
+
+// Every column that shows something which keeps events from being applied, or changes them.
+var filterColumns = []string{
+	"replicate_do_db", "replicate_ignore_db", "replicate_do_table", "replicate_ignore_table",
+	"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db",
+	"replicate_do_domain_ids", "replicate_ignore_domain_ids", "replicate_ignore_server_ids",
+}
+
+func readFiltered(s *scan) bool {
+	filtered := false
+	for _, name := range filterColumns {
+		filtered = s.text(name) != "" || filtered
+	}
+	return filtered
+}

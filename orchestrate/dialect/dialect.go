@@ -1,0 +1,80 @@
+// Package dialect is the only room that knows MySQL from MariaDB: versions and what they can do, the statements that are sent
+// to a server, and the meaning of what comes back, as facts.
+//
+// Every statement is a [Statement], which no other package can make. A question is a [Query]: its statement together with the
+// reader of its rows and of its refusal, so that no caller looks into a row. Nothing here does IO.
+//
+// Facts about servers come from the reference manuals and, where marked "tried", from running the server of that version;
+// the trials are kept as tests (TestRealServer...).
+package dialect
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+// Dialect speaks to the servers of one flavour and release series. [For] gives one; the zero value speaks to none.
+type Dialect struct{ traits }
+
+// traits is what sets one release series apart from another.
+type traits struct {
+	bothStopped     bool     // CHANGE MASTER is refused (1198) while either thread runs
+	purgesRelayLogs bool     // CHANGE MASTER deletes the relay logs, and the receiver fetches again from the applied position
+	filesReload     bool     // certificate files are read again on request, without a restart
+	settingsReload  bool     // the paths of the certificate files can be changed without a restart
+	groups          []string // option-file groups that the server reads
+}
+
+// release is a release series, by number.
+type release struct {
+	flavour      facts.Flavour
+	major, minor int
+}
+
+func (r release) String() string { return fmt.Sprintf("%s %d.%d", r.flavour, r.major, r.minor) }
+
+// served is the capability table: a row for each release series that was tried.
+var served = []struct {
+	release
+	traits
+}{
+	{
+		// Tried on 10.11.19. The groups are those that mariadbd --help --verbose names.
+		release{facts.MariaDB, 10, 11},
+		traits{
+			bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false,
+			groups: []string{
+				"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
+			},
+		},
+	},
+}
+
+// For gives the dialect of a server, by flavour and numbers. A server that is not in the table gets an [UnservedError].
+func For(v facts.Version) (Dialect, error) {
+	for _, row := range served {
+		if row.release == (release{v.Flavour, v.Major, v.Minor}) {
+			return Dialect{row.traits}, nil
+		}
+	}
+	return Dialect{}, &UnservedError{Version: v}
+}
+
+// UnservedError says that no dialect speaks to a server of this version.
+type UnservedError struct{ Version facts.Version }
+
+func (e *UnservedError) Error() string {
+	v := e.Version
+	return fmt.Sprintf("%s %d.%d.%d is not served by this version of replssl, which serves %s",
+		v.Flavour, v.Major, v.Minor, v.Patch, servedNames())
+}
+
+func servedNames() string {
+	names := make([]string, len(served))
+	for i, row := range served {
+		names[i] = row.release.String()
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,139 @@
+package dialect_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// Names that need quoting, used in the goldens and created on the real servers.
+const (
+	oddChannel = `o'west "1" ` + "`x`"
+	oddUser    = "we`ird'\"\\ user"
+	oddHost    = "10.0.0.0/255.0.0.0"
+)
+
+// sample is a statement by name. Run in order on the lab's replica, every one must succeed.
+type sample struct {
+	name      string
+	statement dialect.Statement
+}
+
+var fullTLS = facts.TLSOptions{
+	Enabled: true, CA: "/etc/mysql-ssl/current/ca.pem", CAPath: "/etc/ssl/ca path", Cert: "/etc/mysql-ssl/current/cert.pem",
+	Key: "/etc/mysql-ssl/current/key.pem", Cipher: "ECDHE-RSA-AES256-GCM-SHA384:!aNULL", CRL: "/é/crl#1.pem", CRLPath: "/crl",
+	VerifyIdentity: true,
+}
+
+func mariadb1011(t *testing.T) dialect.Dialect {
+	t.Helper()
+	d, err := dialect.For(facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 11, Patch: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func questions(d dialect.Dialect) []sample {
+	return []sample{
+		{"version", dialect.Version().Statement()},
+		{"instance", d.Instance().Statement()},
+		{"connection id", d.ConnectionID().Statement()},
+		{"binlog status", d.BinlogStatus().Statement()},
+		{"binlogs", d.Binlogs().Statement()},
+		{"channels", d.Channels().Statement()},
+		{"sessions", d.Sessions(false).Statement()},
+		{"sessions with performance_schema", d.Sessions(true).Statement()},
+		{"account hosts", d.AccountHosts("repl").Statement()},
+		{"account hosts, quoted", d.AccountHosts("o'neil").Statement()},
+		{"account hosts, odd", d.AccountHosts(oddUser).Statement()},
+		{"account", d.Account("repl", "127.0.0.1").Statement()},
+		{"account, odd", d.Account(oddUser, oddHost).Statement()},
+		{"settings", d.Settings().Statement()},
+		{"run time", d.RunTime().Statement()},
+	}
+}
+
+func actions(t *testing.T, d dialect.Dialect) []sample {
+	t.Helper()
+	list := []sample{}
+	one := func(name string, s dialect.Statement, err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, sample{name, s})
+	}
+	threads := func(name string, s []dialect.Statement, err error) {
+		if len(s) != 1 {
+			t.Fatalf("%s: %v %v", name, s, err)
+		}
+		one(name, s[0], err)
+	}
+	receiver, applier, both := facts.Threads{Receiver: true}, facts.Threads{Applier: true}, facts.Threads{Receiver: true, Applier: true}
+	for _, channel := range []string{"", oddChannel} {
+		suffix := " of channel [" + channel + "]"
+		st, err := d.StopThreads(channel, receiver)
+		threads("stop receiver"+suffix, st, err)
+		st, err = d.StopThreads(channel, applier)
+		threads("stop applier"+suffix, st, err)
+		st, err = d.StopThreads(channel, both)
+		threads("stop both"+suffix, st, err)
+		s, err := d.ChangeTLS(channel, fullTLS)
+		one("set TLS"+suffix, s, err)
+		s, err = d.ChangeTLS(channel, facts.TLSOptions{})
+		one("clear TLS"+suffix, s, err)
+		st, err = d.StartThreads(channel, receiver)
+		threads("start receiver"+suffix, st, err)
+		st, err = d.StartThreads(channel, applier)
+		threads("start applier"+suffix, st, err)
+		st, err = d.StartThreads(channel, both)
+		threads("start both"+suffix, st, err)
+	}
+	one("without binlog", d.WithoutBinlog(), nil)
+	s, err := d.Require("repl", "127.0.0.1", facts.RequireSSL)
+	one("require ssl", s, err)
+	s, err = d.Require("repl", "127.0.0.1", facts.RequireNone)
+	one("require none", s, err)
+	s, err = d.Require(oddUser, oddHost, facts.RequireSSL)
+	one("require ssl, odd", s, err)
+	one("reload TLS", d.ReloadTLS(), nil)
+	return list
+}
+
+func TestStatements(t *testing.T) {
+	d := mariadb1011(t)
+	var b strings.Builder
+	for _, s := range append(questions(d), actions(t, d)...) {
+		b.WriteString("-- " + s.name + "\n" + s.statement.String() + "\n\n")
+	}
+	golden(t, "statements.golden", b.String())
+}
+
+func TestOptionFile(t *testing.T) {
+	text, err := mariadb1011(t).OptionFile("/etc/mysql-ssl/current/ca.pem", "/etc/a b#c/cert.pem", "/etc/mysql-ssl/current/key.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "optionfile.golden", text)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		write(t, path, []byte(got))
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at it with git diff after go test -update\ngot:\n%s", path, got)
+	}
+}

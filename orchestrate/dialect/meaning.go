@@ -1,0 +1,55 @@
+package dialect
+
+import "github.com/replssl/replssl/orchestrate/facts"
+
+// ChangeNeedsBothStopped says that [Dialect.ChangeTLS] is refused (1198) while the applier runs, not only while the receiver does.
+func (d Dialect) ChangeNeedsBothStopped() bool { return d.bothStopped }
+
+// PurgesRelayLogs says that [Dialect.ChangeTLS] deletes the relay logs: the receiver fetches again from the applied position,
+// so that the primary must still hold the binary logs from there on.
+func (d Dialect) PurgesRelayLogs() bool { return d.purgesRelayLogs }
+
+// FilesReload says that [Dialect.ReloadTLS] brings new certificate files into use without a restart, at unchanged paths and on
+// a server that runs with TLS.
+func (d Dialect) FilesReload() bool { return d.filesReload }
+
+// SettingsReload says that the paths themselves, ssl_ca and its like, can be changed without a restart. MariaDB cannot: 1238.
+func (d Dialect) SettingsReload() bool { return d.settingsReload }
+
+// RefusesPlaintext says whether a receiver with these options refuses a source that offers no TLS; where it does not, why.
+//
+// MariaDB 10.11 refuses only with MASTER_SSL_VERIFY_SERVER_CERT=1 (tried: 2026 "SSL is required, but the server does not
+// support it"); with MASTER_SSL=1 alone, even with a CA, it goes on in plaintext without a word.
+func (Dialect) RefusesPlaintext(o facts.TLSOptions) (ok bool, why string) {
+	switch {
+	case !o.Enabled:
+		return false, "MASTER_SSL is 0"
+	case !o.VerifyIdentity:
+		return false, "MariaDB before 11.4 with MASTER_SSL_VERIFY_SERVER_CERT=0 goes on in plaintext when the source offers no TLS"
+	}
+	return true, ""
+}
+
+// Verified says how much of the source's certificate a receiver checks, when TLS is used.
+type Verified string
+
+// The levels, strongest first.
+const (
+	VerifiesIdentity Verified = "identity" // chain and host name
+	VerifiesChain    Verified = "chain"
+	VerifiesNothing  Verified = "none"
+)
+
+// Checks says how much of the source's certificate a receiver with these options checks. Without a CA, identity is checked
+// against the certificate store of the system.
+func (Dialect) Checks(o facts.TLSOptions) Verified {
+	switch {
+	case !o.Enabled:
+		return VerifiesNothing
+	case o.VerifyIdentity:
+		return VerifiesIdentity
+	case o.CA != "" || o.CAPath != "":
+		return VerifiesChain
+	}
+	return VerifiesNothing
+}

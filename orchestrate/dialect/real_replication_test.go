@@ -1,0 +1,216 @@
+package dialect_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+var recording = flag.Bool("record", false, "write the recorded rows anew from the real servers")
+
+// record keeps the rows of an answer for the tests that need no server.
+func record(t *testing.T, s *server, name string, statement dialect.Statement) {
+	t.Helper()
+	if !*recording {
+		return
+	}
+	rows, err := fetch(s.DB, statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.MarshalIndent(rows, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join("testdata", name+".json"), append(text, '\n'))
+}
+
+var bothThreads = facts.Threads{Receiver: true, Applier: true}
+
+func (l *lab) start(t *testing.T, d dialect.Dialect, channel string, threads facts.Threads) {
+	t.Helper()
+	list, err := d.StartThreads(channel, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.replica.run(t, list...)
+}
+
+func (l *lab) stop(t *testing.T, d dialect.Dialect, channel string, threads facts.Threads) {
+	t.Helper()
+	list, err := d.StopThreads(channel, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.replica.run(t, list...)
+}
+
+func (l *lab) change(t *testing.T, d dialect.Dialect, channel string, o facts.TLSOptions) dialect.Statement {
+	t.Helper()
+	s, err := d.ChangeTLS(channel, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (l *lab) verified() facts.TLSOptions {
+	return facts.TLSOptions{Enabled: true, CA: l.pki.ca, VerifyIdentity: true}
+}
+
+// replication takes the default channel to TLS as the tool does.
+func (l *lab) replication(t *testing.T, d dialect.Dialect) {
+	l.start(t, d, "", bothThreads)
+	before := l.channel(t, d, "", connected)
+	if before.TLS != (facts.TLSOptions{}) || before.Threads() != bothThreads || before.GTID != "Slave_Pos" {
+		t.Errorf("plaintext channel: %+v", before)
+	}
+	l.dumpThread(t, d, false)
+	record(t, l.source, "sessions_plaintext", d.Sessions(true).Statement())
+	record(t, l.source, "sessions_without_performance_schema", d.Sessions(false).Statement())
+	record(t, l.replica, "channels_plaintext", d.Channels().Statement())
+	l.allColumns(t, d)
+
+	change := l.change(t, d, "", l.verified())
+	if n := refusal(l.replica.try(change.String())); n != 1198 {
+		t.Errorf("CHANGE MASTER with both threads running: %d", n)
+	}
+	l.stop(t, d, "", facts.Threads{Receiver: true})
+	if n := refusal(l.replica.try(change.String())); n != 1198 || !d.ChangeNeedsBothStopped() {
+		t.Errorf("CHANGE MASTER with the applier running: %d", n)
+	}
+	l.stop(t, d, "", facts.Threads{Applier: true})
+	l.replica.run(t, change)
+	after := l.channel(t, d, "", func(facts.Channel) bool { return true })
+	if after.GTID != before.GTID || after.TLS != l.verified() || after.SourceUser != before.SourceUser || after.Exec != before.Exec {
+		t.Errorf("the change of TLS alone made\n%+v of\n%+v", after, before)
+	}
+	l.start(t, d, "", bothThreads)
+	l.channel(t, d, "", connected)
+	l.dumpThread(t, d, true)
+	record(t, l.source, "sessions_tls", d.Sessions(true).Statement())
+	record(t, l.replica, "channels_tls", d.Channels().Statement())
+
+	l.stop(t, d, "", facts.Threads{Applier: true})
+	if c := l.channel(t, d, "", connected); c.Applier != facts.No || !c.Lag.IsUnknown() {
+		t.Errorf("with its applier stopped: %+v", c)
+	}
+	record(t, l.replica, "channels_applier_stopped", d.Channels().Statement())
+	t.Run("stop while connecting", func(t *testing.T) { l.stopConnecting(t, d) })
+	t.Run("relay logs", func(t *testing.T) { l.relayLogs(t, d) })
+	l.replica.run(t, l.change(t, d, "", facts.TLSOptions{}))
+}
+
+// dumpThread: the source tells by performance_schema whether the receiver's connection is encrypted; without it, nobody does.
+func (l *lab) dumpThread(t *testing.T, d dialect.Dialect, encrypted bool) {
+	t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		all := mustAsk(t, l.source.DB, d.Sessions(true)).DumpThreads
+		if len(all) == 1 {
+			carried, ok := all[0].Transport.Get()
+			if _, port := dialect.PeerPort(all[0].Host); !ok || carried.Encrypted != encrypted || !port || all[0].User != "repl" {
+				t.Errorf("dump thread %+v: want encrypted %v", all[0], encrypted)
+			}
+			break
+		}
+		if time.Now().After(deadline) { // the old dump thread lives until it next writes
+			t.Fatalf("dump threads: %+v", all)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	for _, thread := range mustAsk(t, l.source.DB, d.Sessions(false)).DumpThreads {
+		if !thread.Transport.IsUnknown() || !strings.Contains(thread.Transport.Why(), "performance_schema=ON") {
+			t.Errorf("without performance_schema: %v", thread.Transport)
+		}
+	}
+}
+
+// allColumns: SHOW ALL SLAVES STATUS has every column of SHOW SLAVE STATUS.
+func (l *lab) allColumns(t *testing.T, d dialect.Dialect) {
+	all, err := fetch(l.replica.DB, d.Channels().Statement())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := l.replica.Query("SHOW SLAVE STATUS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || len(columns) < 50 {
+		t.Fatalf("%d columns, %v", len(columns), err)
+	}
+	for _, name := range columns {
+		if _, ok := all[0][strings.ToLower(name)]; !ok {
+			t.Errorf("SHOW ALL SLAVES STATUS has no column %s", name)
+		}
+	}
+}
+
+// stopConnecting: a receiver that is connecting stops at once, whether it waits for its next try or for the source's first word.
+func (l *lab) stopConnecting(t *testing.T, d dialect.Dialect) {
+	receiver := facts.Threads{Receiver: true}
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	connecting := func(c facts.Channel) bool { return c.Receiver == facts.Connecting }
+	failed := func(c facts.Channel) bool { return connecting(c) && c.ReceiverError.Number == 2003 }
+	for _, c := range []struct {
+		port int
+		ok   func(facts.Channel) bool
+	}{{1, failed}, {mute.Addr().(*net.TCPAddr).Port, connecting}} {
+		l.replica.do(t, fmt.Sprintf(`CHANGE MASTER 'o''west "1" `+"`x`"+`' TO MASTER_PORT=%d`, c.port))
+		l.start(t, d, oddChannel, receiver)
+		l.channel(t, d, oddChannel, c.ok)
+		time.Sleep(50 * time.Millisecond)
+		record(t, l.replica, fmt.Sprint("channels_connecting_", map[bool]string{true: "2003", false: "mute"}[c.port == 1]),
+			d.Channels().Statement())
+		begin := time.Now()
+		l.stop(t, d, oddChannel, receiver)
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("STOP SLAVE IO_THREAD took %v at port %d", took, c.port)
+		}
+	}
+}
+
+// relayLogs: a change deletes the relay logs, and what was received and not applied is fetched again.
+func (l *lab) relayLogs(t *testing.T, d dialect.Dialect) {
+	l.source.do(t, "CREATE DATABASE shop", "CREATE TABLE shop.t (a INT)", "INSERT INTO shop.t VALUES (1)")
+	end := mustAsk(t, l.source.DB, d.BinlogStatus()).End
+	received := l.channel(t, d, "", func(c facts.Channel) bool { return c.Read == end })
+	l.stop(t, d, "", facts.Threads{Receiver: true})
+	count := func() int {
+		found, err := filepath.Glob(filepath.Join(l.replica.dir, "data", "*relay-bin.0*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, f := range found {
+			if info, err := os.Stat(f); err == nil {
+				size += int(info.Size())
+			}
+		}
+		return size
+	}
+	before := count()
+	l.replica.run(t, l.change(t, d, "", l.verified()))
+	c := l.channel(t, d, "", func(facts.Channel) bool { return true })
+	if c.Read == received.Read || c.Read != c.Exec || count() >= before || !d.PurgesRelayLogs() {
+		t.Errorf("after the change: %+v, %d bytes of relay logs after %d", c, count(), before)
+	}
+	l.start(t, d, "", bothThreads)
+	l.channel(t, d, "", func(c facts.Channel) bool { return c.Exec == end })
+	l.stop(t, d, "", bothThreads)
+}

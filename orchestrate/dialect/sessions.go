@@ -1,0 +1,100 @@
+package dialect
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
+// Sessions is who is connected to a server.
+type Sessions struct {
+	DumpThreads []facts.DumpThread
+	Sessions    []facts.Session // without dump threads, the server's own threads, and the session that asked
+}
+
+// Why a transport, or a part of it, cannot be seen on MariaDB.
+const (
+	noPerfSchema = "performance_schema is off, and without it MariaDB shows how a session is carried to nobody else; " +
+		"to see it, set performance_schema=ON in [mysqld] and restart the server"
+	noThreadRow = "performance_schema has no row for this session, or one without a connection type"
+	noTLSDetail = "MariaDB shows the TLS version and cipher of a session to that session only"
+)
+
+// The scalar query on INNODB_CMP fails (1227) without the PROCESS privilege. Without that, PROCESSLIST would show the asker's
+// own sessions only and no error, and the answer would read as "nobody is connected" (tried on MariaDB 10.11, also with the
+// privilege through a role). It is evaluated because the asker's own row is always part of the answer.
+const (
+	processList = "SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, CONNECTION_ID() AS self," +
+		" (SELECT COUNT(*) FROM information_schema.INNODB_CMP) AS process_privilege"
+	withoutThreads = processList + " FROM information_schema.PROCESSLIST AS p"
+	withThreads    = processList + ", t.CONNECTION_TYPE AS connection_type FROM information_schema.PROCESSLIST AS p" +
+		" LEFT JOIN performance_schema.threads AS t ON t.PROCESSLIST_ID = p.ID"
+)
+
+// Sessions asks who is connected; perfSchema says that the server runs with performance_schema=ON, which alone shows how another
+// session is carried (threads.CONNECTION_TYPE). It needs PROCESS, and SELECT on performance_schema.threads.
+func (Dialect) Sessions(perfSchema bool) Query[Sessions] {
+	if perfSchema {
+		return Query[Sessions]{ask: Statement{withThreads}, read: readSessions}
+	}
+	return Query[Sessions]{ask: Statement{withoutThreads}, read: readSessions}
+}
+
+func readSessions(rows []Row) facts.Value[Sessions] {
+	var all Sessions
+	sawSelf := false
+	for _, row := range rows {
+		s := &scan{row: row}
+		sawSelf = all.add(s) || sawSelf
+		if s.fault != "" {
+			return facts.Unknown[Sessions](s.fault)
+		}
+	}
+	if !sawSelf {
+		return facts.Unknown[Sessions]("the list of sessions lacks the session that asked for it")
+	}
+	return facts.Known(all)
+}
+
+// add sorts a row into its kind. It tells whether the row is the asker's own.
+func (all *Sessions) add(s *scan) (self bool) {
+	id, user, host := s.number("id", 64), s.text("user"), s.text("host")
+	command := strings.ToLower(s.text("command"))
+	switch {
+	case id == s.number("self", 64):
+		return true
+	case strings.HasPrefix(command, "binlog dump"):
+		all.DumpThreads = append(all.DumpThreads, facts.DumpThread{ID: id, User: user, Host: host, Transport: readTransport(s.row)})
+	case command == "daemon", user == "system user" && host == "":
+	default:
+		all.Sessions = append(all.Sessions, facts.Session{ID: id, User: user, Host: host})
+	}
+	return false
+}
+
+func readTransport(row Row) facts.Value[facts.Transport] {
+	kind, ok := row["connection_type"]
+	if !ok {
+		return facts.Unknown[facts.Transport](noPerfSchema)
+	}
+	switch strings.ToLower(kind.Text) {
+	case "ssl/tls":
+		detail := facts.Unknown[string](noTLSDetail)
+		return facts.Known(facts.Transport{Encrypted: true, Version: detail, Cipher: detail})
+	case "tcp/ip", "socket":
+		return facts.Known(facts.Transport{Version: facts.Absent[string](), Cipher: facts.Absent[string]()})
+	}
+	return facts.Unknown[facts.Transport](noThreadRow)
+}
+
+// PeerPort is the TCP port of a session's peer as the process list prints it: name:port, 192.0.2.1:port or 2001:db8::1:port,
+// without brackets. It is false for sessions over the unix socket.
+func PeerPort(host string) (uint16, bool) {
+	colon := strings.LastIndexByte(host, ':')
+	if colon < 0 {
+		return 0, false
+	}
+	port, err := strconv.ParseUint(host[colon+1:], 10, 16)
+	return uint16(port), err == nil && port != 0
+}
