@@ -7,21 +7,14 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// Marks reads what the next run must know from the events of all earlier runs, oldest first: the thread states that unfinished
-// steps found, and the sessions that set the requirement.
+// Ledger reads what the next step, or the next run, must know from all events so far, oldest first: the thread states that
+// unfinished steps found, and the sessions that set the requirement.
 //
-// A state is kept from the first step that found it until the step is done, or taken back, or a later run ends well. The first
+// A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
 // finding counts: what a later step finds may be what an interrupted one left.
-func Marks(records []Record) facts.Marks {
-	m := marks{threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}}
-	for _, r := range records {
-		m.read(r.Event)
-	}
-	result := facts.Marks{Threads: map[facts.ChannelID]facts.Threads{}, Requirements: m.requirements}
-	for id, f := range m.threads {
-		result.Threads[id] = f.threads
-	}
-	return result
+type Ledger struct {
+	threads      map[facts.ChannelID]found
+	requirements map[topology.ServerName]facts.RequirementMark
 }
 
 type found struct {
@@ -29,34 +22,48 @@ type found struct {
 	threads facts.Threads
 }
 
-type marks struct {
-	threads      map[facts.ChannelID]found
-	requirements map[topology.ServerName]facts.RequirementMark
+// NewLedger has read the records.
+func NewLedger(records []Record) *Ledger {
+	l := &Ledger{threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}}
+	for _, r := range records {
+		l.Read(r.Event)
+	}
+	return l
 }
 
-func (m *marks) read(e Event) {
+// Marks are what the ledger has to tell now.
+func (l *Ledger) Marks() facts.Marks {
+	threads := make(map[facts.ChannelID]facts.Threads, len(l.threads))
+	for id, f := range l.threads {
+		threads[id] = f.threads
+	}
+	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements)}
+}
+
+// Read takes one more event in.
+func (l *Ledger) Read(e Event) {
 	switch e := e.(type) {
 	case ThreadsFound:
 		id := facts.ChannelID{Server: e.Server, Name: e.Channel}
-		if _, earlier := m.threads[id]; !earlier {
-			m.threads[id] = found{e.Step, facts.Threads{Receiver: e.Receiver, Applier: e.Applier}}
+		if _, earlier := l.threads[id]; !earlier {
+			l.threads[id] = found{e.Step, facts.Threads{Receiver: e.Receiver, Applier: e.Applier}}
 		}
 	case RequirementDated:
-		m.requirements[e.Server] = facts.RequirementMark{Connection: e.Connection, Start: e.Start}
+		l.requirements[e.Server] = facts.RequirementMark{Connection: e.Connection, Start: e.Start}
 	case StepDone:
-		m.forget(e.Step)
+		l.forget(e.Step)
 	case StepFailed:
 		if e.Rescued == TakenBack {
-			m.forget(e.Step)
+			l.forget(e.Step)
 		}
 	case RunEnded:
 		if e.Outcome == Succeeded {
-			clear(m.threads)
+			clear(l.threads)
 		}
 	case RunBegan, StepBegan, StepHeld, ActionIntended, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}
 }
 
-func (m *marks) forget(step string) {
-	maps.DeleteFunc(m.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })
+func (l *Ledger) forget(step string) {
+	maps.DeleteFunc(l.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })
 }

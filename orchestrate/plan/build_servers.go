@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -13,7 +12,7 @@ import (
 func (b *builder) planServers() {
 	before := ""
 	for _, s := range b.cluster.Sources() {
-		text, err := dialect.OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+		text, err := b.optionFile(s)
 		if err != nil {
 			b.block(s.Name, "choose another tls.dir", "%v", err)
 			continue
@@ -23,6 +22,10 @@ func (b *builder) planServers() {
 			before = stepID("serve", s.Name)
 		}
 	}
+}
+
+func (b *builder) optionFile(s topology.Server) (string, error) {
+	return b.dialect(s.Name).OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
 }
 
 func (b *builder) planConfig(s topology.Server, text string) {
@@ -131,7 +134,7 @@ func (b *builder) planRestart(s topology.Server, step Step) {
 }
 
 func (b *builder) configGoal(s topology.Server) ConfigInPlace {
-	text, _ := dialect.OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+	text, _ := b.optionFile(s)
 	return ConfigInPlace{Server: s.Name, Path: b.facts.Server(s.Name).Config.Or(facts.Config{}).OwnPath, Text: text}
 }
 

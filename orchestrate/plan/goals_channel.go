@@ -123,6 +123,13 @@ func (g Secured) Holds(f facts.Facts) Verdict {
 	if !seen.Holds() {
 		return seen
 	}
+	receiver := yes()
+	if g.Threads.Receiver {
+		receiver = connected(g.Link, channel)
+	}
+	if !receiver.Holds() {
+		return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
+	}
 	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), Encrypted{g.Link}.Holds(f))
 }
 
@@ -138,9 +145,19 @@ func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
 		return no("channel %s: %s should run, %s runs", l.Channel, threadNames(want), threadNames(got))
 	}
 	if channel.ApplierError.Number != 0 {
-		return no("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError))
+		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError))
 	}
 	return yes()
+}
+
+func connected(l Link, channel facts.Channel) Verdict {
+	switch {
+	case channel.Receiver == facts.Yes:
+		return yes()
+	case channel.ReceiverError.Number != 0:
+		return finally("the receiver of %s is not connected (%s)%s", l.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+	}
+	return no("the receiver of %s is not connected (%s)", l.Channel, channel.Receiver)
 }
 
 // Holds judges both ends.
@@ -149,8 +166,8 @@ func (g Attached) Holds(f facts.Facts) Verdict {
 	if !seen.Holds() {
 		return seen
 	}
-	if channel.Receiver != facts.Yes {
-		return no("the receiver of %s is not connected (%s)%s", g.Link.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+	if v := connected(g.Link, channel); !v.Holds() {
+		return v
 	}
 	if thread := g.Link.DumpThread(f); !thread.IsKnown() {
 		return unclear("%s", thread.Why())
@@ -200,11 +217,11 @@ func (g Former) Holds(f facts.Facts) Verdict {
 	if !seen.Holds() {
 		return seen
 	}
-	connected := yes()
-	if g.Threads.Receiver && channel.Receiver != facts.Yes {
-		connected = no("the receiver of %s is not connected (%s)%s", g.Link.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+	receiver := yes()
+	if g.Threads.Receiver {
+		receiver = connected(g.Link, channel)
 	}
-	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), connected)
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
 }
 
 // Holds compares positions.

@@ -65,7 +65,7 @@ type ReplicaReport struct {
 	Channel    string               `json:"channel"`
 	Encrypted  bool                 `json:"encrypted"`
 	Proof      Level                `json:"proof"`
-	Verified   dialect.Check        `json:"verified"`
+	Verified   dialect.Verified     `json:"verified"`
 	TLSVersion facts.Value[string]  `json:"tls_version"`
 	Cipher     facts.Value[string]  `json:"cipher"`
 	Why        string               `json:"why"`

@@ -14,7 +14,7 @@ const (
 
 // Next says which steps may begin now, in the plan's order and as many as may run at a time. It is a pure function of the plan and
 // the statuses.
-func Next(p Plan, status map[string]Status) []Step {
+func (p Plan) Next(status map[string]Status) []Step {
 	room := p.Parallel
 	for _, s := range p.Steps {
 		if status[s.ID] == Underway {
@@ -34,7 +34,7 @@ func Next(p Plan, status map[string]Status) []Step {
 }
 
 // Doomed are the pending steps that can never begin, since a step that they need failed or was skipped.
-func Doomed(p Plan, status map[string]Status) []Step {
+func (p Plan) Doomed(status map[string]Status) []Step {
 	doomed := map[string]bool{}
 	var steps []Step
 	for _, s := range p.Steps {

@@ -24,7 +24,7 @@ const (
 type Proof struct {
 	Level      Level
 	Why        string // what the level rests on, or what is missing
-	Verified   dialect.Check
+	Verified   dialect.Verified
 	TLSVersion facts.Value[string]
 	Cipher     facts.Value[string]
 }
@@ -77,7 +77,7 @@ func strongest(f facts.Facts, l Link, channel facts.Channel) Proof {
 
 func unproven(level Level, format string, args ...any) Proof {
 	why := fmt.Sprintf(format, args...)
-	return Proof{Level: level, Why: why, Verified: dialect.CheckNone, TLSVersion: facts.Unknown[string](why), Cipher: facts.Unknown[string](why)}
+	return Proof{Level: level, Why: why, Verified: dialect.VerifiesNothing, TLSVersion: facts.Unknown[string](why), Cipher: facts.Unknown[string](why)}
 }
 
 func transportOf(thread facts.Value[facts.DumpThread]) facts.Value[facts.Transport] {
@@ -100,8 +100,9 @@ func demanded(f facts.Facts, l Link, options facts.TLSOptions) (Proof, bool) {
 	if err != nil {
 		return Proof{}, false
 	}
-	refuses, why := d.RefusesPlaintext(options)
-	return Proof{Level: Demanded, Why: "the receiver runs, and " + why}, refuses
+	refuses, _ := d.RefusesPlaintext(options)
+	version := f.Server(l.Channel.Server).Instance.Or(facts.Instance{}).Version.Text
+	return Proof{Level: Demanded, Why: "the receiver runs, and its options refuse plaintext on " + version}, refuses
 }
 
 // enforced compares connection ids, which grow with every login since a server's start.
@@ -130,10 +131,10 @@ func enforced(f facts.Facts, l Link, thread facts.Value[facts.DumpThread]) Verdi
 	return no("the dump thread of %s is older than the requirement", l.Channel)
 }
 
-func checks(f facts.Facts, l Link, options facts.TLSOptions) dialect.Check {
+func checks(f facts.Facts, l Link, options facts.TLSOptions) dialect.Verified {
 	d, err := dialectOf(f, l.Channel.Server)
 	if err != nil {
-		return dialect.CheckNone
+		return dialect.VerifiesNothing
 	}
 	return d.Checks(options)
 }

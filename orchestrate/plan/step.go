@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -84,4 +86,20 @@ func (p Plan) Step(id string) (Step, bool) {
 		}
 	}
 	return Step{}, false
+}
+
+// Found are the thread states of one channel.
+type Found struct {
+	Channel facts.ChannelID
+	Threads facts.Threads
+}
+
+// SortedThreads gives the states an order.
+func SortedThreads(threads map[facts.ChannelID]facts.Threads) []Found {
+	list := make([]Found, 0, len(threads))
+	for id, t := range threads {
+		list = append(list, Found{id, t})
+	}
+	slices.SortFunc(list, func(a, b Found) int { return strings.Compare(a.Channel.String(), b.Channel.String()) })
+	return list
 }

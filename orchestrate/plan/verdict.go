@@ -10,6 +10,7 @@ import (
 type Verdict struct {
 	answer answer
 	why    string
+	final  bool
 }
 
 type answer uint8
@@ -26,6 +27,13 @@ func no(format string, args ...any) Verdict {
 	return Verdict{answer: fails, why: fmt.Sprintf(format, args...)}
 }
 
+// finally says no, and that waiting would not help: a receiver that met an error tries again only after its Connect_Retry.
+func finally(format string, args ...any) Verdict {
+	v := no(format, args...)
+	v.final = true
+	return v
+}
+
 func unclear(format string, args ...any) Verdict {
 	return Verdict{answer: cannotTell, why: fmt.Sprintf(format, args...)}
 }
@@ -38,6 +46,9 @@ func (v Verdict) Fails() bool { return v.answer == fails }
 
 // Unclear says that nothing can tell.
 func (v Verdict) Unclear() bool { return v.answer == cannotTell }
+
+// Final says that waiting is of no use.
+func (v Verdict) Final() bool { return v.final }
 
 // Why is the reason why a condition does not hold.
 func (v Verdict) Why() string { return v.why }
@@ -64,6 +75,7 @@ func all(verdicts ...Verdict) Verdict {
 		if sum.answer != fails {
 			sum.answer = v.answer
 		}
+		sum.final = sum.final || v.final
 		reasons = append(reasons, v.why)
 	}
 	sum.why = strings.Join(reasons, "; ")

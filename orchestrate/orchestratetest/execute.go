@@ -1,0 +1,213 @@
+package orchestratetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Do carries an action out.
+func (w *World) Do(ctx context.Context, action plan.Action, note func(event.Event) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if w.hook != nil { // without the lock: it may look at the world
+		if err := w.hook(action); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.servers[action.Target()]; s != nil && s.down != "" {
+		return errors.New(s.down)
+	}
+	w.log = append(w.log, action)
+	return w.do(action, note)
+}
+
+func (w *World) do(action plan.Action, note func(event.Event) error) error {
+	switch a := action.(type) {
+	case plan.CreateAuthority:
+		return w.createAuthority(a)
+	case plan.IssueLeaf:
+		return w.issue(a.Leaf)
+	case plan.InstallSet:
+		return w.install(a)
+	case plan.SwitchSet:
+		return w.switchTo(w.servers[a.Server], a.Version)
+	case plan.UnswitchSet:
+		return w.switchTo(w.servers[a.Server], 0)
+	case plan.WriteConfig:
+		w.servers[a.Server].config.Own = facts.Known(a.Text)
+	case plan.RemoveConfig:
+		w.servers[a.Server].config.Own = facts.Absent[string]()
+	case plan.Restart:
+		w.restart(w.servers[a.Server])
+	case plan.ReloadTLS:
+		w.servers[a.Server].load(w.dirOf(w.servers[a.Server]))
+	case plan.StopThreads:
+		return w.onChannel(a.Channel, func(s *server, c *channel) error { w.stop(s, c, a.Threads); return nil })
+	case plan.StartThreads:
+		return w.onChannel(a.Channel, func(s *server, c *channel) error { w.start(s, c, a.Threads); return nil })
+	case plan.ChangeTLS:
+		return w.onChannel(a.Channel, func(_ *server, c *channel) error { return changeTLS(c, a.Options) })
+	case plan.Require:
+		return w.require(a, note)
+	default:
+		return fmt.Errorf("the world does not know %T", action)
+	}
+	return nil
+}
+
+func (w *World) onChannel(id facts.ChannelID, do func(*server, *channel) error) error {
+	s, c, err := w.channel(id)
+	if err != nil {
+		return err
+	}
+	return do(s, c)
+}
+
+// changeTLS purges the relay logs: what is received but not applied is fetched again.
+func changeTLS(c *channel, options facts.TLSOptions) error {
+	if c.Receiver.Runs() || c.Applier.Runs() {
+		return errors.New("error 1198: This operation cannot be performed as you have a running replica; run STOP SLAVE first")
+	}
+	c.TLS, c.Read = options, c.Exec
+	return nil
+}
+
+func (w *World) createAuthority(a plan.CreateAuthority) error {
+	if w.authority != nil {
+		return errors.New("there is an authority already")
+	}
+	authority, err := pki.NewAuthority(w.means, a.Cluster)
+	if err != nil {
+		return err
+	}
+	w.authority, w.noStore = &authority, false
+	return nil
+}
+
+func (w *World) issue(l plan.Leaf) error {
+	if w.authority == nil {
+		return errors.New("there is no authority")
+	}
+	dns, ips := pki.SplitNames(l.Names)
+	made, err := w.authority.Issue(w.means, pki.LeafRequest{Server: string(l.Server), DNS: dns, IPs: ips})
+	if err != nil {
+		return err
+	}
+	if w.leaves[l.Server] == nil {
+		w.leaves[l.Server] = map[int]leaf{}
+	}
+	w.leaves[l.Server][l.Version] = leaf{
+		ca: string(pki.EncodeCert(w.authority.Cert)), cert: string(made.CertPEM()),
+		key: string(l.Server) + " key " + strconv.Itoa(l.Version), public: pki.KeyFingerprint(made.Cert),
+	}
+	return nil
+}
+
+func (w *World) install(a plan.InstallSet) error {
+	s := w.servers[a.Server]
+	if s.dir.Kind == facts.DirOther {
+		return errors.New(s.dir.Fault)
+	}
+	l, ok := w.leaves[a.Server][a.Version]
+	if !ok {
+		return fmt.Errorf("certificate %d of %s is not issued", a.Version, a.Server)
+	}
+	s.dir.Kind = facts.DirReal
+	s.dir.Sets[a.Version] = facts.FileSet{
+		CA: l.ca, Cert: l.cert, KeyDigest: l.key, KeyPublic: facts.Known(l.public), Readable: facts.Known(true),
+	}
+	return nil
+}
+
+func (w *World) switchTo(s *server, version int) error {
+	if _, ok := s.dir.Sets[version]; !ok && version != 0 {
+		return fmt.Errorf("%s has no certificate set %d", s.name, version)
+	}
+	s.dir.Current = version
+	return nil
+}
+
+func (w *World) optionFile(s *server) string {
+	d, err := dialect.For(s.instance.Version)
+	if err != nil {
+		return ""
+	}
+	dir := w.dirOf(s)
+	text, err := d.OptionFile(dir+"/current/ca.pem", dir+"/current/cert.pem", dir+"/current/key.pem")
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+func (w *World) require(a plan.Require, note func(event.Event) error) error {
+	s := w.servers[a.Server]
+	id := s.connection()
+	if a.Kind != facts.RequireNone {
+		if err := note(event.RequirementDated{Server: a.Server, Connection: id, Start: s.startID()}); err != nil {
+			return err
+		}
+		w.judgeRequirement(a)
+	}
+	for _, host := range a.Hosts {
+		if !setRequirement(s.rows, host, a.Kind) {
+			return fmt.Errorf("error 1396: Operation ALTER USER failed for '%s'@'%s'", a.User, host)
+		}
+		if a.Binlog {
+			w.replicateRequirement(a.Server, host, a.Kind)
+		}
+	}
+	return nil
+}
+
+// judgeRequirement keeps rule: where TLS is required last, no channel of the account may be in plaintext at that moment.
+func (w *World) judgeRequirement(a plan.Require) {
+	if w.cluster.Policy.Enforce != topology.EnforceLast {
+		return
+	}
+	for _, id := range w.plaintext() {
+		w.violate("TLS was required on %s while %s was in plaintext", a.Server, id)
+	}
+}
+
+func setRequirement(rows []facts.AccountRow, host string, kind facts.RequirementKind) bool {
+	i := slices.IndexFunc(rows, func(r facts.AccountRow) bool { return r.Host == host })
+	if i < 0 {
+		return false
+	}
+	rows[i].Require = facts.Requirement{Kind: kind}
+	return true
+}
+
+// replicateRequirement lets the statement run down the chain: where the row is missing the applier stops.
+func (w *World) replicateRequirement(source topology.ServerName, host string, kind facts.RequirementKind) {
+	for _, desired := range w.cluster.ReplicasOf(source) {
+		s := w.servers[desired.Name]
+		for _, c := range s.channels {
+			if c.Applier != facts.Yes {
+				continue
+			}
+			if !setRequirement(s.rows, host, kind) {
+				c.Applier, c.ApplierError = facts.No, facts.ThreadError{Number: 1396, Text: "Error 'Operation ALTER USER failed'"}
+				w.violate("the applier of %s stopped with 1396", s.name)
+				continue
+			}
+			w.replicateRequirement(desired.Name, host, kind)
+		}
+	}
+}
+
+func (s *server) startID() facts.StartID { return facts.StartID(fmt.Sprintf("%s/%d", s.name, s.start)) }

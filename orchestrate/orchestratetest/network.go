@@ -1,0 +1,164 @@
+package orchestratetest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
+)
+
+const hidden = "performance_schema is OFF"
+
+func (s *server) connection() uint64 {
+	s.nextConn++
+	return s.nextConn
+}
+
+// connect lets a receiver try to log in once, as it does when it is started.
+func (w *World) connect(s *server, c *channel) {
+	w.disconnect(s, c)
+	source, encrypted, failure := w.login(s, c)
+	if failure.Number != 0 {
+		c.Receiver, c.ReceiverError = facts.Connecting, failure
+		c.Lag = facts.Unknown[lag]("the receiver is not connected")
+		return
+	}
+	s.nextPort++
+	c.port = s.nextPort
+	c.Receiver, c.ReceiverError, c.Lag = facts.Yes, facts.ThreadError{}, facts.Known(lag(0))
+	c.Read, c.SourceServerID = source.position, source.instance.ServerID
+	if c.Applier == facts.Yes {
+		c.Exec = c.Read
+	}
+	thread := facts.DumpThread{
+		ID: source.connection(), User: c.SourceUser, Host: fmt.Sprintf("10.0.0.%d:%d", s.instance.ServerID, c.port),
+		Transport: facts.Unknown[facts.Transport](hidden),
+	}
+	if source.instance.PerfSchema {
+		thread.Transport = facts.Known(facts.Transport{Encrypted: encrypted})
+	}
+	source.dumps = append(source.dumps, dump{DumpThread: thread, replica: s.name, channel: c.Name, encrypted: encrypted})
+}
+
+func (w *World) disconnect(s *server, c *channel) {
+	for _, source := range w.servers {
+		source.dumps = slices.DeleteFunc(source.dumps, func(d dump) bool { return d.replica == s.name && d.channel == c.Name })
+	}
+	c.port = 0
+}
+
+// login is what a receiver meets: network, TLS as its options ask for it, then the account.
+func (w *World) login(s *server, c *channel) (*server, bool, facts.ThreadError) {
+	source := w.servers[w.hosts[c.SourceHost]]
+	if source == nil || source.down != "" {
+		return nil, false, facts.ThreadError{Number: 2003, Text: "Can't connect to server on '" + c.SourceHost + "'"}
+	}
+	encrypted, failure := w.handshake(s, c, source)
+	if failure.Number != 0 {
+		return nil, false, failure
+	}
+	if !admitted(source.rows, encrypted) {
+		return nil, false, facts.ThreadError{Number: 1045, Text: fmt.Sprintf("Access denied for user '%s'", c.SourceUser)}
+	}
+	return source, encrypted, facts.ThreadError{}
+}
+
+func admitted(rows []facts.AccountRow, encrypted bool) bool {
+	return slices.ContainsFunc(rows, func(r facts.AccountRow) bool { return encrypted || !r.Require.TLS() })
+}
+
+// handshake: without VERIFY a MariaDB receiver goes on in plaintext where the source offers no TLS.
+func (w *World) handshake(s *server, c *channel, source *server) (bool, facts.ThreadError) {
+	switch {
+	case !c.TLS.Enabled:
+		return false, facts.ThreadError{}
+	case source.served == "" && c.TLS.VerifyIdentity:
+		return false, facts.ThreadError{Number: 2026, Text: "TLS/SSL error: SSL is required, but the server does not support it"}
+	case source.served == "":
+		return false, facts.ThreadError{}
+	}
+	if err := w.verify(s, c, source); err != nil {
+		return false, facts.ThreadError{Number: 2026, Text: "TLS/SSL error: " + err.Error()}
+	}
+	return true, facts.ThreadError{}
+}
+
+func (w *World) verify(s *server, c *channel, source *server) error {
+	set, ok := s.dir.CurrentSet()
+	if !ok {
+		return fmt.Errorf("%s cannot be read", c.TLS.CA)
+	}
+	bundle, err := pki.ParseBundle([]byte(set.CA))
+	if err != nil {
+		return err
+	}
+	chain, err := pki.ParseBundle([]byte(source.served))
+	if err != nil {
+		return err
+	}
+	return pki.VerifyServed(chain, bundle, c.SourceHost, w.now)
+}
+
+func (w *World) stop(s *server, c *channel, threads facts.Threads) {
+	if threads.Receiver {
+		w.disconnect(s, c)
+		c.Receiver, c.Lag = facts.No, facts.Unknown[lag]("the receiver is not connected")
+	}
+	if threads.Applier {
+		c.Applier = facts.No
+	}
+}
+
+func (w *World) start(s *server, c *channel, threads facts.Threads) {
+	if threads.Applier && !c.Applier.Runs() {
+		c.Applier, c.ApplierError, c.Exec = facts.Yes, facts.ThreadError{}, c.Read
+	}
+	if threads.Receiver && !c.Receiver.Runs() {
+		w.connect(s, c)
+	}
+}
+
+// restart ends every connection; receivers that were cut wait for their Connect_Retry, and do not come back by themselves here.
+func (w *World) restart(s *server) {
+	for _, d := range s.dumps {
+		if replica := w.servers[d.replica]; replica != nil {
+			c := replica.channels[d.channel]
+			c.Receiver, c.port = facts.Connecting, 0
+			c.ReceiverError = facts.ThreadError{Number: 2003, Text: "Can't connect to server"}
+			c.Lag = facts.Unknown[lag]("the receiver is not connected")
+		}
+	}
+	s.dumps, s.start, s.nextConn = nil, s.start+1, 5
+	s.running, s.served = facts.TLSSettings{}, ""
+	if text, ok := s.config.Own.Get(); ok && text == w.optionFile(s) && !s.tlsFault {
+		s.load(w.dirOf(s))
+	}
+	for _, c := range s.channels { // its own receivers start with it
+		if c.Receiver.Runs() {
+			w.connect(s, c)
+		}
+	}
+}
+
+func (s *server) load(dir string) {
+	set, ok := s.dir.CurrentSet()
+	if !ok {
+		return
+	}
+	s.served = set.Cert
+	s.running = facts.TLSSettings{Enabled: true, CA: dir + "/current/ca.pem", Cert: dir + "/current/cert.pem", Key: dir + "/current/key.pem"}
+}
+
+func (w *World) dirOf(s *server) string {
+	desired, _ := w.cluster.Server(s.name)
+	return desired.TLSDir
+}
+
+func (w *World) channel(id facts.ChannelID) (*server, *channel, error) {
+	s := w.servers[id.Server]
+	if s == nil || s.channels[id.Name] == nil {
+		return nil, nil, fmt.Errorf("%s: there is no such channel", id)
+	}
+	return s, s.channels[id.Name], nil
+}

@@ -1,0 +1,102 @@
+package orchestratetest
+
+import (
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Settings is how a test makes a server other than the usual one.
+type Settings struct {
+	world  *World
+	server *server
+}
+
+// Account adds a row of the replication account.
+func (s *Settings) Account(host string, kind facts.RequirementKind) {
+	row := s.world.row(host)
+	row.Require.Kind = kind
+	s.server.rows = append(s.server.rows, row)
+}
+
+// NoAccount removes every row of the replication account.
+func (s *Settings) NoAccount() { s.server.rows = nil }
+
+// Unreachable makes every look fail.
+func (s *Settings) Unreachable(why string) { s.server.down = why }
+
+// Stop stops threads of the default channel.
+func (s *Settings) Stop(threads facts.Threads) {
+	s.world.stop(s.server, s.server.channels[""], threads)
+}
+
+// Channel changes the default channel.
+func (s *Settings) Channel(change func(*facts.Channel)) { change(&s.server.channels[""].Channel) }
+
+// Instance changes how the server describes itself.
+func (s *Settings) Instance(change func(*facts.Instance)) { change(&s.server.instance) }
+
+// BadDir makes the TLS dir unusable.
+func (s *Settings) BadDir(fault string) {
+	s.server.dir.Kind, s.server.dir.Fault = facts.DirOther, fault
+}
+
+// TLSBroken lets TLS never come up, whatever the server is told.
+func (s *Settings) TLSBroken() { s.server.tlsFault = true }
+
+// NoPassword lets nobody know the account's password.
+func (s *Settings) NoPassword() { s.server.password = false }
+
+// Stranger adds a dump thread that no replica of the inventory has.
+func (s *Settings) Stranger(user, host string) {
+	s.server.dumps = append(s.server.dumps, dump{
+		DumpThread: facts.DumpThread{ID: s.server.connection(), User: user, Host: host, Transport: facts.Unknown[facts.Transport](hidden)},
+		replica:    "stranger",
+	})
+}
+
+// Delay delays the default channel.
+func (s *Settings) Delay(d time.Duration) { s.server.channels[""].Delay = d }
+
+// ForgetStore takes the local folder of certificates away, as on another machine.
+func (w *World) ForgetStore() *World {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noStore = true
+	return w
+}
+
+// Cluster makes a desired state of a primary and replicas for tests, with restarts allowed.
+func Cluster(primary topology.ServerName, replicas ...topology.ServerName) topology.Cluster {
+	c := topology.Cluster{
+		Name: string(primary), Account: topology.Account{User: "repl", Require: topology.RequireSSL},
+		TLS: topology.TLS{Verify: topology.VerifyIdentity},
+		Policy: topology.Policy{
+			Canary: 1, Parallel: 10, Enforce: topology.EnforceLast, AllowRestart: true, MaxLag: 30 * time.Second,
+		},
+	}
+	for _, name := range append([]topology.ServerName{primary}, replicas...) {
+		s := topology.Server{
+			Name: name, Address: string(name) + ".example.com", Source: primary, TLSDir: "/etc/mysql-ssl",
+			MySQL: topology.MySQL{Port: 3306, Admin: "root"}, Restart: "systemctl restart mariadb",
+		}
+		if name == primary {
+			s.Source = ""
+		}
+		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// Chained lets a replica replicate from another one.
+func Chained(c topology.Cluster, replica, source topology.ServerName) topology.Cluster {
+	servers := append([]topology.Server{}, c.Servers...)
+	for i := range servers {
+		if servers[i].Name == replica {
+			servers[i].Source = source
+		}
+	}
+	c.Servers = servers
+	return c
+}

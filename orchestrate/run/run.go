@@ -1,0 +1,161 @@
+// Package run is the engine: it loops over what the plan says may begin, lets workers carry it out, and brings what was begun to its
+// end.
+//
+// It decides nothing by itself: which step is next, whether a goal holds, and what rescues a failed step are the plan's.
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+// Observer looks at the world. What it could not look at is unknown in the facts, with the reason.
+type Observer interface {
+	Observe(ctx context.Context, look facts.Look) facts.Facts
+}
+
+// Executor carries out one action. It notes what must be on disk before an effect.
+type Executor interface {
+	Do(ctx context.Context, action plan.Action, note func(event.Event) error) error
+}
+
+// Journal keeps an event; the event is on disk when Append returns.
+type Journal interface {
+	Append(e event.Event) (event.Record, error)
+}
+
+// Engine carries plans out.
+type Engine struct {
+	Observer Observer
+	Executor Executor
+	Journal  Journal
+	Ledger   *event.Ledger      // of all events before this run
+	Watch    func(event.Record) // told of every event, one at a time
+	Pace     Pace
+	Now      func() time.Time
+}
+
+// Pace bounds the waiting of an engine.
+type Pace struct {
+	Poll   time.Duration // between two looks while a condition is waited for, at first; it grows to ten times as much
+	Settle time.Duration // how long a verdict that waiting cannot help must stand before it is believed
+	Action time.Duration // for one action
+	Rescue time.Duration // for a rescue to be seen to have worked
+}
+
+// DefaultPace suits real servers.
+func DefaultPace() Pace {
+	return Pace{Poll: 15 * time.Millisecond, Settle: time.Second, Action: 2 * time.Minute, Rescue: 30 * time.Second}
+}
+
+// Run carries a plan out. Once the context is cancelled no further step begins; the steps under way are brought to their end, since a
+// replica must not be left with its threads stopped. An error says that the journal could not be kept; then, too, no further step begins.
+func (e *Engine) Run(ctx context.Context, p plan.Plan, began event.RunBegan) (event.RunEnded, error) {
+	r := &runner{Engine: e, plan: p, status: map[string]plan.Status{}, results: make(chan result), book: &book{engine: e}}
+	if err := r.book.write(began); err != nil {
+		return event.RunEnded{}, err
+	}
+	r.loop(ctx)
+	ended := r.end()
+	return ended, errors.Join(r.broken, r.book.write(ended))
+}
+
+type runner struct {
+	*Engine
+	plan    plan.Plan
+	status  map[string]plan.Status
+	results chan result
+	book    *book
+
+	underway int
+	stopped  bool
+	broken   error // the journal could not be kept
+}
+
+type result struct {
+	step   plan.Step
+	status plan.Status
+	err    error // of the journal
+}
+
+func (r *runner) loop(ctx context.Context) {
+	cancelled := ctx.Done()
+	for {
+		if !r.stopped && r.broken == nil && ctx.Err() == nil {
+			r.begin(ctx)
+		}
+		if r.underway == 0 {
+			break
+		}
+		select {
+		case done := <-r.results:
+			r.settle(done)
+		case <-cancelled:
+			cancelled = nil
+			r.stop()
+		}
+	}
+	r.stopped = r.stopped || ctx.Err() != nil
+}
+
+func (r *runner) begin(ctx context.Context) {
+	for _, step := range r.plan.Next(r.status) {
+		r.status[step.ID] = plan.Underway
+		r.underway++
+		go func() { r.results <- r.work(ctx, step) }()
+	}
+}
+
+func (r *runner) settle(done result) {
+	r.underway--
+	r.status[done.step.ID] = done.status
+	r.broken = errors.Join(r.broken, done.err)
+	for _, step := range r.plan.Doomed(r.status) {
+		r.status[step.ID] = plan.Skipped
+		r.note(event.StepSkipped{Step: step.ID, Why: "a step that it needs is not done: " + firstUndone(step, r.status)})
+	}
+}
+
+func firstUndone(step plan.Step, status map[string]plan.Status) string {
+	for _, need := range step.Needs {
+		if status[need] != plan.Done {
+			return need
+		}
+	}
+	return ""
+}
+
+func (r *runner) stop() {
+	r.stopped = true
+	var underway []string
+	for _, step := range r.plan.Steps {
+		if r.status[step.ID] == plan.Underway {
+			underway = append(underway, step.ID)
+		}
+	}
+	r.note(event.Stopping{Underway: underway})
+}
+
+// note writes what no effect waits for; a journal that fails ends the run.
+func (r *runner) note(e event.Event) { r.broken = errors.Join(r.broken, r.book.write(e)) }
+
+func (r *runner) end() event.RunEnded {
+	count := map[plan.Status]int{}
+	for _, step := range r.plan.Steps {
+		count[r.status[step.ID]]++
+	}
+	ended := event.RunEnded{Outcome: event.Succeeded, Done: count[plan.Done], Failed: count[plan.Failed], Skipped: count[plan.Skipped]}
+	switch {
+	case ended.Done == len(r.plan.Steps):
+	case r.stopped && count[plan.Pending] > 0:
+		ended.Outcome = event.Interrupted
+	default:
+		ended.Outcome = event.Partly
+	}
+	return ended
+}

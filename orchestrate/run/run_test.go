@@ -1,0 +1,349 @@
+package run_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	world "github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/run"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a journal in memory. From the event number breakAt on, every append fails: the process died, or the disk is full.
+type memory struct {
+	mu      sync.Mutex
+	records []event.Record
+	breakAt int
+}
+
+var errDead = errors.New("journal: no space left on device")
+
+func (m *memory) Append(e event.Event) (event.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.breakAt > 0 && len(m.records) >= m.breakAt {
+		return event.Record{}, errDead
+	}
+	r := event.Record{Seq: len(m.records) + 1, Event: e}
+	text, err := json.Marshal(r) // what cannot be written and read back is no event
+	if err != nil {
+		return event.Record{}, err
+	}
+	var back event.Record
+	if err := json.Unmarshal(text, &back); err != nil {
+		return event.Record{}, err
+	}
+	m.records = append(m.records, back)
+	return r, nil
+}
+
+func (m *memory) failures() []event.StepFailed {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var failed []event.StepFailed
+	for _, r := range m.records {
+		if f, ok := r.Event.(event.StepFailed); ok {
+			failed = append(failed, f)
+		}
+	}
+	return failed
+}
+
+func quick() run.Pace {
+	return run.Pace{Poll: time.Millisecond, Settle: 2 * time.Millisecond, Action: time.Second, Rescue: 50 * time.Millisecond}
+}
+
+func engine(w *world.World, m *memory) *run.Engine {
+	return &run.Engine{Observer: w, Executor: w, Journal: m, Ledger: event.NewLedger(m.records), Pace: quick(), Now: time.Now}
+}
+
+func build(w *world.World, m *memory) plan.Plan {
+	f := w.Facts()
+	f.Marks = event.NewLedger(m.records).Marks()
+	p := plan.Build(w.Cluster(), f, plan.Options{})
+	for i := range p.Steps {
+		p.Steps[i].Deadline = 50 * time.Millisecond
+	}
+	return p
+}
+
+func apply(t *testing.T, ctx context.Context, w *world.World, m *memory) event.RunEnded {
+	t.Helper()
+	p := build(w, m)
+	if len(p.Blocked) > 0 {
+		t.Fatalf("blocked: %v", p.Blocked)
+	}
+	ended, err := engine(w, m).Run(ctx, p, event.RunBegan{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ended
+}
+
+func secured(t *testing.T, w *world.World, m *memory) {
+	t.Helper()
+	f := w.Facts()
+	f.Marks = event.NewLedger(m.records).Marks()
+	positions := map[topology.ServerName]facts.Position{}
+	for _, s := range w.Cluster().Sources() {
+		positions[s.Name], _ = f.Server(s.Name).Position.Get()
+	}
+	if report := plan.Judge(w.Cluster(), f, positions); !report.OK {
+		t.Errorf("not secured: %v", report.Problems)
+	}
+	if open := w.Plaintext(); len(open) > 0 {
+		t.Errorf("in plaintext: %v", open)
+	}
+	if v := w.Violations(); len(v) > 0 {
+		t.Errorf("violations: %v", v)
+	}
+}
+
+func TestApplySecuresTheCluster(t *testing.T) {
+	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
+		t.Run(string(enforce), func(t *testing.T) {
+			c := world.Cluster("db1", "db2", "db3", "db4")
+			c.Policy.Enforce = enforce
+			w, m := world.New(c), &memory{}
+			if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+				t.Fatalf("%+v: %v", ended, m.failures())
+			}
+			secured(t, w, m)
+			if again := build(w, m); len(again.Steps) > 0 {
+				t.Errorf("a second plan has steps: %v", stepIDs(again))
+			}
+			if again := build(w.ForgetStore(), &memory{}); len(again.Steps)+len(again.Blocked) > 0 {
+				t.Errorf("on another machine a second plan has steps: %v %v", stepIDs(again), again.Blocked)
+			}
+		})
+	}
+}
+
+func stepIDs(p plan.Plan) []string {
+	ids := make([]string, len(p.Steps))
+	for i, s := range p.Steps {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
+func TestChainIsSecured(t *testing.T) {
+	w, m := world.New(world.Chained(world.Cluster("db1", "db2", "db3"), "db3", "db2")), &memory{}
+	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+		t.Fatalf("%+v: %v", ended, m.failures())
+	}
+	secured(t, w, m)
+}
+
+func TestUnusableDirLeavesTheOthersToFinish(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2", "db3", "db4")), &memory{}
+	w.With("db4", func(s *world.Settings) { s.BadDir("a regular file stands there") })
+	ended := apply(t, context.Background(), w, m)
+	if ended.Outcome != event.Partly || ended.Failed != 1 {
+		t.Fatalf("%+v", ended)
+	}
+	if open := w.Plaintext(); !slices.Equal(open, []facts.ChannelID{{Server: "db4"}}) {
+		t.Errorf("in plaintext: %v", open)
+	}
+	for _, action := range w.Done() {
+		if require, ok := action.(plan.Require); ok {
+			t.Errorf("TLS was required while db4 is in plaintext: %v", require)
+		}
+	}
+}
+
+func TestReceiverThatDoesNotComeBackGetsItsFormerSettings(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2", "db3")), &memory{}
+	w.OnAction(func(a plan.Action) error {
+		if start, ok := a.(plan.StartThreads); ok && start.Channel.Server == "db2" && start.Threads.Applier {
+			w.With("db2", func(s *world.Settings) { // its options are spoilt before it starts, but the former ones work
+				s.Channel(func(c *facts.Channel) { c.TLS.VerifyIdentity = c.TLS.Enabled; c.SourceHost = spoilt(c) })
+			})
+		}
+		return nil
+	})
+	ended := apply(t, context.Background(), w, m)
+	if ended.Outcome != event.Partly {
+		t.Fatalf("%+v", ended)
+	}
+	failed := m.failures()
+	if len(failed) != 1 || failed[0].Rescued != event.TakenBack {
+		t.Fatalf("%+v", failed)
+	}
+	if open := w.Plaintext(); len(open) != 2 {
+		t.Errorf("both replicas should run in plaintext as before: %v", open)
+	}
+}
+
+// spoilt gives a host that does not exist while TLS is on.
+func spoilt(c *facts.Channel) string {
+	if c.TLS.Enabled {
+		return "nowhere.example.com"
+	}
+	return "db1.example.com"
+}
+
+func TestServerThatServesNoTLSIsPutBack(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2")), &memory{}
+	w.With("db1", func(s *world.Settings) { s.TLSBroken() })
+	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Partly {
+		t.Fatalf("%+v", ended)
+	}
+	f := w.Facts()
+	if own := f.Server("db1").Config.Or(facts.Config{}).Own; !own.IsAbsent() {
+		t.Errorf("our option file stands: %v", own)
+	}
+	if c := f.Channel(facts.ChannelID{Server: "db2"}).Or(facts.Channel{}); c.Receiver != facts.Yes {
+		t.Errorf("the receiver was not woken: %+v", c)
+	}
+	if failed := m.failures(); failed[0].Rescued != event.TakenBack {
+		t.Errorf("%+v", failed)
+	}
+}
+
+func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2", "db3")), &memory{}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.OnAction(func(a plan.Action) error {
+		if _, ok := a.(plan.StopThreads); ok {
+			cancel()
+		}
+		return nil
+	})
+	if ended := apply(t, ctx, w, m); ended.Outcome != event.Interrupted {
+		t.Fatalf("%+v", ended)
+	}
+	for _, name := range []topology.ServerName{"db2", "db3"} {
+		if c := w.Facts().Channel(facts.ChannelID{Server: name}).Or(facts.Channel{}); !c.Applier.Runs() || !c.Receiver.Runs() {
+			t.Errorf("%s was left stopped", name)
+		}
+	}
+	w.OnAction(nil)
+	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+		t.Fatalf("%+v: %v", ended, m.failures())
+	}
+	secured(t, w, m)
+}
+
+// TestDeathAtEveryBoundary kills the run before and after every action of it, and after every event that reached the journal; running
+// again must converge each time.
+func TestDeathAtEveryBoundary(t *testing.T) {
+	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
+		deaths := 0
+		for at := 1; ; at++ {
+			c := world.Cluster("db1", "db2", "db3")
+			c.Policy.Enforce = enforce
+			w, m := world.New(c), &memory{}
+			died := die(t, w, m, at)
+			if !died {
+				break
+			}
+			deaths++
+			if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+				t.Fatalf("enforce %s, death %d: %+v: %v", enforce, at, ended, m.failures())
+			}
+			secured(t, w, m)
+			if t.Failed() {
+				t.Fatalf("enforce %s, death %d", enforce, at)
+			}
+		}
+		t.Logf("enforce %s: %d deaths", enforce, deaths)
+		if deaths < 50 {
+			t.Errorf("only %d deaths were tried", deaths)
+		}
+	}
+}
+
+// die runs until the given count of boundaries is met; there are two an action, and one an event.
+func die(t *testing.T, w *world.World, m *memory, at int) bool {
+	t.Helper()
+	p := build(w, m)
+	mortal := &mortal{world: w, journal: m, left: at}
+	e := engine(w, m)
+	e.Journal, e.Executor, e.Observer = mortal, mortal, w
+	_, err := e.Run(context.Background(), p, event.RunBegan{})
+	return err != nil
+}
+
+// mortal ends all effects once its boundaries are used up: nothing is written and nothing is done after a death.
+type mortal struct {
+	mu      sync.Mutex
+	world   *world.World
+	journal *memory
+	left    int
+}
+
+func (d *mortal) passes() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left--
+	return d.left > 0
+}
+
+func (d *mortal) Append(e event.Event) (event.Record, error) {
+	if !d.passes() {
+		return event.Record{}, errDead
+	}
+	return d.journal.Append(e)
+}
+
+func (d *mortal) Do(ctx context.Context, a plan.Action, note func(event.Event) error) error {
+	if !d.passes() {
+		return errDead
+	}
+	if err := d.world.Do(ctx, a, note); err != nil {
+		return err
+	}
+	if !d.passes() {
+		return errDead
+	}
+	return nil
+}
+
+func TestFullDiskBeginsNothing(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2")), &memory{breakAt: 3}
+	_, err := engine(w, m).Run(context.Background(), build(w, m), event.RunBegan{})
+	if err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Fatalf("%v", err)
+	}
+	if done := w.Done(); len(done) > 1 {
+		t.Errorf("done without a journal: %v", done)
+	}
+}
+
+func TestReplicasGoTogetherAfterTheCanary(t *testing.T) {
+	c := world.Cluster("db1", "db2", "db3", "db4", "db5")
+	c.Policy.Parallel = 3
+	w, m := world.New(c), &memory{}
+	var order []string
+	var mu sync.Mutex
+	w.OnAction(func(a plan.Action) error {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, fmt.Sprint(a))
+		return nil
+	})
+	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+		t.Fatalf("%+v", ended)
+	}
+	first := slices.Index(order, "stop the receiver and applier of db2")
+	for _, other := range []string{"db3", "db4", "db5"} {
+		if i := slices.Index(order, "stop the receiver and applier of "+other); i < first {
+			t.Errorf("%s went before the canary", other)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+// errInterrupted says that a step was left before its first action.
+var errInterrupted = errors.New("interrupted")
+
+// work brings one step to its end: done, failed and rescued, or left untouched when the run is interrupted before its first action.
+func (r *runner) work(ctx context.Context, step plan.Step) result {
+	began := r.Now()
+	if err := r.book.write(event.StepBegan{Step: step.ID, Title: step.Title, Target: step.Target}); err != nil {
+		return result{step, plan.Failed, err}
+	}
+	changed, err := r.reach(ctx, step)
+	switch failure := (*stepError)(nil); {
+	case err == nil:
+		done := event.StepDone{Step: step.ID, Unchanged: !changed, Took: r.Now().Sub(began)}
+		return result{step, plan.Done, r.book.write(done)}
+	case errors.Is(err, errInterrupted):
+		return result{step, plan.Pending, nil}
+	case errors.As(err, &failure) && failure.touched:
+		return result{step, plan.Failed, r.rescue(ctx, step, err)}
+	}
+	return result{step, plan.Failed, r.book.write(event.StepFailed{
+		Step: step.ID, Target: step.Target, Error: err.Error(), Rescued: event.NotNeeded,
+	})}
+}
+
+// stepError is a failure of a step; touched says that an action was begun.
+type stepError struct {
+	touched bool
+	err     error
+}
+
+func (e *stepError) Error() string { return e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// reach makes the goal of the step true, unless it is true already.
+func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err error) {
+	if step.Goal.Holds(r.look(ctx, step.Goal.Look())).Holds() {
+		return false, nil
+	}
+	for _, guard := range step.Guards {
+		if err := r.pass(ctx, step, guard); err != nil {
+			return false, err
+		}
+	}
+	if ctx.Err() != nil {
+		return false, errInterrupted
+	}
+	ctx = context.WithoutCancel(ctx) // what is begun is brought to its end
+	if err := r.act(ctx, step); err != nil {
+		return true, &stepError{touched: true, err: err}
+	}
+	if v := r.await(ctx, step.Goal, step.Deadline); !v.Holds() {
+		return true, &stepError{touched: true, err: fmt.Errorf("not reached within %s: %s", step.Deadline, v.Why())}
+	}
+	return true, nil
+}
+
+// pass waits for a guard. The look is the freshest that there can be: right before the action.
+func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard) error {
+	v := guard.Condition.Holds(r.look(ctx, guard.Condition.Look()))
+	if v.Holds() {
+		return nil
+	}
+	if guard.Patience > 0 && ctx.Err() == nil {
+		if err := r.book.write(event.StepHeld{Step: step.ID, Why: v.Why()}); err != nil {
+			return err
+		}
+		v = r.await(ctx, guard.Condition, guard.Patience)
+	}
+	switch {
+	case v.Holds():
+		return nil
+	case ctx.Err() != nil:
+		return errInterrupted
+	}
+	return &stepError{err: fmt.Errorf("not begun: %s", v.Why())}
+}
+
+// act carries the actions out. Each one's intent, and the thread states that a crash could lose, are on disk before it begins.
+func (r *runner) act(ctx context.Context, step plan.Step) error {
+	if err := r.keepThreads(step); err != nil {
+		return err
+	}
+	for _, action := range step.Actions {
+		if err := r.do(ctx, step, action, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) keepThreads(step plan.Step) error {
+	for _, found := range plan.SortedThreads(step.Found) {
+		e := event.ThreadsFound{
+			Step: step.ID, Server: found.Channel.Server, Channel: found.Channel.Name,
+			Receiver: found.Threads.Receiver, Applier: found.Threads.Applier,
+		}
+		if err := r.book.write(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) do(ctx context.Context, step plan.Step, action plan.Action, rescue bool) error {
+	intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
+	if err := r.book.write(intent); err != nil && !rescue { // a replica is rescued even where nothing can be written
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Pace.Action)
+	defer cancel()
+	if err := r.Executor.Do(ctx, action, r.noteFor(rescue)); err != nil {
+		failed := event.ActionFailed{Step: step.ID, Action: action.String(), Error: err.Error(), Rescue: rescue}
+		return errors.Join(fmt.Errorf("%s: %w", action, err), r.book.write(failed))
+	}
+	err := r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue})
+	if rescue {
+		return nil
+	}
+	return err
+}
+
+func (r *runner) noteFor(rescue bool) func(event.Event) error {
+	if !rescue {
+		return r.book.write
+	}
+	return func(e event.Event) error {
+		_ = r.book.write(e)
+		return nil
+	}
+}
+
+// rescue takes a failed step back at once, and says whether that was seen to work.
+func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error {
+	failed := event.StepFailed{Step: step.ID, Target: step.Target, Error: cause.Error(), Touched: true, Rescued: event.NotNeeded}
+	if len(step.Rescue) > 0 {
+		failed.Rescued = event.TakenBack
+		if why := r.takeBack(context.WithoutCancel(ctx), step); why != "" {
+			failed.Rescued = event.NotTakenBack
+			failed.Error += "; taking it back: " + why
+		}
+	}
+	return r.book.write(failed)
+}
+
+// takeBack does all rescue actions, also after one that fails: each brings the replica nearer to how it was.
+func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
+	var failures error
+	for _, action := range step.Rescue {
+		failures = errors.Join(failures, r.do(ctx, step, action, true))
+	}
+	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
+	switch {
+	case v.Holds():
+		return ""
+	case failures != nil:
+		return fmt.Sprintf("%s (%v)", v.Why(), failures)
+	}
+	return v.Why()
+}
+
+func (r *runner) look(ctx context.Context, look facts.Look) facts.Facts {
+	f := r.Observer.Observe(ctx, look)
+	f.Marks = r.book.marks()
+	return f
+}
+
+// await looks again and again until the condition holds, the time is over, or waiting is of no use.
+func (r *runner) await(ctx context.Context, condition plan.Condition, most time.Duration) plan.Verdict {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	var hopeless time.Time
+	var last plan.Verdict
+	for wait := r.Pace.Poll; ; wait = min(2*wait, 10*r.Pace.Poll) {
+		v := condition.Holds(r.look(ctx, condition.Look()))
+		if ctx.Err() != nil && !v.Holds() && last.Why() != "" {
+			return last // the look was cut off: what was seen before tells more
+		}
+		last = v
+		switch {
+		case v.Holds():
+			return v
+		case !v.Final():
+			hopeless = time.Time{}
+		case hopeless.IsZero():
+			hopeless = r.Now()
+		case r.Now().Sub(hopeless) >= r.Pace.Settle:
+			return v
+		}
+		if !pause(ctx, wait) {
+			return v
+		}
+	}
+}
+
+// pause waits, and says whether the context still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
