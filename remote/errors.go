@@ -31,6 +31,8 @@ type DialError struct {
 	Address string
 
 	// Forbidden tells that the host's SSH server does not allow this kind of forwarding, so that another way may be tried.
+	// OpenSSH tells it for TCP only: of a unix socket it says the same whether forwarding is off, the socket is not there, or
+	// the login may not open it.
 	Forbidden bool
 
 	Err error

@@ -123,7 +123,10 @@ func (s *Server) forward(wanted ssh.NewChannel) {
 	if err != nil {
 		return
 	}
-	s.spawn(func() { ssh.DiscardRequests(requests) })
+	s.spawn(func() {
+		ssh.DiscardRequests(requests) // until the channel is closed, by whichever side
+		_ = far.Close()
+	})
 	var both sync.WaitGroup
 	both.Go(func() {
 		_, _ = io.Copy(channel, far)

@@ -20,10 +20,12 @@ import (
 // One key is one authentication method here: so a key that fails to sign (an agent may ask its owner, who declines) is
 // followed by the next, where a list of keys in one method would end at it.
 type keyring struct {
-	config Config
-	left   []key
-	tried  []string
-	agent  net.Conn // nil without an agent
+	config    Config
+	left      []key
+	tried     []string
+	askAgent  bool          // the agent has not been asked yet
+	preferred ssh.PublicKey // of an encrypted identity: the agent may hold it unlocked
+	agent     net.Conn      // nil when the agent was not asked
 }
 
 type key struct {
@@ -31,38 +33,36 @@ type key struct {
 	signer ssh.Signer
 }
 
-// gather collects the usable keys; one that is not usable is remembered as tried, with the reason.
-func gather(ctx context.Context, config Config) *keyring {
-	k := &keyring{config: config}
-	var preferred ssh.PublicKey
+// gather reads the identity file; one that is not usable is remembered as tried, with the reason.
+func gather(config Config) *keyring {
+	k := &keyring{config: config, askAgent: config.AgentSocket != ""}
 	if config.IdentityFile != "" {
-		preferred = k.addIdentity(config.IdentityFile)
-	}
-	if config.AgentSocket != "" {
-		k.addAgent(ctx, config.AgentSocket, preferred)
+		k.addIdentity(config.IdentityFile)
 	}
 	return k
 }
 
-// addIdentity gives back the public key of an identity that is encrypted, if it shows it: the agent may hold it unlocked.
-func (k *keyring) addIdentity(path string) ssh.PublicKey {
+// hopeless tells that there is nothing to offer.
+func (k *keyring) hopeless() bool { return len(k.left) == 0 && !k.askAgent }
+
+func (k *keyring) addIdentity(path string) {
 	signer, err := readIdentity(path)
 	if err == nil {
 		k.left = append(k.left, key{what: "identity file " + path, signer: signer})
-		return nil
+		return
 	}
 	k.tried = append(k.tried, fmt.Sprintf("identity file %s (not offered: %v)", path, err))
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {
-		return locked.PublicKey
+		k.preferred = locked.PublicKey
 	}
-	return nil
 }
 
 func readIdentity(path string) (ssh.Signer, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // the path is the inventory's
-	if err != nil {
-		return nil, err
+	var fault *os.PathError
+	if errors.As(err, &fault) {
+		return nil, fault.Err // the path is told already
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	var locked *ssh.PassphraseMissingError
@@ -72,9 +72,25 @@ func readIdentity(path string) (ssh.Signer, error) {
 	return signer, err
 }
 
+// next picks what to try, for the ssh.ClientAuthCallback, until nothing is left. The agent is not asked before its keys are
+// needed: one that hangs must not keep out a user whose identity file would do.
+func (k *keyring) next(ctx context.Context, state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+	if len(k.left) == 0 && k.askAgent {
+		k.askAgent = false
+		k.addAgent(ctx, k.config.AgentSocket)
+	}
+	if len(k.left) == 0 || !slices.Contains(state.AllowedMethods, "publickey") {
+		return nil, nil //nolint:nilnil // how the library is told that there is nothing more
+	}
+	offer := k.left[0]
+	k.left = k.left[1:]
+	k.tried = append(k.tried, offer.what)
+	return ssh.PublicKeys(offer.signer), nil
+}
+
 // addAgent adds the keys of the agent, the preferred one first: sshd ends a login after six keys that it does not know.
-func (k *keyring) addAgent(ctx context.Context, socket string, preferred ssh.PublicKey) {
-	signers, err := k.askAgent(ctx, socket)
+func (k *keyring) addAgent(ctx context.Context, socket string) {
+	signers, err := k.listAgent(ctx, socket)
 	if err == nil && len(signers) == 0 {
 		err = errors.New("it holds no key")
 	}
@@ -82,21 +98,21 @@ func (k *keyring) addAgent(ctx context.Context, socket string, preferred ssh.Pub
 		k.tried = append(k.tried, fmt.Sprintf("agent %s (%v)", socket, err))
 		return
 	}
-	slices.SortStableFunc(signers, func(a, b ssh.Signer) int { return rank(a, preferred) - rank(b, preferred) })
+	slices.SortStableFunc(signers, func(a, b ssh.Signer) int { return k.rank(a) - k.rank(b) })
 	for _, signer := range signers {
 		what := "agent key " + hostkey.Fingerprint(signer.PublicKey())
 		k.left = append(k.left, key{what: what, signer: signer})
 	}
 }
 
-func rank(signer ssh.Signer, preferred ssh.PublicKey) int {
-	if preferred != nil && bytes.Equal(signer.PublicKey().Marshal(), preferred.Marshal()) {
+func (k *keyring) rank(signer ssh.Signer) int {
+	if k.preferred != nil && bytes.Equal(signer.PublicKey().Marshal(), k.preferred.Marshal()) {
 		return 0
 	}
 	return 1
 }
 
-func (k *keyring) askAgent(ctx context.Context, socket string) ([]ssh.Signer, error) {
+func (k *keyring) listAgent(ctx context.Context, socket string) ([]ssh.Signer, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", socket)
 	if err != nil {
@@ -105,17 +121,6 @@ func (k *keyring) askAgent(ctx context.Context, socket string) ([]ssh.Signer, er
 	k.agent = conn
 	bind(ctx, conn) // never released: the agent is not needed after the login
 	return agent.NewClient(conn).Signers()
-}
-
-// next is the ssh.ClientAuthCallback: it picks what to try, until nothing is left.
-func (k *keyring) next(state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
-	if len(k.left) == 0 || !slices.Contains(state.AllowedMethods, "publickey") {
-		return nil, nil //nolint:nilnil // how the library is told that there is nothing more
-	}
-	offer := k.left[0]
-	k.left = k.left[1:]
-	k.tried = append(k.tried, offer.what)
-	return ssh.PublicKeys(offer.signer), nil
 }
 
 func (k *keyring) failure(err error) error {

@@ -23,9 +23,9 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	}
 	within, cancel := context.WithTimeout(ctx, config.DialTimeout)
 	defer cancel()
-	keys := gather(within, config)
+	keys := gather(config)
 	defer keys.close()
-	if len(keys.left) == 0 {
+	if keys.hopeless() {
 		return nil, keys.failure(errors.New("there is no usable identity file or agent"))
 	}
 	attempt := &dialing{config: config, policy: policy, keys: keys}
@@ -52,7 +52,7 @@ func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
 	}
 	wire := &wire{Conn: conn}
 	release := bind(ctx, conn)
-	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.Address, d.clientConfig())
+	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.Address, d.clientConfig(ctx))
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, d.explain(ctx, err)
@@ -64,11 +64,13 @@ func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
 	return ssh.NewClient(connection, channels, requests), wire, nil
 }
 
-func (d *dialing) clientConfig() *ssh.ClientConfig {
+func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
 	check := d.policy.Callback()
 	return &ssh.ClientConfig{
-		User:         d.config.User,
-		AuthCallback: d.keys.next,
+		User: d.config.User,
+		AuthCallback: func(state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+			return d.keys.next(ctx, state)
+		},
 		HostKeyCallback: func(hostPort string, address net.Addr, key ssh.PublicKey) error {
 			err := check(hostPort, address, key)
 			d.trusted.Store(err == nil)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 
 	"golang.org/x/crypto/ssh"
 
@@ -21,6 +22,9 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if c.life.Err() != nil {
 		return nil, c.lost()
 	}
+	if err := checkAddress(network, address); err != nil {
+		return nil, &remote.DialError{Host: c.name, Network: network, Address: address, Err: err}
+	}
 	channel, err := c.ssh.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, c.dialError(ctx, network, address, err)
@@ -30,6 +34,18 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, c.lost()
 	}
 	return conn, nil
+}
+
+// checkAddress refuses what the library would refuse too, with an error that looks like one of the connection.
+func checkAddress(network, address string) error {
+	if network != "tcp" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	return err
 }
 
 func (c *Client) dialError(ctx context.Context, network, address string, err error) error {
@@ -42,17 +58,9 @@ func (c *Client) dialError(ctx context.Context, network, address string, err err
 	case errors.As(err, &refused):
 		failed.Forbidden = refused.Reason == ssh.Prohibited || refused.Reason == ssh.UnknownChannelType
 		return failed
-	case isAddressError(err):
-		return failed
 	default:
 		return c.blame(failed)
 	}
-}
-
-// isAddressError tells a wrong address, which never left this program, from a connection that failed.
-func isAddressError(err error) bool {
-	var address *net.AddrError
-	return errors.As(err, &address)
 }
 
 // endpoint is the far end of a forwarded connection, as an address.

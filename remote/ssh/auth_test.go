@@ -1,0 +1,200 @@
+package ssh_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/replssl/replssl/remote/remotetest"
+	"github.com/replssl/replssl/remote/ssh"
+)
+
+// serveAgent serves connections on a socket until the end of the test.
+func serveAgent(t *testing.T, serve func(net.Conn)) (socket string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "agent") // a path short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	socket = filepath.Join(folder, "s")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			work.Go(func() {
+				defer func() { _ = conn.Close() }()
+				serve(conn)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		work.Wait()
+	})
+	return socket
+}
+
+// agentWith is an agent that holds keys of these files.
+func agentWith(t *testing.T, files ...string) (socket string) {
+	t.Helper()
+	keyring := agent.NewKeyring()
+	for _, file := range files {
+		key, err := gossh.ParseRawPrivateKey([]byte(read(t, file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := keyring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return serveAgent(t, func(conn net.Conn) { _ = agent.ServeAgent(keyring, conn) })
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func strangerKey(t *testing.T) (file string) {
+	t.Helper()
+	_, private := remotetest.NewKey(t)
+	file = filepath.Join(t.TempDir(), "stranger")
+	write(t, file, string(private))
+	return file
+}
+
+// encryptedKey is an encrypted private key, the same key in the clear, and its public half.
+func encryptedKey(t *testing.T) (locked, open string, public gossh.PublicKey) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := gossh.MarshalPrivateKeyWithPassphrase(private, "test", []byte("passphrase"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear, err := gossh.MarshalPrivateKey(private, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := gossh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked, open = filepath.Join(t.TempDir(), "locked"), filepath.Join(t.TempDir(), "open")
+	write(t, locked, string(pem.EncodeToMemory(block)))
+	write(t, open, string(pem.EncodeToMemory(clear)))
+	return locked, open, signer.PublicKey()
+}
+
+func refusedLogin(t *testing.T, config ssh.Config, parts ...string) *ssh.AuthError {
+	t.Helper()
+	var refused *ssh.AuthError
+	if err := fails(t, t.Context(), config, parts...); !errors.As(err, &refused) {
+		t.Fatalf("got %v", err)
+	}
+	if refused.Host != config.Name || refused.User != config.User {
+		t.Errorf("got %+v", refused)
+	}
+	return refused
+}
+
+func TestALoginThatIsRefusedTellsWhatWasTried(t *testing.T) {
+	server := remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.RefuseLogin})
+	config := configFor(server)
+	config.AgentSocket = agentWith(t, strangerKey(t))
+	refused := refusedLogin(t, config, "login as ops", server.Identity, "agent key ssh-ed25519 SHA256:")
+	if len(refused.Tried) != 2 {
+		t.Errorf("tried %q", refused.Tried)
+	}
+	if server.Handshakes() != 0 {
+		t.Error("somebody was let in")
+	}
+}
+
+func TestAnyUsableKeyLetsIn(t *testing.T) {
+	server := remotetest.Serve(t, remotetest.ServerOptions{})
+	base := configFor(server)
+	none := filepath.Join(t.TempDir(), "none")
+	for name, change := range map[string]func(*ssh.Config){
+		"the agent alone":                func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = "", agentWith(t, server.Identity) },
+		"a wrong identity, a good agent": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = strangerKey(t), agentWith(t, server.Identity) },
+		"no identity file, a good agent": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = none, agentWith(t, server.Identity) },
+		"a wrong key in the agent first": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = "", agentWith(t, strangerKey(t), server.Identity) },
+		"a good identity, no agent":      func(c *ssh.Config) { c.AgentSocket = none },
+		"a good identity, a hung agent": func(c *ssh.Config) {
+			c.AgentSocket = serveAgent(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<10)); _, _ = conn.Read(nil) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := base
+			change(&config)
+			_ = open(t, config)
+		})
+	}
+}
+
+func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
+	locked, clear, public := encryptedKey(t)
+	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Authorized: []gossh.PublicKey{public}}))
+	config.IdentityFile = locked
+	refusedLogin(t, config, locked, "encrypted", "ssh-add "+locked)
+	var strangers []string
+	for range 8 { // more than a server takes: the right one must come first
+		strangers = append(strangers, strangerKey(t))
+	}
+	config.AgentSocket = agentWith(t, append(strangers, clear)...)
+	_ = open(t, config)
+}
+
+func TestNothingToOffer(t *testing.T) {
+	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{}))
+	config.IdentityFile = ""
+	refusedLogin(t, config, "no key to offer")
+	config.AgentSocket = agentWith(t)
+	refusedLogin(t, config, config.AgentSocket, "holds no key")
+	config.AgentSocket, config.IdentityFile = "", filepath.Join(t.TempDir(), "none")
+	refusedLogin(t, config, config.IdentityFile, "no such file")
+	write(t, config.IdentityFile, "not a key")
+	refusedLogin(t, config, config.IdentityFile, "no key found")
+}
+
+func TestAHungAgentEndsWithTheTimeout(t *testing.T) {
+	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{}))
+	config.IdentityFile, config.DialTimeout = "", 300*time.Millisecond
+	config.AgentSocket = serveAgent(t, func(conn net.Conn) {
+		for buffer := make([]byte, 1<<10); ; {
+			if _, err := conn.Read(buffer); err != nil {
+				return
+			}
+		}
+	})
+	err := fails(t, t.Context(), config)
+	if !strings.Contains(err.Error(), "deadline") {
+		t.Errorf("got %v", err)
+	}
+}
