@@ -11,6 +11,7 @@ type Value[T any] struct {
 	state state
 	value T
 	why   string
+	hint  string
 }
 
 type state uint8
@@ -36,6 +37,15 @@ func Unknown[T any](why string) Value[T] { return Value[T]{why: why} }
 func Unknownf[T any](format string, args ...any) Value[T] {
 	return Unknown[T](fmt.Sprintf(format, args...))
 }
+
+// WithHint adds what a person can do about an unknown value.
+func (v Value[T]) WithHint(hint string) Value[T] {
+	v.hint = hint
+	return v
+}
+
+// Hint is what a person can do about an unknown value; it may be empty.
+func (v Value[T]) Hint() string { return v.hint }
 
 // Get returns the value and whether it is known.
 func (v Value[T]) Get() (T, bool) { return v.value, v.state == known }
@@ -71,7 +81,7 @@ func As[U, T any](v Value[T]) Value[U] {
 	if v.IsAbsent() {
 		return Absent[U]()
 	}
-	return Unknown[U](v.Why())
+	return Unknown[U](v.Why()).WithHint(v.hint)
 }
 
 func (v Value[T]) String() string {

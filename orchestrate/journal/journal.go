@@ -39,16 +39,17 @@ func (e *LockedError) Error() string {
 
 // Journal is the file of the run that is under way.
 type Journal struct {
-	mu   sync.Mutex
-	run  string
-	lock *os.File
-	file *os.File
-	now  func() time.Time
-	seq  int
+	mu     sync.Mutex
+	folder string
+	run    string
+	lock   *os.File
+	file   *os.File // nil before the first event
+	now    func() time.Time
+	seq    int
 }
 
-// Begin takes the folder's lock, makes the folder if need be, and begins the file of a new run. The holder is told to whoever
-// finds the folder locked.
+// Begin takes the folder's lock, and makes the folder if need be. The holder is told to whoever finds the folder locked. The file of
+// the run begins with its first event, so that a run which finds nothing to do leaves none.
 func Begin(folder, holder string, now func() time.Time) (*Journal, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
@@ -59,14 +60,16 @@ func Begin(folder, holder string, now func() time.Time) (*Journal, error) {
 		return nil, err
 	}
 	run := fmt.Sprintf("%s-%d", at.Format(runLayout), os.Getpid())
-	file, err := os.OpenFile(filepath.Join(folder, run+extension), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	return &Journal{folder: folder, run: run, lock: lock, now: now}, nil
+}
+
+func (j *Journal) create() error {
+	file, err := os.OpenFile(filepath.Join(j.folder, j.run+extension), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("journal: %w", err), lock.Close())
+		return fmt.Errorf("journal: %w", err)
 	}
-	if err := syncFolder(folder); err != nil {
-		return nil, errors.Join(err, file.Close(), lock.Close())
-	}
-	return &Journal{run: run, lock: lock, file: file, now: now}, nil
+	j.file = file
+	return syncFolder(j.folder)
 }
 
 // Run is the name of the run.
@@ -76,6 +79,11 @@ func (j *Journal) Run() string { return j.run }
 func (j *Journal) Append(e event.Event) (event.Record, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.file == nil {
+		if err := j.create(); err != nil {
+			return event.Record{}, err
+		}
+	}
 	record := event.Record{Seq: j.seq + 1, At: j.now().UTC(), Event: e}
 	line, err := json.Marshal(record)
 	if err != nil {
@@ -95,6 +103,9 @@ func (j *Journal) Append(e event.Event) (event.Record, error) {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.file == nil {
+		return j.lock.Close()
+	}
 	return errors.Join(j.file.Close(), j.lock.Close())
 }
 

@@ -1,0 +1,92 @@
+// Package cli is the command line: one file a subcommand, from flags over a call of the library to an exit code.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// World is what the process has from outside.
+type World struct {
+	Args   []string
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+}
+
+// The exit codes. They are part of the interface: scripts rest on them.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitPending     = 2   // plan: there are changes to make
+	exitBlocked     = 3   // something blocks the plan, or it is not the one that was approved
+	exitPartly      = 4   // some steps are done, some are not
+	exitUnproven    = 5   // verify, or applied and not proven
+	exitLocked      = 11  // another run is at work
+	exitInterrupted = 130 // a person stopped it
+)
+
+// codeError ends the process with a code. Its text may be empty, where the output has said everything already.
+type codeError struct {
+	code int
+	text string
+	hint string
+}
+
+func (e *codeError) Error() string { return e.text }
+
+// Main runs the command line and gives the exit code.
+func Main(ctx context.Context, w World) int {
+	root := newRoot(w)
+	root.SetArgs(w.Args)
+	root.SetIn(w.Stdin)
+	root.SetOut(w.Stdout)
+	root.SetErr(w.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code := exitError
+	var coded *codeError
+	if errors.As(err, &coded) {
+		code = coded.code
+	}
+	if err.Error() != "" {
+		fmt.Fprintf(w.Stderr, "error: %v\n", err)
+	}
+	if coded != nil && coded.hint != "" {
+		fmt.Fprintf(w.Stderr, "hint: %s\n", coded.hint)
+	}
+	return code
+}
+
+func newRoot(w World) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "replssl",
+		Short: "Encrypt MariaDB replication, enforce it, and prove it",
+		Long: `replssl takes a MariaDB primary and its replicas from plaintext replication to encrypted, enforced and
+proven replication, over SSH. Begin with "replssl plan": it looks and changes nothing.
+
+Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan), 3 blocked, 4 partly applied,
+5 not proven, 11 another run is at work, 130 interrupted.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	s := &settings{world: w}
+	s.flags(root)
+	root.AddCommand(newPlan(s), newApply(s), newVerify(s), newStatus(s), newRunbook(s), newPKI(s), newVersion(), newLab())
+	return root
+}
+
+// isTerminal says that a person sits at a stream.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/cmd/replssl/internal/ui"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// planFlags are the operator's answers that a plan depends on.
+type planFlags struct {
+	allowRestart bool
+	keepStopped  bool
+	enforce      string
+}
+
+func (p *planFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&p.allowRestart, "allow-restart", false, "let a server be restarted where it cannot load its TLS settings otherwise")
+	f.BoolVar(&p.keepStopped, "keep-stopped", false, "leave an applier that is stopped as it is")
+	f.StringVar(&p.enforce, "enforce", "", "require TLS of the account last or first (default: policy.enforce)")
+}
+
+// change lets the flags have the last word on the policy.
+func (p *planFlags) change(cluster *topology.Cluster) error {
+	cluster.Policy.AllowRestart = cluster.Policy.AllowRestart || p.allowRestart
+	switch enforce := topology.Enforce(p.enforce); enforce {
+	case "":
+	case topology.EnforceFirst, topology.EnforceLast:
+		cluster.Policy.Enforce = enforce
+	default:
+		return fmt.Errorf("--enforce is %q; it may be first or last", p.enforce)
+	}
+	return nil
+}
+
+func (p *planFlags) options() plan.Options { return plan.Options{KeepStopped: p.keepStopped} }
+
+func newPlan(s *settings) *cobra.Command {
+	var flags planFlags
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what apply would do; look at everything, change nothing",
+		Long:  "Show what apply would do. Nothing is changed anywhere.\n\nExit codes: 0 nothing to do, 2 changes pending, 3 blocked, 1 error.",
+		Example: `  replssl plan -i orders.yaml
+  replssl plan --json | jq -r .digest`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd, s, &flags) },
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func runPlan(cmd *cobra.Command, s *settings, flags *planFlags) error {
+	cluster, err := s.load()
+	if err != nil {
+		return err
+	}
+	if err := flags.change(&cluster); err != nil {
+		return err
+	}
+	session := s.open(cluster)
+	defer func() { _ = session.Close() }()
+	p, _, err := session.Plan(cmd.Context(), flags.options())
+	if err != nil {
+		return err
+	}
+	if err := cmd.Context().Err(); err != nil {
+		return &codeError{code: exitInterrupted, text: "interrupted; nothing was changed"}
+	}
+	if err := show(cmd, s, p, func() { ui.Plan(cmd.OutOrStdout(), p) }); err != nil {
+		return err
+	}
+	switch {
+	case len(p.Blocked) > 0:
+		return &codeError{code: exitBlocked}
+	case len(p.Steps) > 0:
+		return &codeError{code: exitPending}
+	}
+	return nil
+}
+
+// show prints a result as JSON, or as text.
+func show(cmd *cobra.Command, s *settings, result any, text func()) error {
+	if s.json {
+		return ui.JSON(cmd.OutOrStdout(), result)
+	}
+	text()
+	return nil
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/orchestrate/runbook"
+)
+
+func newRunbook(s *settings) *cobra.Command {
+	var flags planFlags
+	cmd := &cobra.Command{
+		Use:   "runbook",
+		Short: "Print the plan as a runbook to carry out by hand, in Markdown",
+		Long: `Print the same plan that apply carries out, as exact commands and SQL: with why, what to expect, and how to take it
+back. The commands use ssh, install, tar, openssl and the server's own client.
+
+Exit codes: 0 printed, 3 blocked, 1 error.`,
+		Example: "  replssl runbook -i orders.yaml > orders.md",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRunbook(cmd, s, &flags) },
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func runRunbook(cmd *cobra.Command, s *settings, flags *planFlags) error {
+	cluster, err := s.load()
+	if err != nil {
+		return err
+	}
+	if err := flags.change(&cluster); err != nil {
+		return err
+	}
+	session := s.open(cluster)
+	defer func() { _ = session.Close() }()
+	p, f, err := session.Plan(cmd.Context(), flags.options())
+	if err != nil {
+		return err
+	}
+	text, err := runbook.Render(p, cluster, f)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
+		return err
+	}
+	if len(p.Blocked) > 0 {
+		return &codeError{code: exitBlocked}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/orchestrate"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/ssh"
+)
+
+// settings are the flags that every command about a cluster has.
+type settings struct {
+	world     World
+	inventory string
+	pki       string
+	journal   string
+	timeout   time.Duration
+	json      bool
+}
+
+func (s *settings) flags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVarP(&s.inventory, "inventory", "i", "replssl.yaml", "the inventory")
+	f.StringVar(&s.pki, "pki", "", "folder of the certificates (default: pki beside the inventory)")
+	f.StringVar(&s.journal, "journal", "", "folder of the journals (default: journal beside the inventory)")
+	f.DurationVar(&s.timeout, "connect-timeout", 10*time.Second, "how long a host may take to let us in")
+	f.BoolVar(&s.json, "json", false, "print JSON")
+}
+
+// load reads the inventory.
+func (s *settings) load() (topology.Cluster, error) {
+	data, err := os.ReadFile(s.inventory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return topology.Cluster{}, &codeError{
+			code: exitError, text: fmt.Sprintf("there is no inventory %s", s.inventory),
+			hint: "name one by --inventory, or write three lines: primary: HOST / replicas: [HOST] / account: {user: NAME}",
+		}
+	}
+	if err != nil {
+		return topology.Cluster{}, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(s.inventory))
+	if err != nil {
+		return topology.Cluster{}, err
+	}
+	me, err := user.Current()
+	if err != nil {
+		return topology.Cluster{}, err
+	}
+	return topology.Parse(s.inventory, data, topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: dir})
+}
+
+// open begins a session on the cluster.
+func (s *settings) open(cluster topology.Cluster) *orchestrate.Session {
+	return orchestrate.Open(orchestrate.Config{
+		Cluster: cluster, Dial: s.dial,
+		PKI: s.beside(s.pki, "pki"), Journal: s.beside(s.journal, "journal"),
+		Who: whoami(), Version: version(), Now: time.Now,
+	})
+}
+
+// session loads the inventory and begins a session on it.
+func (s *settings) session() (*orchestrate.Session, topology.Cluster, error) {
+	cluster, err := s.load()
+	if err != nil {
+		return nil, cluster, err
+	}
+	return s.open(cluster), cluster, nil
+}
+
+func (s *settings) beside(given, name string) string {
+	if given != "" {
+		return given
+	}
+	return filepath.Join(filepath.Dir(s.inventory), name)
+}
+
+func (s *settings) dial(ctx context.Context, server topology.Server) (remote.Host, error) {
+	client, err := ssh.Dial(ctx, ssh.Config{
+		Name: string(server.Name), Address: net.JoinHostPort(server.SSH.Address, strconv.Itoa(server.SSH.Port)),
+		User: server.SSH.User, IdentityFile: server.SSH.IdentityFile, AgentSocket: s.world.Getenv("SSH_AUTH_SOCK"),
+		KnownHosts: []string{server.SSH.KnownHosts}, DialTimeout: s.timeout,
+	})
+	if err != nil {
+		return nil, err // not a typed nil
+	}
+	return client, nil
+}
+
+func whoami() string {
+	name := "unknown"
+	if me, err := user.Current(); err == nil {
+		name = me.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return name
+	}
+	return name + "@" + host
+}

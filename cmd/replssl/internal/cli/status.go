@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/cmd/replssl/internal/ui"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+func newStatus(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show servers and channels as they are; no login of the replication account, nothing written",
+		Example: `  replssl status -i orders.yaml
+  replssl status --json | jq '.channels[] | {server, proof}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			session, cluster, err := s.session()
+			if err != nil {
+				return err
+			}
+			defer func() { _ = session.Close() }()
+			f, err := session.Observe(cmd.Context())
+			if err != nil {
+				return err
+			}
+			status := plan.StatusOf(cluster, f)
+			return show(cmd, s, status, func() { ui.Status(cmd.OutOrStdout(), status) })
+		},
+	}
+}

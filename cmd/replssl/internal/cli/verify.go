@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/cmd/replssl/internal/ui"
+)
+
+func newVerify(s *settings) *cobra.Command {
+	var wait time.Duration
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that replication is encrypted, enforced and running",
+		Long: `Prove on fresh facts that every channel is encrypted, that the account is refused without TLS, and that receivers
+and appliers run and have reached the primary. It writes nothing; it also judges a cluster that replssl did not set up.
+
+Exit codes: 0 proven, 5 not proven, 1 error.`,
+		Example: `  replssl verify -i orders.yaml
+  replssl verify --json | jq .ok`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runVerify(cmd, s, wait) },
+	}
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to wait for the replicas to reach the primary's position of now")
+	return cmd
+}
+
+func runVerify(cmd *cobra.Command, s *settings, wait time.Duration) error {
+	session, _, err := s.session()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	report, err := session.Verify(cmd.Context(), wait)
+	if err != nil {
+		return err
+	}
+	if cmd.Context().Err() != nil {
+		return &codeError{code: exitInterrupted, text: "interrupted; nothing is proven"}
+	}
+	if err := show(cmd, s, report, func() { ui.Report(cmd.OutOrStdout(), report) }); err != nil {
+		return err
+	}
+	if !report.OK {
+		return &codeError{code: exitUnproven}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/event"
+)
+
+// Progress prints events as lines, each with its step.
+type Progress struct {
+	w     io.Writer
+	steps int
+	ended int
+}
+
+// NewProgress prints to w the events of a run of so many steps.
+func NewProgress(w io.Writer, steps int) *Progress { return &Progress{w: w, steps: steps} }
+
+// Show prints an event. Events that only the journal needs print nothing.
+func (p *Progress) Show(r event.Record) {
+	switch e := r.Event.(type) {
+	case event.RunBegan:
+		p.say("run", "%s: %d steps", e.Run, e.Steps)
+	case event.StepHeld:
+		p.say(e.Step, "waits: %s", e.Why)
+	case event.ActionIntended:
+		p.say(e.Step, "%s%s", rescue(e.Rescue), e.Action)
+	case event.ActionFailed:
+		p.say(e.Step, "%sfailed: %s", rescue(e.Rescue), e.Error)
+	case event.StepDone:
+		p.end(e.Step, done(e))
+	case event.StepFailed:
+		p.end(e.Step, fmt.Sprintf("FAILED (%s): %s", e.Rescued, e.Error))
+	case event.StepSkipped:
+		p.end(e.Step, "not begun: "+e.Why)
+	case event.Stopping:
+		p.say("run", "stopping after the steps under way: %v; interrupt again to end at once", e.Underway)
+	case event.RunEnded:
+		p.say("run", "%s: %d done, %d failed, %d not begun", e.Outcome, e.Done, e.Failed, e.Skipped)
+	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementDated:
+	}
+}
+
+func (p *Progress) say(step, format string, args ...any) {
+	fmt.Fprintf(p.w, "%-22s %s\n", step, fmt.Sprintf(format, args...))
+}
+
+func (p *Progress) end(step, text string) {
+	p.ended++
+	p.say(step, "[%d/%d] %s", p.ended, p.steps, text)
+}
+
+func rescue(is bool) string {
+	if is {
+		return "taking back: "
+	}
+	return ""
+}
+
+func done(e event.StepDone) string {
+	if e.Unchanged {
+		return "done already"
+	}
+	return "done in " + e.Took.Round(time.Millisecond).String()
+}

@@ -1,0 +1,163 @@
+// Package ui shows plans, events and judgements: as text for a person, as JSON for a program.
+//
+// It derives every sentence from what it shows; it has no sentences about actions of its own.
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+// JSON prints a result as one indented object.
+func JSON(w io.Writer, result any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(result)
+}
+
+// JSONLine prints a result as one line.
+func JSONLine(w io.Writer, result any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(result)
+}
+
+// Plan prints a plan with its impact.
+func Plan(w io.Writer, p plan.Plan) {
+	for _, b := range p.Blocked {
+		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
+		if b.Hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", b.Hint)
+		}
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(w, "warning: %s: %s\n", plan.TargetName(warning.Target), warning.Text)
+	}
+	switch {
+	case len(p.Blocked) > 0:
+		fmt.Fprintf(w, "\nCluster %s: %d thing(s) block the plan; nothing is done.\n", p.Cluster, len(p.Blocked))
+		return
+	case len(p.Steps) == 0:
+		fmt.Fprintf(w, "Cluster %s: nothing to do.\n", p.Cluster)
+		return
+	}
+	fmt.Fprintf(w, "Cluster %s: %d steps, plan %s\n\n", p.Cluster, len(p.Steps), p.Digest())
+	for i, s := range p.Steps {
+		step(w, i+1, s)
+	}
+	impact(w, p)
+}
+
+// withoutName drops a leading "server: " that the line shows already.
+func withoutName(text, name string) string { return strings.TrimPrefix(text, name+": ") }
+
+func step(w io.Writer, number int, s plan.Step) {
+	fmt.Fprintf(w, "%3d. %s  [%s]\n", number, s.Title, s.ID)
+	fmt.Fprintf(w, "       why     %s\n", s.Reason)
+	for _, g := range s.Guards {
+		fmt.Fprintf(w, "       guard   %s\n", g.Condition)
+	}
+	for _, a := range s.Actions {
+		fmt.Fprintf(w, "       do      %s\n", a)
+	}
+	fmt.Fprintf(w, "       expect  %s\n", s.Goal)
+}
+
+func impact(w io.Writer, p plan.Plan) {
+	fmt.Fprintln(w, "\nImpact:")
+	none := true
+	for _, s := range p.Steps {
+		if s.Impact != "" {
+			fmt.Fprintf(w, "  - %s\n", s.Impact)
+			none = false
+		}
+	}
+	if none {
+		fmt.Fprintln(w, "  - none")
+	}
+}
+
+// Report prints the judgement of a cluster.
+func Report(w io.Writer, r plan.Report) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CHANNEL\tENCRYPTED\tPROOF\tCHECKED\tRECEIVER\tAPPLIER\tLAG\tPLAINTEXT LOGIN")
+	for i, c := range r.Replicas {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channelName(c), yesNo(c.Encrypted), c.Proof, c.Verified, c.Receiver, c.Applier,
+			seconds(c.Lag), r.Plaintext[i].Result)
+	}
+	_ = table.Flush()
+	for _, c := range r.Replicas {
+		fmt.Fprintf(w, "%s: %s\n", channelName(c), c.Why)
+	}
+	for _, a := range r.Accounts {
+		fmt.Fprintf(w, "account %s@%s on %s requires: %s\n", a.User, a.Host, a.Server, a.Require)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "problem: %s: %s\n", p.Server, withoutName(p.Why, string(p.Server)))
+	}
+	if r.OK {
+		fmt.Fprintf(w, "proven: replication of cluster %s is encrypted, enforced and running\n", r.Cluster)
+		return
+	}
+	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", len(r.Problems), r.Cluster)
+}
+
+func channelName(c plan.ReplicaReport) string {
+	return facts.ChannelID{Server: c.Server, Name: c.Channel}.String()
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func seconds(v facts.Value[float64]) string {
+	if s, ok := v.Get(); ok {
+		return fmt.Sprintf("%.0fs", s)
+	}
+	return "?"
+}
+
+// Status prints servers and channels.
+func Status(w io.Writer, s plan.StatusReport) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVER\tROLE\tVERSION\tSERVES TLS\tDAYS LEFT\tSET\tACCOUNT REQUIRES")
+	for _, server := range s.Servers {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Server, server.Role, or(server.Version), or(server.ServesOn), or(server.DaysLeft),
+			or(server.SetInUse), or(server.Require))
+	}
+	fmt.Fprintln(table, "\t\t\t\t\t\t")
+	fmt.Fprintln(table, "CHANNEL\tENCRYPTED\tPROOF\tCHECKED\tRECEIVER\tAPPLIER\tLAG")
+	for _, c := range s.Channels {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channelName(c), yesNo(c.Encrypted), c.Proof, c.Verified, c.Receiver, c.Applier, seconds(c.Lag))
+	}
+	_ = table.Flush()
+	for _, server := range s.Servers {
+		if server.Why != "" {
+			fmt.Fprintf(w, "%s: %s\n", server.Server, withoutName(server.Why, string(server.Server)))
+		}
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintf(w, "%s: %s\n", p.Server, withoutName(p.Why, string(p.Server)))
+	}
+}
+
+// or is a value in a table: a question mark for what could not be looked at, a dash for what is not there.
+func or[T any](v facts.Value[T]) string {
+	switch {
+	case v.IsAbsent():
+		return "-"
+	case !v.IsKnown():
+		return "?"
+	}
+	return v.String()
+}

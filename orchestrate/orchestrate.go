@@ -1,0 +1,190 @@
+// Package orchestrate is the face for importers: it observes a cluster, plans, applies and verifies.
+//
+// It only wires the rooms below it together. What is decided is decided in
+// [github.com/replssl/replssl/orchestrate/plan].
+package orchestrate
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/apply"
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/journal"
+	"github.com/replssl/replssl/orchestrate/observe"
+	"github.com/replssl/replssl/orchestrate/pkistore"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/run"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Config is what a session takes from outside.
+type Config struct {
+	Cluster topology.Cluster
+	Dial    access.Dial // how a server's host is reached
+	PKI     string      // the local folder of certificates
+	Journal string      // the local folder of journals
+	Who     string      // user@host of the operator, for the journal and for whoever finds it locked
+	Version string      // of replssl
+	Now     func() time.Time
+}
+
+// Session is work on one cluster. Connections are made when they are first needed and kept until Close.
+type Session struct {
+	config   Config
+	servers  *access.Servers
+	store    pkistore.Store
+	observer *observe.Observer
+}
+
+// Open begins a session; nothing is connected yet.
+func Open(config Config) *Session {
+	servers := access.New(config.Cluster, config.Dial)
+	store := pkistore.Open(config.PKI)
+	return &Session{config: config, servers: servers, store: store, observer: observe.New(config.Cluster, servers, store, config.Now)}
+}
+
+// Close ends all connections.
+func (s *Session) Close() error { return s.servers.Close() }
+
+// Observe looks at everything that can be seen without a login as the replication account. It writes nothing anywhere. An error says
+// that the journal could not be read; whatever else could not be looked at is unknown in the facts.
+func (s *Session) Observe(ctx context.Context) (facts.Facts, error) {
+	return s.observe(ctx, s.everywhere(facts.PartsQuiet))
+}
+
+func (s *Session) everywhere(parts facts.Part) facts.Look {
+	look := facts.Look{}
+	for _, server := range s.config.Cluster.Servers {
+		look.Add(server.Name, parts)
+	}
+	return look
+}
+
+func (s *Session) observe(ctx context.Context, look facts.Look) (facts.Facts, error) {
+	records, err := journal.Read(s.config.Journal)
+	if err != nil {
+		return facts.Facts{}, err
+	}
+	f := s.observer.Observe(ctx, look)
+	f.Marks = event.NewLedger(records).Marks()
+	return f, nil
+}
+
+// Plan observes and plans.
+func (s *Session) Plan(ctx context.Context, options plan.Options) (plan.Plan, facts.Facts, error) {
+	f, err := s.Observe(ctx)
+	if err != nil {
+		return plan.Plan{}, facts.Facts{}, err
+	}
+	return plan.Build(s.config.Cluster, f, options), f, nil
+}
+
+// Run is the right to change the cluster: it holds the lock of the journal.
+type Run struct {
+	session *Session
+	journal *journal.Journal
+}
+
+// Begin takes the lock; [journal.LockedError] says that another run has it. Plan after it, so that nobody changes in between what
+// was planned.
+func (s *Session) Begin() (*Run, error) {
+	j, err := journal.Begin(s.config.Journal, s.config.Who, s.config.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Run{session: s, journal: j}, nil
+}
+
+// Close gives the lock back.
+func (r *Run) Close() error { return r.journal.Close() }
+
+// Apply carries the plan out; every event is told to watch. A cancelled context ends the run after the steps that are under way.
+func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) (event.RunEnded, error) {
+	s := r.session
+	records, err := journal.Read(s.config.Journal)
+	if err != nil {
+		return event.RunEnded{}, err
+	}
+	engine := &run.Engine{
+		Observer: s.observer, Executor: apply.New(s.config.Cluster, s.servers, s.store, s.config.Now), Journal: r.journal,
+		Ledger: event.NewLedger(records), Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
+	}
+	return engine.Run(ctx, p, event.RunBegan{
+		Run: r.journal.Run(), Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),
+	})
+}
+
+// Verify holds the demands of a secured cluster against fresh facts, logins of the account included. It writes nothing. It waits up to
+// the given time for receivers and appliers to reach the position that their source has when it begins.
+func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, error) {
+	f, err := s.observe(ctx, s.everywhere(facts.PartsQuiet|facts.PartTrial|facts.PartPlaintext))
+	if err != nil {
+		return plan.Report{}, err
+	}
+	positions := map[topology.ServerName]facts.Position{}
+	for _, source := range s.config.Cluster.Sources() {
+		if position, ok := f.Server(source.Name).Position.Get(); ok {
+			positions[source.Name] = position
+		}
+	}
+	s.awaitPositions(ctx, f, positions, wait)
+	return plan.Judge(s.config.Cluster, f, positions), nil
+}
+
+// awaitPositions looks at the channels again until they have reached the positions, and puts what it saw last into the facts.
+func (s *Session) awaitPositions(ctx context.Context, f facts.Facts, positions map[topology.ServerName]facts.Position, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		behind := s.behind(f, positions)
+		if len(behind) == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		fresh := s.observer.Observe(ctx, behind)
+		if ctx.Err() != nil {
+			return
+		}
+		for name := range maps.Keys(behind) {
+			server := f.Servers[name]
+			server.Channels = fresh.Server(name).Channels
+			f.Servers[name] = server
+		}
+	}
+}
+
+func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.Position) facts.Look {
+	links, _ := plan.FindLinks(s.config.Cluster, f)
+	look := facts.Look{}
+	for _, l := range links {
+		position, ok := positions[l.Source]
+		goal := plan.Reached{Link: l, Position: position}
+		if v := goal.Holds(f); ok && v.Fails() && !v.Final() {
+			look.Merge(goal.Look())
+		}
+	}
+	return look
+}
+
+// CreateAuthority makes the certificate authority of the cluster in the local folder.
+func (s *Session) CreateAuthority(ctx context.Context) error {
+	executor := apply.New(s.config.Cluster, s.servers, s.store, s.config.Now)
+	return executor.Do(ctx, plan.CreateAuthority{Cluster: s.config.Cluster.Name}, func(event.Event) error { return nil })
+}
+
+// IsLocked says that another run has the lock.
+func IsLocked(err error) bool {
+	var locked *journal.LockedError
+	return errors.As(err, &locked)
+}
