@@ -40,8 +40,8 @@ func threadStatement(verb, channel string, threads facts.Threads) ([]Statement, 
 // ChangeTLS sets all TLS options of a channel, each named, and nothing else: host, user, password, position and GTID mode stay
 // (tried on MariaDB 10.11). The receiver uses them from its next connect on; the server does not look whether files exist.
 //
-// The caller must know that the channel exists: for a name that it does not know the server makes a channel without a host, which
-// no status shows, and with which it later may refuse to start (tried on MariaDB 10.11).
+// The caller must know that the channel exists: for a name that it does not know the server silently makes a channel without a
+// host, which no status shows (tried on MariaDB 10.11).
 //
 // Refused are paths that are not absolute, and values longer than 511 bytes or with control characters, quotes or backslashes.
 func (Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {

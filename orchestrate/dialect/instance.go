@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"fmt"
 	"path"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -107,6 +106,3 @@ func (Dialect) Binlogs() Query[[]string] {
 		absent: []int{noBinlog},
 	}
 }
-
-// String shows the status for messages.
-func (b BinlogStatus) String() string { return fmt.Sprintf("%s:%d", b.End.File, b.End.Pos) }

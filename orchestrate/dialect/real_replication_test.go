@@ -27,11 +27,20 @@ func record(t *testing.T, s *server, name string, statement dialect.Statement) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.MarshalIndent(rows, "", "\t")
+	list := make([]map[string]*string, len(rows))
+	for i, row := range rows {
+		list[i] = map[string]*string{}
+		for column, c := range row {
+			list[i][column] = map[bool]*string{false: &c.Text}[c.Null]
+		}
+	}
+	text, err := json.MarshalIndent(list, "", "\t")
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join("testdata", name+".json"), append(text, '\n'))
+	if err := os.WriteFile(filepath.Join("testdata", name+".json"), append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var bothThreads = facts.Threads{Receiver: true, Applier: true}
@@ -79,6 +88,14 @@ func (l *lab) replication(t *testing.T, d dialect.Dialect) {
 	record(t, l.source, "sessions_without_performance_schema", d.Sessions(false).Statement())
 	record(t, l.replica, "channels_plaintext", d.Channels().Statement())
 	l.allColumns(t, d)
+	if list := mustAsk(t, l.replica.DB, d.RunTime()); len(list) != 0 {
+		t.Errorf("settings made at run time on a fresh replica: %v", list)
+	}
+	l.replica.run(t, l.change(t, d, "typo", facts.TLSOptions{}))
+	if list := mustAsk(t, l.replica.DB, d.Channels()); len(list) != 2 {
+		t.Errorf("a channel without a host is shown: %+v", list)
+	}
+	l.replica.do(t, "RESET SLAVE 'typo' ALL")
 
 	change := l.change(t, d, "", l.verified())
 	if n := refusal(l.replica.try(change.String())); n != 1198 {
@@ -213,4 +230,7 @@ func (l *lab) relayLogs(t *testing.T, d dialect.Dialect) {
 	l.start(t, d, "", bothThreads)
 	l.channel(t, d, "", func(c facts.Channel) bool { return c.Exec == end })
 	l.stop(t, d, "", bothThreads)
+	if left := mustAsk(t, l.source.DB, d.Sessions(true)).DumpThreads; len(left) != 1 {
+		t.Errorf("a dump thread does not outlive its receiver any more: %+v", left)
+	}
 }

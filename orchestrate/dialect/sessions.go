@@ -34,6 +34,10 @@ const (
 
 // Sessions asks who is connected; perfSchema says that the server runs with performance_schema=ON, which alone shows how another
 // session is carried (threads.CONNECTION_TYPE). It needs PROCESS, and SELECT on performance_schema.threads.
+//
+// A dump thread outlives its receiver: it is listed until it next writes to the closed connection, or until a receiver with the
+// same server_id registers (tried on MariaDB 10.11). So a listed dump thread proves nothing about a receiver until it is matched
+// to its socket.
 func (Dialect) Sessions(perfSchema bool) Query[Sessions] {
 	if perfSchema {
 		return Query[Sessions]{ask: Statement{withThreads}, read: readSessions}
