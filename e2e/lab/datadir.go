@@ -29,7 +29,7 @@ func (l *Lab) makeTemplate(ctx context.Context, dir, serverUser string) error {
 		return err
 	}
 	args := []string{
-		"--no-defaults", "--bootstrap", "--datadir=" + dir, "--log-warnings=0", "--enforce-storage-engine=",
+		"--no-defaults", "--bootstrap", "--datadir=" + dir, "--tmpdir=" + dir, "--log-warnings=0", "--enforce-storage-engine=",
 		"--max-allowed-packet=8M", "--net-buffer-length=16K", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M",
 		"--innodb-autoextend-increment=4", "--innodb-doublewrite=0", "--innodb-flush-log-at-trx-commit=0",
 	}

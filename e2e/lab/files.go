@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"text/template"
@@ -44,12 +45,12 @@ func (l *Lab) writeFiles(o Options, p person) error {
 
 func (v view) writeServer() error {
 	s := v.Server
-	for _, dir := range []string{s.Dir, s.ConfDir, s.runDir()} {
+	for _, dir := range []string{s.Dir, s.ConfDir, s.runDir(), s.TempDir} {
 		if err := makeDir(dir); err != nil {
 			return err
 		}
 	}
-	if err := giveTo(v.ServerUser, s.runDir()); err != nil {
+	if err := errors.Join(giveTo(v.ServerUser, s.runDir()), giveTo(v.ServerUser, s.TempDir)); err != nil {
 		return err
 	}
 	if err := v.render("my.cnf", s.DefaultsFile, 0o644); err != nil {

@@ -21,9 +21,11 @@ type Server struct {
 
 	Dir            string
 	DataDir        string
+	TempDir        string // its own, because a server that starts removes the temporary tables of all that share its folder
 	Socket         string
 	PidFile        string
 	ErrorLog       string
+	Console        string // what the server says before it opens its error log
 	DefaultsFile   string // the server runs with this file and nothing else
 	ConfDir        string // *.cnf files here are read after DefaultsFile
 	TLSDir         string // for the certificate sets; made by who fills it
@@ -71,9 +73,11 @@ func newServer(dir string, n int, sources map[string]string) Server {
 		Name: name, ID: n + 1, Address: fmt.Sprintf("127.0.0.%d", n+2), ReplicatesFrom: source,
 		Dir:            own,
 		DataDir:        filepath.Join(own, "data"),
+		TempDir:        filepath.Join(own, "tmp"),
 		Socket:         filepath.Join(own, "run", "mysqld.sock"),
 		PidFile:        filepath.Join(own, "run", "mysqld.pid"),
 		ErrorLog:       filepath.Join(own, "run", "error.log"),
+		Console:        filepath.Join(own, "run", "console.log"),
 		DefaultsFile:   filepath.Join(own, "my.cnf"),
 		ConfDir:        filepath.Join(own, "conf.d"),
 		TLSDir:         filepath.Join(own, "tls"),

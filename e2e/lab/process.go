@@ -9,30 +9,44 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // pollEvery is how often something is asked that cannot be waited for.
 const pollEvery = 10 * time.Millisecond
 
+// patience bounds every wait that the caller's context does not bound tighter.
+const patience = time.Minute
+
+// grace is what a process that was asked to end is given for it.
+const grace = 15 * time.Second
+
 // matcher recognises a process by its command line.
 type matcher func(args []string) bool
 
 // isServer accepts the server itself, and not a command that merely reads the same file, as a check of the configuration does.
 func (s Server) isServer(args []string) bool {
-	return len(args) == 2 && strings.HasPrefix(filepath.Base(args[0]), "mariadbd") && args[1] == "--defaults-file="+s.DefaultsFile
+	return len(args) == 2 && strings.HasPrefix(program(args), "mariadbd") && args[1] == "--defaults-file="+s.DefaultsFile
 }
 
-// isSSHD accepts the listener, which rewrites its command line into one word.
+// isSSHD accepts the listener, which rewrites its command line into one word once it listens, and not its sessions, which
+// rewrite theirs into the name of the user.
 func (s Server) isSSHD(args []string) bool {
 	line := strings.Join(args, " ") + " "
-	return strings.HasPrefix(line, "sshd: ") && strings.Contains(line, " -f "+s.SSHConfigFile+" ") && strings.Contains(line, "[listener]")
+	return strings.HasPrefix(program(args), "sshd") && strings.Contains(line, " -f "+s.SSHConfigFile+" ")
+}
+
+// program is the name of what runs, in a rewritten command line as well.
+func program(args []string) string {
+	path, _, _ := strings.Cut(args[0], ":")
+	return filepath.Base(path)
 }
 
 func commandLine(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
-		return nil // it ended
+		return []string{""} // it ended
 	}
 	return strings.Split(string(bytes.TrimRight(text, "\x00")), "\x00")
 }
@@ -53,21 +67,31 @@ func processes(is matcher) ([]int, error) {
 	return pids, nil
 }
 
-// end sends a signal to all that match and waits until none is left.
-func end(ctx context.Context, who string, is matcher, signal os.Signal) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+// stop asks all that match to end, and ends those that do not: MariaDB 10.11 hangs for good when it is asked in the first
+// tenth of a second of its start.
+func stop(ctx context.Context, who string, is matcher, grace time.Duration) error {
+	polite, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	pids, err := processes(is)
-	if err != nil {
-		return fmt.Errorf("%s: %w", who, err)
+	err := end(polite, who, is, syscall.SIGTERM)
+	if polite.Err() == nil || ctx.Err() != nil {
+		return err
 	}
-	for _, pid := range pids {
-		if err := send(pid, is, signal); err != nil {
-			return fmt.Errorf("%s: end process %d: %w", who, pid, err)
-		}
-	}
+	return end(ctx, who, is, syscall.SIGKILL)
+}
+
+// end sends a signal to all that match, also to those that appear meanwhile, and waits until none is left.
+func end(ctx context.Context, who string, is matcher, signal os.Signal) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	sent := map[int]bool{}
 	return until(ctx, who+": wait for the end of its process", func() (bool, error) {
 		pids, err := processes(is)
+		for _, pid := range pids {
+			if !sent[pid] {
+				err = errors.Join(err, send(pid, is, signal))
+				sent[pid] = true
+			}
+		}
 		return len(pids) == 0, err
 	})
 }
@@ -84,7 +108,7 @@ func send(pid int, is matcher, signal os.Signal) error {
 		return nil
 	}
 	if err := process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
+		return fmt.Errorf("signal process %d: %w", pid, err)
 	}
 	return nil
 }

@@ -3,11 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
-	"time"
 )
-
-// patience bounds waits on replication when the caller's context does not.
-const patience = time.Minute
 
 // replicate creates the account, starts the receivers and lets some rows through.
 func (l *Lab) replicate(ctx context.Context, mode AccountMode) error {

@@ -17,15 +17,11 @@ import (
 
 // StartServer starts a server unless it runs, and waits until it answers.
 func (l *Lab) StartServer(ctx context.Context, name string) error {
-	s, err := l.Server(name)
-	if err != nil {
+	pid, err := l.ServerPID(name)
+	if err != nil || pid != 0 {
 		return err
 	}
-	pids, err := processes(s.isServer)
-	if err != nil || len(pids) > 0 {
-		return err
-	}
-	return s.restart(ctx)
+	return l.RestartServer(ctx, name)
 }
 
 // RestartServer ends a server, if it runs, and starts it by the same command that the inventory names.
@@ -37,27 +33,41 @@ func (l *Lab) RestartServer(ctx context.Context, name string) error {
 	return s.restart(ctx)
 }
 
+// ServerPID is the server's process, or 0 when it does not run.
+func (l *Lab) ServerPID(name string) (int, error) {
+	s, err := l.Server(name)
+	if err != nil {
+		return 0, err
+	}
+	pids, err := processes(s.isServer)
+	if err != nil || len(pids) == 0 {
+		return 0, err
+	}
+	return pids[0], nil
+}
+
 // StopServer lets a server end in good order and waits for it. It is no error that it does not run.
 func (l *Lab) StopServer(ctx context.Context, name string) error {
-	return l.endServer(ctx, name, syscall.SIGTERM)
-}
-
-// KillServer ends a server as a crash does.
-func (l *Lab) KillServer(ctx context.Context, name string) error {
-	return l.endServer(ctx, name, syscall.SIGKILL)
-}
-
-func (l *Lab) endServer(ctx context.Context, name string, signal os.Signal) error {
 	s, err := l.Server(name)
 	if err != nil {
 		return err
 	}
-	return end(ctx, s.Name, s.isServer, signal)
+	return stop(ctx, s.Name, s.isServer, grace)
 }
 
+// KillServer ends a server as a crash does.
+func (l *Lab) KillServer(ctx context.Context, name string) error {
+	s, err := l.Server(name)
+	if err != nil {
+		return err
+	}
+	return end(ctx, s.Name, s.isServer, syscall.SIGKILL)
+}
+
+// restart lets the command come to its end, which it bounds itself: a script that is killed may leave a server that nobody has
+// seen start.
 func (s Server) restart(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, s.RestartCommand)
-	cmd.WaitDelay = time.Second
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.RestartCommand)
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: start the server: %w: %s", s.Name, err, strings.TrimSpace(string(said)))
@@ -75,7 +85,7 @@ func (l *Lab) StartSSH(ctx context.Context, name string) error {
 	if err != nil || len(pids) > 0 {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, l.Programs.SSHD, "-f", s.SSHConfigFile, "-E", s.SSHLog)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), l.Programs.SSHD, "-f", s.SSHConfigFile, "-E", s.SSHLog)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: start sshd: %w: %s", s.Name, err, strings.TrimSpace(string(said)))
 	}
@@ -96,7 +106,7 @@ func (l *Lab) StopSSH(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := end(ctx, s.Name, s.isSSHD, syscall.SIGTERM); err != nil {
+	if err := stop(ctx, s.Name, s.isSSHD, grace); err != nil {
 		return err
 	}
 	for _, pid := range sessions {

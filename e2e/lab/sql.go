@@ -37,7 +37,10 @@ func (l *Lab) DB(name string) (*sql.DB, error) {
 }
 
 // SQL runs statements, separated by semicolons, in a session of their own and returns the result sets that have columns.
+// It takes a minute at most, for a server that hangs accepts connections all the same.
 func (l *Lab) SQL(ctx context.Context, server, query string, args ...any) (tables []Table, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	db, err := l.DB(server)
 	if err != nil {
 		return nil, err

@@ -153,22 +153,28 @@ func prepareFolder(dir string, p person) error {
 	if len(entries) > 0 {
 		return fmt.Errorf("lab: %s is not empty\nhint: choose a new or an empty --dir", dir)
 	}
+	if err := p.checkParents(dir); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	if p.root {
-		return checkParents(dir)
-	}
-	return nil
+	return p.checkParents(dir) // those that were made have the mode that the umask leaves
 }
 
-// checkParents makes sure that the servers' OS user can come to the folder.
-func checkParents(dir string) error {
+// checkParents makes sure that the servers' OS user can come to the folder, through the parents that exist so far.
+func (p person) checkParents(dir string) error {
+	if !p.root {
+		return nil
+	}
 	for parent := filepath.Dir(dir); parent != "/"; parent = filepath.Dir(parent) {
 		info, err := os.Stat(parent)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("lab: %w", err)
 		}

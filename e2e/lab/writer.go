@@ -26,7 +26,7 @@ type Writer struct {
 }
 
 // Writer starts a writer, which also ends with the context. A row counts once the primary has acknowledged it; a row whose
-// acknowledgement was lost is written again unless it is found there, so that there is never one too few or too many.
+// acknowledgement was lost is written again unless it is found there, so that the count is exact while the primary serves.
 func (l *Lab) Writer(ctx context.Context) (*Writer, error) {
 	db, err := l.DB(l.Primary().Name)
 	if err != nil {
@@ -102,7 +102,10 @@ func (w *Writer) run(ctx context.Context, db *sql.DB) {
 	}
 }
 
+// insert is brought to its end even when the writer is stopped, because a row that is interrupted is in doubt.
 func (w *Writer) insert(ctx context.Context, db *sql.DB, inDoubt bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
 	note, found := w.note(w.Count()), 0
 	if inDoubt {
 		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM shop.orders WHERE note = ?", note).Scan(&found); err != nil {

@@ -77,10 +77,11 @@ func endWithProcess(t testing.TB, dir string) (finish func()) {
 	t.Helper()
 	const script = `
 cat >/dev/null
-for server in "$1"/*/; do
-	[ -x "$server/restart.sh" ] && "$server/restart.sh" stop
-	pid=$(cat "$server/sshd.pid" 2>/dev/null) || continue
-	case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in *"-f $1/"*) kill "$pid" ;; esac
+[ -d "$1" ] || exit 0
+for process in /proc/[0-9]*; do
+	case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+	*" --defaults-file=$1/"* | *" -f $1/"*) kill -KILL "${process#/proc/}" ;;
+	esac
 done
 rm -rf "$1"
 `
