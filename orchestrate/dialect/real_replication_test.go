@@ -79,7 +79,8 @@ func (l *lab) verified() facts.TLSOptions {
 // replication takes the default channel to TLS as the tool does.
 func (l *lab) replication(t *testing.T, d dialect.Dialect) {
 	l.start(t, d, "", bothThreads)
-	before := l.channel(t, d, "", connected)
+	end := mustAsk(t, l.source.DB, d.BinlogStatus()).End
+	before := l.channel(t, d, "", func(c facts.Channel) bool { return connected(c) && c.Read == end && c.Exec == end })
 	if before.TLS != (facts.TLSOptions{}) || before.Threads() != bothThreads || before.GTID != "Slave_Pos" {
 		t.Errorf("plaintext channel: %+v", before)
 	}
