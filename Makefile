@@ -1,0 +1,52 @@
+GO ?= go
+LINT_VERSION := v2.15.0
+LINT := .cache/bin/golangci-lint-$(LINT_VERSION)
+
+# The suites over real servers run apart, as two users.
+UNIT = $$($(GO) list ./... | grep -v /e2e)
+
+# The race detector needs a C compiler, the rest does not.
+RACE := $(shell command -v gcc >/dev/null && echo -race)
+
+# A checkout whose git cannot be asked still builds.
+VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
+
+.PHONY: help setup build demo test lint check fuzz clean
+
+help: ## show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: ## install MariaDB and OpenSSH where they are missing, and start neither
+	@scripts/setup.sh
+
+build: ## build bin/replssl
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(VCS) -o bin/replssl ./cmd/replssl
+
+demo: setup build ## take a cluster on this machine from plaintext to TLS
+	@scripts/demo.sh
+
+test: setup build ## run all tests, those over real servers as root (where root runs it) and as a normal user
+	$(GO) vet ./...
+	@$(if $(RACE),,echo "no gcc here: the tests run without the race detector")
+	$(GO) test $(RACE) -timeout 20m $(UNIT)
+	@GO="$(GO)" scripts/e2e.sh
+
+lint: $(LINT) ## run the linters
+	$(LINT) run ./...
+
+check: lint test ## run everything that must pass
+
+fuzz: ## run each fuzz target for ten seconds
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime 10s $$package || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin .cache
+
+$(LINT):
+	GOBIN=$(CURDIR)/.cache/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv .cache/bin/golangci-lint $@

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Installs what the lab is made of: a MariaDB server and client and OpenSSH, without leaving one of them running.
+# `setup.sh ci` installs what building and testing need on a bare machine as well; only Go itself must be there.
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { echo "setup: $*" >&2; }
+
+# The packages of the programs that are not there.
+missing() {
+    command -v mariadbd >/dev/null || echo mariadb-server-core
+    command -v mariadb >/dev/null || echo mariadb-client-core
+    command -v sshd >/dev/null || echo openssh-server
+    command -v ssh >/dev/null || echo openssh-client
+    [ "${1-}" = ci ] || return 0
+    command -v make >/dev/null || echo make
+    command -v git >/dev/null || echo git
+    command -v sudo >/dev/null || echo sudo
+    command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
+    [ -d /etc/ssl/certs ] || echo ca-certificates
+}
+
+packages=$(missing "$@" | tr '\n' ' ')
+[ -n "$packages" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    say "these packages, or what your system calls them, must be installed first: $packages"
+    say "the programs needed are mariadbd, mariadb, sshd and ssh"
+    exit 1
+fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { say "run this as root, it has to install: $packages"; exit 1; }
+    as_root=sudo
+fi
+
+# Some releases have the server under a name with its version only.
+available() {
+    for package in $packages; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            echo "$package"
+        else
+            apt-cache pkgnames "$package-" | grep -E "^$package-[0-9.]+\$" | sort -V | tail -n 1
+        fi
+    done
+}
+
+# While this file says no, a package's own set-up starts no service.
+policy=/usr/sbin/policy-rc.d
+restore() {
+    $as_root rm -f "$policy"
+    if [ -e "$policy.replssl" ] || [ -L "$policy.replssl" ]; then $as_root mv "$policy.replssl" "$policy"; fi
+}
+deny() {
+    if [ -e "$policy" ] || [ -L "$policy" ]; then $as_root mv "$policy" "$policy.replssl"; fi
+    trap restore EXIT
+    trap 'exit 130' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+}
+
+say "installing $packages"
+$as_root apt-get update -q
+packages=$(available | tr '\n' ' ')
+deny
+# shellcheck disable=SC2086 # a list of words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+
+case " $packages " in
+*' openssh-server '*)
+    if command -v systemctl >/dev/null; then
+        $as_root systemctl disable -q ssh.service ssh.socket 2>/dev/null || true
+        say "OpenSSH's server is installed for the lab and does not start with this machine (systemctl enable ssh changes that)"
+    fi
+    ;;
+esac
+
+left=$(missing "$@" | tr '\n' ' ')
+[ -z "$left" ] || { say "still missing after the installation: $left"; exit 1; }
