@@ -145,7 +145,7 @@ func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
 		return no("channel %s: %s should run, %s runs", l.Channel, threadNames(want), threadNames(got))
 	}
 	if channel.ApplierError.Number != 0 {
-		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError))
+		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError)).hinting(explain(channel.ApplierError))
 	}
 	return yes()
 }
@@ -155,7 +155,8 @@ func connected(l Link, channel facts.Channel) Verdict {
 	case channel.Receiver == facts.Yes:
 		return yes()
 	case channel.ReceiverError.Number != 0:
-		return finally("the receiver of %s is not connected (%s)%s", l.Channel, channel.Receiver, errorOf(channel.ReceiverError))
+		return finally("the receiver of %s is not connected (%s)%s", l.Channel, channel.Receiver, errorOf(channel.ReceiverError)).
+			hinting(explain(channel.ReceiverError))
 	}
 	return no("the receiver of %s is not connected (%s)", l.Channel, channel.Receiver)
 }

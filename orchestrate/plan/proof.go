@@ -147,6 +147,8 @@ func dialectOf(f facts.Facts, name topology.ServerName) (dialect.Dialect, error)
 	return dialect.For(instance.Version)
 }
 
+func explain(e facts.ThreadError) string { return dialect.Explain(e.Number, e.Text) }
+
 func errorOf(e facts.ThreadError) string {
 	if e.Number == 0 {
 		return ""

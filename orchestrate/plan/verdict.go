@@ -11,6 +11,7 @@ type Verdict struct {
 	answer answer
 	why    string
 	final  bool
+	hint   string
 }
 
 type answer uint8
@@ -50,6 +51,14 @@ func (v Verdict) Unclear() bool { return v.answer == cannotTell }
 // Final says that waiting is of no use.
 func (v Verdict) Final() bool { return v.final }
 
+// Hint is what a person can do about it; it may be empty.
+func (v Verdict) Hint() string { return v.hint }
+
+func (v Verdict) hinting(hint string) Verdict {
+	v.hint = hint
+	return v
+}
+
 // Why is the reason why a condition does not hold.
 func (v Verdict) Why() string { return v.why }
 
@@ -76,6 +85,9 @@ func all(verdicts ...Verdict) Verdict {
 			sum.answer = v.answer
 		}
 		sum.final = sum.final || v.final
+		if sum.hint == "" {
+			sum.hint = v.hint
+		}
 		reasons = append(reasons, v.why)
 	}
 	sum.why = strings.Join(reasons, "; ")

@@ -31,18 +31,30 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 		return result{step, plan.Failed, r.rescue(ctx, step, err)}
 	}
 	return result{step, plan.Failed, r.book.write(event.StepFailed{
-		Step: step.ID, Target: step.Target, Error: err.Error(), Rescued: event.NotNeeded,
+		Step: step.ID, Target: step.Target, Error: err.Error(), Hint: hintOf(err), Rescued: event.NotNeeded,
 	})}
 }
 
 // stepError is a failure of a step; touched says that an action was begun.
 type stepError struct {
 	touched bool
+	hint    string
 	err     error
 }
 
 func (e *stepError) Error() string { return e.err.Error() }
 func (e *stepError) Unwrap() error { return e.err }
+func (e *stepError) Hint() string  { return e.hint }
+
+// hintOf is what the error, or the first in its chain that has something to say, tells a person to do.
+func hintOf(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if with, ok := err.(interface{ Hint() string }); ok && with.Hint() != "" { //nolint:errorlint // the chain is walked by hand
+			return with.Hint()
+		}
+	}
+	return ""
+}
 
 // reach makes the goal of the step true, unless it is true already.
 func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err error) {
@@ -62,7 +74,7 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 		return true, &stepError{touched: true, err: err}
 	}
 	if v := r.await(ctx, step.Goal, step.Deadline); !v.Holds() {
-		return true, &stepError{touched: true, err: fmt.Errorf("not reached within %s: %s", step.Deadline, v.Why())}
+		return true, &stepError{touched: true, hint: v.Hint(), err: fmt.Errorf("what was done did not work: %s", v.Why())}
 	}
 	return true, nil
 }
@@ -85,7 +97,7 @@ func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard) err
 	case ctx.Err() != nil:
 		return errInterrupted
 	}
-	return &stepError{err: fmt.Errorf("not begun: %s", v.Why())}
+	return &stepError{hint: v.Hint(), err: fmt.Errorf("not begun: %s", v.Why())}
 }
 
 // act carries the actions out. Each one's intent, and the thread states that a crash could lose, are on disk before it begins.
@@ -144,7 +156,7 @@ func (r *runner) noteFor(rescue bool) func(event.Event) error {
 
 // rescue takes a failed step back at once, and says whether that was seen to work.
 func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error {
-	failed := event.StepFailed{Step: step.ID, Target: step.Target, Error: cause.Error(), Touched: true, Rescued: event.NotNeeded}
+	failed := event.StepFailed{Step: step.ID, Target: step.Target, Error: cause.Error(), Hint: hintOf(cause), Touched: true, Rescued: event.NotNeeded}
 	if len(step.Rescue) > 0 {
 		failed.Rescued = event.TakenBack
 		if why := r.takeBack(context.WithoutCancel(ctx), step); why != "" {

@@ -32,7 +32,7 @@ func (p *Progress) Show(r event.Record) {
 	case event.StepDone:
 		p.end(e.Step, done(e))
 	case event.StepFailed:
-		p.end(e.Step, fmt.Sprintf("FAILED (%s): %s", e.Rescued, e.Error))
+		p.end(e.Step, failed(e))
 	case event.StepSkipped:
 		p.end(e.Step, "not begun: "+e.Why)
 	case event.Stopping:
@@ -57,6 +57,17 @@ func rescue(is bool) string {
 		return "taking back: "
 	}
 	return ""
+}
+
+func failed(e event.StepFailed) string {
+	text := "FAILED: " + e.Error
+	if e.Rescued != event.NotNeeded {
+		text += " (" + string(e.Rescued) + ")"
+	}
+	if e.Hint != "" {
+		text += "\nhint: " + e.Hint
+	}
+	return text
 }
 
 func done(e event.StepDone) string {
