@@ -24,7 +24,7 @@ var binary string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
-	if given := os.Getenv("REPLSSL_BINARY"); given != "" { // where there is no Go, as for another OS user
+	if given := os.Getenv("REPLSSL_BIN"); given != "" { // where there is no Go, as for another OS user
 		binary = given
 		return m.Run()
 	}
