@@ -1,0 +1,121 @@
+// Package fileset lays down a set of PEM files on a host as a versioned folder, switches between versions in one rename, and
+// tells what is there.
+//
+// A server opens the files of a set one after the other, so files that are replaced one by one can be read mixed. Here they
+// are DIR/versions/N/{ca,cert,key}.pem, complete before they have that name and never changed after, and DIR/current is a
+// link to one of the versions. The package does no IO: it makes command lines, and parses what they print.
+package fileset
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/replssl/replssl/remote/secret"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+// Name is the name of a file in a set.
+type Name string
+
+// The files of a set.
+const (
+	CA   Name = "ca.pem"
+	Cert Name = "cert.pem"
+	Key  Name = "key.pem"
+)
+
+// Names are the files of a set, in the order in which they are packed.
+func Names() []Name { return []Name{CA, Cert, Key} }
+
+// Files is the content of a set.
+type Files struct {
+	CA   []byte
+	Cert []byte
+	Key  secret.Text
+}
+
+// sizes is the member of the archive that tells how long the others are, so that a part is never taken for the whole.
+const sizes = "sizes"
+
+// Pack makes the archive that [Install] reads. It holds the private key: it goes to the command's input and nowhere else.
+func Pack(files Files) ([]byte, error) {
+	if len(files.CA) == 0 || len(files.Cert) == 0 || files.Key.IsZero() {
+		return nil, errors.New("a set of files needs a CA, a certificate and a key")
+	}
+	key := []byte(files.Key.Reveal())
+	members := []struct {
+		name string
+		text []byte
+	}{
+		{sizes, fmt.Appendf(nil, "%d %d %d\n", len(files.CA), len(files.Cert), len(key))},
+		{string(CA), files.CA}, {string(Cert), files.Cert}, {string(Key), key},
+	}
+	var archive bytes.Buffer
+	writer := tar.NewWriter(&archive)
+	for _, member := range members {
+		header := &tar.Header{Name: member.name, Mode: 0o600, Size: int64(len(member.text)), Format: tar.FormatUSTAR}
+		if err := writer.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("packing %s: %w", member.name, err)
+		}
+		if _, err := writer.Write(member.text); err != nil {
+			return nil, fmt.Errorf("packing %s: %w", member.name, err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		return nil, fmt.Errorf("packing: %w", err)
+	}
+	return archive.Bytes(), nil
+}
+
+// Install unpacks an archive of [Pack], which is the command's input, as a version of the set. Missing folders are made. The
+// key is readable by its owner only; as root the files are given to owner, unless that is empty.
+//
+// A version that is there already is left alone: with the same bytes that is success, with other bytes a failure.
+func Install(dir string, version int, owner string) shell.Line {
+	if owner != strings.TrimSpace(owner) || strings.HasPrefix(owner, "-") {
+		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", owner))
+	}
+	return versioned(installScript, dir, version, owner)
+}
+
+// Switch makes current point to a complete version, in one rename. When it does already, nothing changes.
+func Switch(dir string, version int) shell.Line { return versioned(switchScript, dir, version) }
+
+// Remove removes a version, and what an interrupted [Install] of it has left, unless current points to it.
+func Remove(dir string, version int) shell.Line { return versioned(removeScript, dir, version) }
+
+// Unswitch removes the link current: it takes the first switch back.
+func Unswitch(dir string) shell.Line { return inFolder(unswitchScript, dir) }
+
+// Look tells all about a set in one command; [ParseLook] reads what it prints. It changes nothing. The reader is the OS user
+// who will have to read the files, by really trying; empty for nobody.
+func Look(dir, reader string) shell.Line {
+	if strings.HasPrefix(reader, "-") {
+		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", reader))
+	}
+	return inFolder(lookScript, dir, reader)
+}
+
+func versioned(script, dir string, version int, args ...string) shell.Line {
+	if version < 1 || version > maxVersion {
+		return shell.Refuse(fmt.Errorf("%d is not the number of a version", version))
+	}
+	return inFolder(script, dir, append([]string{strconv.Itoa(version)}, args...)...)
+}
+
+// maxVersion keeps version numbers within nine digits, so that no shell's arithmetic is in doubt.
+const maxVersion = 999_999_999
+
+// inFolder refuses a folder whose name is relative, or not in its plain form: "x/" names what the link x points to, and a test
+// for the link would miss it.
+func inFolder(script, dir string, args ...string) shell.Line {
+	if !path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" {
+		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a folder in its plain form", dir))
+	}
+	return shell.Script(script, append([]string{dir}, args...)...)
+}

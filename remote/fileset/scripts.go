@@ -1,0 +1,230 @@
+package fileset
+
+import "github.com/replssl/replssl/remote/internal/frame"
+
+// guard is the common start of the scripts that change something. $1 is the folder of the set.
+const guard = `
+set -u
+umask 077
+LC_ALL=C; export LC_ALL
+die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit 1; }
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+# sound PATH: a real folder that nobody but its owner can plant anything in
+sound() {
+	[ ! -L "$1" ] || die "$1 is a symbolic link where a directory should be"
+	[ -d "$1" ] || die "$1 is not a directory"
+	mode=$(ls -ld -- "$1" 2>&1) || die "$1 cannot be looked at: $mode"
+	case $mode in
+	?????w*|????????w*) die "$1 may be written by its group or by others" ;;
+	esac
+}
+try() {
+	what=$1; shift
+	why=$("$@" 2>&1) || die "$what: $why"
+}
+dir=$1
+all=$dir/versions
+`
+
+const installScript = guard + `
+n=$2 owner=$3
+new=$all/$n
+part=$all/.$n.partial
+sizes() { printf '%s %s %s\n' $(wc -c <ca.pem) $(wc -c <cert.pem) $(wc -c <key.pem); }
+! there "$dir" || sound "$dir"
+! there "$all" || sound "$all"
+why=$(umask 022; mkdir -p -- "$all" 2>&1) || die "$all cannot be made: $why"
+sound "$dir"
+sound "$all"
+if there "$new"; then
+	sound "$new"
+	mine=$(tar -x -O -f - sizes ca.pem cert.pem key.pem 2>/dev/null | sha256sum)
+	other=$(cd "$new" && { sizes; cat ca.pem cert.pem key.pem; } 2>/dev/null | sha256sum)
+	[ "$mine" = "$other" ] || die "$new is there already and holds other files"
+	exit 0
+fi
+try "$part cannot be removed" rm -rf -- "$part"
+trap 'cd /; rm -rf -- "$part"' EXIT
+trap 'exit 1' HUP INT TERM
+try "$part cannot be made" mkdir -- "$part"
+cd "$part" || die "$part cannot be entered"
+try "the files did not arrive whole" tar -x -m -o -f -
+for file in sizes ca.pem cert.pem key.pem; do
+	[ -f "$file" ] && [ ! -L "$file" ] || die "the files did not arrive whole: $file is missing"
+done
+[ "$(cat sizes)" = "$(sizes)" ] || die "the files did not arrive whole"
+rm -f sizes
+try "the modes cannot be set" chmod 0644 ca.pem cert.pem
+try "the modes cannot be set" chmod 0600 key.pem
+if [ -n "$owner" ] && [ "$(id -u)" = 0 ]; then
+	try "the files cannot be given to $owner" chown -- "$owner" ca.pem cert.pem key.pem
+fi
+try "the modes cannot be set" chmod 0755 .
+if command -v restorecon >/dev/null 2>&1; then
+	try "the security labels cannot be set" restorecon -R "$part"
+fi
+try "the files cannot be written to disk" sync ca.pem cert.pem key.pem .
+cd /
+try "$new cannot be made" mv -T -- "$part" "$new"
+try "$new cannot be written to disk" sync "$all"
+`
+
+const switchScript = guard + `
+n=$2
+link=$dir/current
+next=$dir/.current.next
+sound "$dir"
+sound "$all"
+sound "$all/$n"
+for file in ca.pem cert.pem key.pem; do
+	[ -f "$all/$n/$file" ] && [ ! -L "$all/$n/$file" ] || die "$all/$n is not complete: $file is missing"
+done
+if [ -L "$link" ]; then
+	[ "$(readlink -- "$link")" != "versions/$n" ] || exit 0
+elif [ -e "$link" ]; then
+	die "$link is not a symbolic link"
+fi
+try "$next cannot be removed" rm -f -- "$next"
+try "$next cannot be made" ln -s -- "versions/$n" "$next"
+why=$(mv -T -- "$next" "$link" 2>&1) || { rm -f -- "$next"; die "$link cannot be switched: $why"; }
+try "$link cannot be written to disk" sync "$dir"
+`
+
+const removeScript = guard + `
+n=$2
+there "$all" || exit 0
+sound "$dir"
+sound "$all"
+old=$all/.$n.removed
+if there "$all/$n"; then
+	[ "$(readlink -- "$dir/current")" != "versions/$n" ] || die "$dir/current points to version $n"
+	! [ "$dir/current" -ef "$all/$n" ] || die "$dir/current points to version $n"
+	try "$old cannot be removed" rm -rf -- "$old"
+	try "$all/$n cannot be removed" mv -T -- "$all/$n" "$old"
+fi
+try "version $n cannot be removed" rm -rf -- "$old" "$all/.$n.partial"
+try "$all cannot be written to disk" sync "$all"
+`
+
+const unswitchScript = guard + `
+link=$dir/current
+there "$link" || exit 0
+sound "$dir"
+[ -L "$link" ] || die "$link is not a symbolic link"
+try "$link cannot be removed" rm -f -- "$link"
+try "$dir cannot be written to disk" sync "$dir"
+`
+
+// lookScript prints facts, one a line, that ParseLook knows. A file's content is read only when it is a regular file: a pipe
+// would block for ever.
+const lookScript = frame.Shell + `
+dir=$1 reader=$2
+all=$dir/versions
+tried=
+kind() {
+	if [ -L "$1" ]; then say symlink; elif [ -d "$1" ]; then say directory; elif [ -f "$1" ]; then say regular; else say other; fi
+}
+folder() { # NAME PATH; true when it is one
+	state=$(standing "$2")
+	[ "$state" != present ] || state=$(kind "$2")
+	[ "$state" != directory ] || state="directory $(stat -c '%a %U' -- "$2")"
+	say "$1 $state"
+	case $state in directory*) ;; *) return 1 ;; esac
+}
+current() {
+	state=$(standing "$dir/current")
+	if [ "$state" != present ]; then
+		say "current $state"
+	elif [ -L "$dir/current" ]; then
+		say "current link $(readlink -- "$dir/current" | encode)"
+	else
+		say "current other"
+	fi
+}
+content() { # VERSION/NAME SIZE
+	if sum=$( { sha256sum <"$all/$1"; } 2>&1); then
+		say "sha256 $1 ${sum%% *}"
+	else
+		say "sha256 $1 unknown $(flat "$sum")"
+		return
+	fi
+	case $1 in
+	*/key.pem) public "$1" ;;
+	*) if [ "$2" -le 1048576 ]; then say "pem $1 $(encode <"$all/$1")"; else say "pem $1 unknown it is too large"; fi ;;
+	esac
+}
+public() {
+	if ! command -v openssl >/dev/null 2>&1; then
+		say "public $1 unknown openssl is not installed"
+	elif text=$(openssl pkey -in "$all/$1" -passin pass: -pubout </dev/null 2>/dev/null); then
+		say "public $1 $(say "$text" | encode)"
+	else
+		say "public $1 unknown openssl cannot read it as a private key"
+	fi
+}
+file() { # VERSION/NAME
+	state=$(standing "$all/$1")
+	if [ "$state" != present ]; then
+		say "file $1 $state"
+		return
+	fi
+	kind=$(kind "$all/$1")
+	say "file $1 $kind $(stat -c '%a %s' -- "$all/$1")"
+	say "owner $1 $(stat -c '%U' -- "$all/$1")"
+	[ "$kind" = regular ] || return
+	tried="$tried $1"
+	content "$1" "$(stat -c '%s' -- "$all/$1")"
+}
+versions() {
+	if ! err=$(ls -- "$all" 2>&1 >/dev/null); then
+		say "list unknown $(flat "$err")"
+		return
+	fi
+	for path in "$all"/*; do
+		n=${path##*/}
+		case $n in
+		0*|*[!0-9]*|??????????*) continue ;;
+		esac
+		say "version $n"
+		for name in ca.pem cert.pem key.pem; do file "$n/$name"; done
+	done
+	say "list complete"
+}
+probe='
+LC_ALL=C; export LC_ALL
+all=$1; shift
+for at; do
+	if why=$(head -c 1 "$all/$at" 2>&1 >/dev/null); then
+		echo "read $at yes"
+	else
+		why=$(printf %s "$why" | tr "\n\r" "  ")
+		case $why in
+		*"Permission denied") echo "read $at no" ;;
+		*) echo "read $at unknown $why" ;;
+		esac
+	fi
+done'
+readers() {
+	me=$(id -un 2>/dev/null)
+	if [ -z "$reader" ]; then
+		say "reader unknown no user was asked for"
+	elif [ "$me" = "$reader" ]; then
+		/bin/sh -c "$probe" sh "$all" $tried
+	elif ! id -u "$reader" >/dev/null 2>&1; then
+		say "reader unknown the host has no user $(flat "$reader")"
+	elif [ "$(id -u)" != 0 ]; then
+		say "reader unknown $(flat "$me") cannot try it as $(flat "$reader"): only root can"
+	elif ! command -v runuser >/dev/null 2>&1; then
+		say "reader unknown runuser is not installed"
+	else
+		said=$(cd / && runuser -u "$reader" -- /bin/sh -c "$probe" sh "$all" $tried 2>&1)
+		say "$said" | grep '^read ' || say "reader unknown trying it as $(flat "$reader") failed: $(flat "$said")"
+	fi
+}
+` + frame.Open + `
+if folder dir "$dir"; then
+	current
+	if folder versions "$all"; then versions; fi
+	[ -z "$tried" ] || readers
+fi
+` + frame.Close
