@@ -89,7 +89,8 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 		return d.failure(ctx, "handshake", err)
 	}
 	var network net.Error
-	if ctx.Err() != nil || errors.Is(err, io.EOF) || errors.As(err, &network) {
+	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
+	if cut || ctx.Err() != nil {
 		return d.failure(ctx, "login", err)
 	}
 	return d.keys.failure(err)
