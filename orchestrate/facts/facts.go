@@ -70,7 +70,6 @@ type Instance struct {
 	ReadOnly   bool
 	LogBin     bool
 	BinlogDB   bool   // binlog_do_db or binlog_ignore_db is set
-	AutoStart  bool   // replication threads start with the server
 	Admin      string // the account that the tool is logged in with: user@host
 	PerfSchema bool
 }

@@ -43,9 +43,9 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.InstallSet:
 		return w.install(a)
 	case plan.SwitchSet:
-		return w.switchTo(w.servers[a.Server], a.Version)
+		return switchTo(w.servers[a.Server], a.Version)
 	case plan.UnswitchSet:
-		return w.switchTo(w.servers[a.Server], 0)
+		return switchTo(w.servers[a.Server], 0)
 	case plan.WriteConfig:
 		w.servers[a.Server].config.Own = facts.Known(a.Text)
 	case plan.RemoveConfig:
@@ -132,7 +132,7 @@ func (w *World) install(a plan.InstallSet) error {
 	return nil
 }
 
-func (w *World) switchTo(s *server, version int) error {
+func switchTo(s *server, version int) error {
 	if _, ok := s.dir.Sets[version]; !ok && version != 0 {
 		return fmt.Errorf("%s has no certificate set %d", s.name, version)
 	}

@@ -98,7 +98,7 @@ func newServer(s topology.Server, index int) *server {
 		instance: facts.Instance{
 			Version:  facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 11, Patch: 19, Text: "10.11.19-MariaDB"},
 			ServerID: uint32(index + 1), Hostname: string(s.Name), Port: s.MySQL.Port, Socket: "/run/mysqld/mysqld.sock",
-			DataDir: "/var/lib/mysql/", PidFile: "/run/mysqld/mysqld.pid", LogBin: true, AutoStart: true, Admin: "root@localhost",
+			DataDir: "/var/lib/mysql/", PidFile: "/run/mysqld/mysqld.pid", LogBin: true, Admin: "root@localhost",
 		},
 		start: 1, nextConn: 5, nextPort: uint16(40000 + 100*index),
 		dir: facts.TLSDir{Kind: facts.DirAbsent, Sets: map[int]facts.FileSet{}},

@@ -35,7 +35,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	step := Step{
 		ID: channelStepID("change", l.Channel), Target: l.Channel.Server,
 		Reason: verdict.Why(),
-		Needs:  b.channelNeeds(l),
+		Needs:  channelNeeds(l),
 		Goal:   goal, Deadline: threadDeadline,
 		Found: b.threadsOf(l.Channel),
 	}
@@ -43,16 +43,16 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	case channel.TLS != goal.Options:
 		b.change(&step, goal, channel)
 	case channel.Threads() != goal.Threads:
-		b.restoreThreads(&step, goal, channel)
+		restoreThreads(&step, goal, channel)
 	case channel.Receiver != facts.Yes:
-		b.reconnect(&step, goal)
+		reconnect(&step, goal)
 	default: // it runs with the right options; the steps before this one are all that is missing
 		return b.unprovable(l, verdict)
 	}
 	return step, true
 }
 
-func (b *builder) channelNeeds(l Link) []string {
+func channelNeeds(l Link) []string {
 	return []string{
 		stepID("files", l.Channel.Server), stepID("serve", l.Source), stepID("serve", l.Channel.Server), channelStepID("wake", l.Channel),
 	}
@@ -153,7 +153,7 @@ func (b *builder) provable(goal Secured) bool {
 	return refuses
 }
 
-func (b *builder) restoreThreads(step *Step, goal Secured, channel facts.Channel) {
+func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	missing := facts.Threads{
 		Receiver: goal.Threads.Receiver && !channel.Receiver.Runs(),
@@ -166,7 +166,7 @@ func (b *builder) restoreThreads(step *Step, goal Secured, channel facts.Channel
 	step.Undo = Undo{Reason: "nothing is changed"}
 }
 
-func (b *builder) reconnect(step *Step, goal Secured) {
+func reconnect(step *Step, goal Secured) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("let the receiver of %s connect again", l.Channel)
 	step.Guards = []Guard{{Condition: TrialWorks{Link: l}}}

@@ -28,7 +28,7 @@ type both []Condition
 // All holds when each of the conditions holds.
 func All(conditions ...Condition) Condition { return both(conditions) }
 
-func (b both) condition() {}
+func (both) condition() {}
 
 func (b both) Holds(f facts.Facts) Verdict {
 	verdicts := make([]Verdict, len(b))

@@ -15,11 +15,3 @@ func stepKind(id string) string {
 	kind, _, _ := strings.Cut(id, "/")
 	return kind
 }
-
-func withChannel(channels []facts.ChannelID, kind string) []string {
-	ids := make([]string, len(channels))
-	for i, id := range channels {
-		ids[i] = channelStepID(kind, id)
-	}
-	return ids
-}

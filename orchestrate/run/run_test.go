@@ -81,7 +81,7 @@ func build(w *world.World, m *memory) plan.Plan {
 	return p
 }
 
-func apply(t *testing.T, ctx context.Context, w *world.World, m *memory) event.RunEnded {
+func apply(ctx context.Context, t *testing.T, w *world.World, m *memory) event.RunEnded {
 	t.Helper()
 	p := build(w, m)
 	if len(p.Blocked) > 0 {
@@ -119,7 +119,7 @@ func TestApplySecuresTheCluster(t *testing.T) {
 			c := world.Cluster("db1", "db2", "db3", "db4")
 			c.Policy.Enforce = enforce
 			w, m := world.New(c), &memory{}
-			if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+			if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 				t.Fatalf("%+v: %v", ended, m.failures())
 			}
 			secured(t, w, m)
@@ -143,7 +143,7 @@ func stepIDs(p plan.Plan) []string {
 
 func TestChainIsSecured(t *testing.T) {
 	w, m := world.New(world.Chained(world.Cluster("db1", "db2", "db3"), "db3", "db2")), &memory{}
-	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 		t.Fatalf("%+v: %v", ended, m.failures())
 	}
 	secured(t, w, m)
@@ -152,7 +152,7 @@ func TestChainIsSecured(t *testing.T) {
 func TestUnusableDirLeavesTheOthersToFinish(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2", "db3", "db4")), &memory{}
 	w.With("db4", func(s *world.Settings) { s.BadDir("a regular file stands there") })
-	ended := apply(t, context.Background(), w, m)
+	ended := apply(t.Context(), t, w, m)
 	if ended.Outcome != event.Partly || ended.Failed != 1 {
 		t.Fatalf("%+v", ended)
 	}
@@ -176,7 +176,7 @@ func TestReceiverThatDoesNotComeBackGetsItsFormerSettings(t *testing.T) {
 		}
 		return nil
 	})
-	ended := apply(t, context.Background(), w, m)
+	ended := apply(t.Context(), t, w, m)
 	if ended.Outcome != event.Partly {
 		t.Fatalf("%+v", ended)
 	}
@@ -200,7 +200,7 @@ func spoilt(c *facts.Channel) string {
 func TestServerThatServesNoTLSIsPutBack(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2")), &memory{}
 	w.With("db1", func(s *world.Settings) { s.TLSBroken() })
-	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Partly {
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Partly {
 		t.Fatalf("%+v", ended)
 	}
 	f := w.Facts()
@@ -217,14 +217,14 @@ func TestServerThatServesNoTLSIsPutBack(t *testing.T) {
 
 func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2", "db3")), &memory{}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	w.OnAction(func(a plan.Action) error {
 		if _, ok := a.(plan.StopThreads); ok {
 			cancel()
 		}
 		return nil
 	})
-	if ended := apply(t, ctx, w, m); ended.Outcome != event.Interrupted {
+	if ended := apply(ctx, t, w, m); ended.Outcome != event.Interrupted {
 		t.Fatalf("%+v", ended)
 	}
 	for _, name := range []topology.ServerName{"db2", "db3"} {
@@ -233,7 +233,7 @@ func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
 		}
 	}
 	w.OnAction(nil)
-	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 		t.Fatalf("%+v: %v", ended, m.failures())
 	}
 	secured(t, w, m)
@@ -253,7 +253,7 @@ func TestDeathAtEveryBoundary(t *testing.T) {
 				break
 			}
 			deaths++
-			if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+			if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 				t.Fatalf("enforce %s, death %d: %+v: %v", enforce, at, ended, m.failures())
 			}
 			secured(t, w, m)
@@ -275,7 +275,7 @@ func die(t *testing.T, w *world.World, m *memory, at int) bool {
 	mortal := &mortal{world: w, journal: m, left: at}
 	e := engine(w, m)
 	e.Journal, e.Executor, e.Observer = mortal, mortal, w
-	_, err := e.Run(context.Background(), p, event.RunBegan{})
+	_, err := e.Run(t.Context(), p, event.RunBegan{})
 	return err != nil
 }
 
@@ -316,7 +316,7 @@ func (d *mortal) Do(ctx context.Context, a plan.Action, note func(event.Event) e
 
 func TestFullDiskBeginsNothing(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2")), &memory{breakAt: 3}
-	_, err := engine(w, m).Run(context.Background(), build(w, m), event.RunBegan{})
+	_, err := engine(w, m).Run(t.Context(), build(w, m), event.RunBegan{})
 	if err == nil || !strings.Contains(err.Error(), "no space left") {
 		t.Fatalf("%v", err)
 	}
@@ -337,7 +337,7 @@ func TestReplicasGoTogetherAfterTheCanary(t *testing.T) {
 		order = append(order, fmt.Sprint(a))
 		return nil
 	})
-	if ended := apply(t, context.Background(), w, m); ended.Outcome != event.Succeeded {
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 		t.Fatalf("%+v", ended)
 	}
 	first := slices.Index(order, "stop the receiver and applier of db2")

@@ -49,7 +49,7 @@ func (e *stepError) Hint() string  { return e.hint }
 // hintOf is what the error, or the first in its chain that has something to say, tells a person to do.
 func hintOf(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
-		if with, ok := err.(interface{ Hint() string }); ok && with.Hint() != "" { //nolint:errorlint // the chain is walked by hand
+		if with, ok := err.(interface{ Hint() string }); ok && with.Hint() != "" {
 			return with.Hint()
 		}
 	}
