@@ -117,7 +117,7 @@ func (b *builder) requireGuards(s topology.Server) []Guard {
 
 // requireImpact lists the live sessions of the account: they live on, and their next login without TLS is refused.
 func (b *builder) requireImpact(s topology.Server) string {
-	impact := fmt.Sprintf("%s refuses logins of %s without TLS", s.Name, b.cluster.Account.User)
+	impact := fmt.Sprintf("%s refuses new logins of %s without TLS; it has %d dump thread(s) of it", s.Name, b.cluster.Account.User, b.dumpThreads(s.Name))
 	var live []string
 	for _, session := range b.facts.Server(s.Name).Sessions.Or(nil) {
 		if session.User == b.cluster.Account.User {
@@ -128,6 +128,16 @@ func (b *builder) requireImpact(s topology.Server) string {
 		impact += "; live sessions of it that are no replication: " + strings.Join(live, ", ")
 	}
 	return impact
+}
+
+func (b *builder) dumpThreads(server topology.ServerName) int {
+	count := 0
+	for _, thread := range b.facts.Server(server).DumpThreads.Or(nil) {
+		if thread.User == b.cluster.Account.User {
+			count++
+		}
+	}
+	return count
 }
 
 // planRehearsals lets each receiver whose login is older than the requirement log in once more, canary first, as a rehearsal of

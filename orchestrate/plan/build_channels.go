@@ -7,9 +7,10 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// planChannels changes each replica's channel: the canaries one after the other, then the rest.
+// planChannels changes each replica's channel: the canaries one after the other, then the rest, each only while the last canary is well.
 func (b *builder) planChannels(needs []string) {
 	var before []string
+	var healthy []Guard
 	canaries := 0
 	for _, l := range b.links {
 		step, pending := b.channelStep(l)
@@ -17,9 +18,10 @@ func (b *builder) planChannels(needs []string) {
 			continue
 		}
 		step.Needs = append(append(step.Needs, needs...), before...)
+		step.Guards = append(step.Guards, healthy...)
 		b.add(step)
 		if canaries++; canaries <= b.cluster.Policy.Canary {
-			before = []string{step.ID}
+			before, healthy = []string{step.ID}, []Guard{{Condition: step.Goal}}
 		}
 	}
 }

@@ -133,7 +133,7 @@ func carryOut(cmd *cobra.Command, s *settings, flags *applyFlags, session *orche
 	if err != nil {
 		return err
 	}
-	if err := show(cmd, s, report, func() { ui.Report(cmd.OutOrStdout(), report) }); err != nil {
+	if err := tell(cmd, s, report); err != nil {
 		return err
 	}
 	switch {
@@ -146,6 +146,18 @@ func carryOut(cmd *cobra.Command, s *settings, flags *applyFlags, session *orche
 		return &codeError{code: exitUnproven, text: "applied, but not proven"}
 	}
 	return nil
+}
+
+// tell prints the judgement after the events: with --json as one more line.
+func tell(cmd *cobra.Command, s *settings, report plan.Report) error {
+	if !s.json {
+		ui.Report(cmd.OutOrStdout(), report)
+		return nil
+	}
+	return ui.JSONLine(cmd.OutOrStdout(), struct {
+		Event string      `json:"event"`
+		Data  plan.Report `json:"data"`
+	}{"verified", report})
 }
 
 func watcher(cmd *cobra.Command, s *settings, p plan.Plan) func(event.Record) {
