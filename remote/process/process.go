@@ -1,0 +1,104 @@
+// Package process tells of a running server process what the kernel knows: its user, its arguments, its connections.
+//
+// It does no IO: it makes command lines that ship the texts of /proc as they are, and parses those.
+package process
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/replssl/replssl/remote/internal/frame"
+	"github.com/replssl/replssl/remote/seen"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+// Process is one process that runs.
+type Process struct {
+	PID       int
+	Real      User
+	Effective User // the one whose permissions it has
+	Args      seen.Value[[]string]
+
+	// Start is when it started, in ticks since the host's boot: together with PID it is the process and no later one.
+	Start uint64
+
+	// Connections are its established TCP connections.
+	Connections seen.Value[[]Connection]
+}
+
+// User is an OS user.
+type User struct {
+	ID   int
+	Name seen.Value[string] // unknown when the host tells no name for the ID
+}
+
+// Connection is an established TCP connection. IPv4 addresses that are mapped into IPv6 are shown as IPv4.
+type Connection struct {
+	Local  netip.AddrPort
+	Remote netip.AddrPort
+}
+
+// Look looks at the process of this ID; [ParseLook] reads what it prints.
+func Look(pid int) shell.Line {
+	if pid < 1 {
+		return shell.Refuse(fmt.Errorf("%d is not the ID of a process", pid))
+	}
+	return shell.Script(lookScript, strconv.Itoa(pid), "")
+}
+
+// LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints.
+func LookPIDFile(name string) shell.Line {
+	if !path.IsAbs(name) {
+		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a PID file", name))
+	}
+	return shell.Script(lookScript, "", name)
+}
+
+// ParseLook tells the process, that there is none of that ID, or why nobody could look: a PID file that is not there says
+// nothing about the process. It fails when the answer is not whole, or not to be understood.
+func ParseLook(printed []byte) (seen.Value[Process], error) {
+	lines, err := frame.Lines(printed)
+	if err != nil {
+		return seen.Value[Process]{}, err
+	}
+	p := parts{texts: map[string]string{}, whys: map[string]string{}}
+	for _, line := range lines {
+		if err := p.add(line); err != nil {
+			return seen.Value[Process]{}, err
+		}
+	}
+	return p.process()
+}
+
+// Sockets lists the unix stream sockets that somebody listens on; [ParseSockets] reads what it prints.
+func Sockets() shell.Line { return shell.Script(socketsScript) }
+
+// ParseSockets gives the paths that look like the socket of a MySQL or MariaDB server, sorted. The sockets of MySQL's X
+// protocol, which no replication uses, are left out.
+func ParseSockets(printed []byte) (seen.Value[[]string], error) {
+	lines, err := frame.Lines(printed)
+	if err != nil {
+		return seen.Value[[]string]{}, err
+	}
+	p := parts{texts: map[string]string{}, whys: map[string]string{}}
+	for _, line := range lines {
+		if err := p.add(line); err != nil {
+			return seen.Value[[]string]{}, err
+		}
+	}
+	text, why := p.get("unix")
+	if why != "" {
+		return seen.Unknown[[]string](why), nil
+	}
+	return seen.Known(serverSockets(text)), nil
+}
+
+// looksLikeServer tells the socket of a server by its path, which people choose freely but hardly ever without the name.
+func looksLikeServer(socket string) bool {
+	lower := strings.ToLower(socket)
+	named := strings.Contains(lower, "mysql") || strings.Contains(lower, "maria")
+	return path.IsAbs(socket) && named && !strings.Contains(path.Base(lower), "mysqlx") && !strings.Contains(lower, "mysqlrouter")
+}

@@ -1,0 +1,150 @@
+package process_test
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/process"
+	"github.com/replssl/replssl/remote/remotetest"
+	"github.com/replssl/replssl/remote/seen"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, line shell.Line) []byte {
+	t.Helper()
+	host := remotetest.NewLocal(t.Context(), "here")
+	defer func() { _ = host.Close() }()
+	out, err := host.Run(t.Context(), remote.Command{Line: line})
+	must(t, err)
+	return out.Stdout
+}
+
+func look(t *testing.T, line shell.Line) seen.Value[process.Process] {
+	t.Helper()
+	found, err := process.ParseLook(run(t, line))
+	must(t, err)
+	return found
+}
+
+// connect makes a TCP connection of this process, and gives both of its ends.
+func connect(t *testing.T, address string) (client, server netip.AddrPort) {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("no %s here: %v", address, err)
+	}
+	defer func() { _ = listener.Close() }()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	accepted, err := listener.Accept()
+	must(t, err)
+	t.Cleanup(func() { _ = accepted.Close() })
+	return netip.MustParseAddrPort(conn.LocalAddr().String()), netip.MustParseAddrPort(conn.RemoteAddr().String())
+}
+
+func TestLookAtThisProcess(t *testing.T) {
+	client, server := connect(t, "127.0.0.1:0")
+	client6, server6 := connect(t, "[::1]:0")
+	found, ok := look(t, process.Look(os.Getpid())).Get()
+	if !ok {
+		t.Fatal("this process is not found")
+	}
+	args, _ := found.Args.Get()
+	if found.PID != os.Getpid() || found.Start == 0 || !slices.Equal(args, os.Args) {
+		t.Errorf("got %+v", found)
+	}
+	if found.Effective.ID != os.Geteuid() || found.Real.ID != os.Getuid() || found.Effective.Name.IsUnknown() {
+		t.Errorf("got users %v and %v", found.Real, found.Effective)
+	}
+	connections, _ := found.Connections.Get()
+	for _, want := range []process.Connection{
+		{Local: client, Remote: server}, {Local: server, Remote: client}, {Local: client6, Remote: server6},
+	} {
+		if !slices.Contains(connections, want) {
+			t.Errorf("%v is not among %v", want, connections)
+		}
+	}
+}
+
+func TestLookByPIDFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "my sqld.pid")
+	if got := look(t, process.LookPIDFile(name)); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {
+		t.Errorf("without a file: %v", got)
+	}
+	must(t, os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600))
+	if got, _ := look(t, process.LookPIDFile(name)).Get(); got.PID != os.Getpid() {
+		t.Errorf("got %+v", got)
+	}
+	must(t, os.WriteFile(name, []byte("junk; id\n"), 0o600))
+	if got := look(t, process.LookPIDFile(name)); !strings.Contains(got.Why(), "does not hold") {
+		t.Errorf("with junk: %v", got)
+	}
+}
+
+func TestAProcessThatHasEndedIsAbsent(t *testing.T) {
+	ended := exec.Command("true")
+	must(t, ended.Run())
+	if got := look(t, process.Look(ended.Process.Pid)); !got.IsAbsent() {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAnotherUsersProcess(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs two users")
+	}
+	got, ok := look(t, process.Look(os.Getpid()).AsUser("nobody")).Get()
+	if !ok || !strings.Contains(got.Connections.Why(), "Permission denied") {
+		t.Errorf("nobody sees the connections of root: %+v", got)
+	}
+	if name, _ := got.Effective.Name.Get(); name != "root" {
+		t.Errorf("the user is %v", got.Effective)
+	}
+}
+
+func TestSockets(t *testing.T) {
+	folder, err := os.MkdirTemp("", "mysql")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	for _, name := range []string{"my sqld.sock", "mysqlx.sock", "other.sock"} {
+		listener, err := net.Listen("unix", filepath.Join(folder, name))
+		must(t, err)
+		t.Cleanup(func() { _ = listener.Close() })
+	}
+	found, err := process.ParseSockets(run(t, process.Sockets()))
+	must(t, err)
+	paths, _ := found.Get()
+	for name, want := range map[string]bool{"my sqld.sock": true, "other.sock": true, "mysqlx.sock": false} {
+		if slices.Contains(paths, filepath.Join(folder, name)) != want {
+			t.Errorf("%s is wrong in %v", name, paths)
+		}
+	}
+}
+
+func TestArgumentsThatMakeNoSense(t *testing.T) {
+	for _, line := range []shell.Line{process.Look(0), process.Look(-1), process.LookPIDFile("x")} {
+		if line.Err() == nil {
+			t.Errorf("accepted: %s", line)
+		}
+	}
+}
