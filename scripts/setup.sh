@@ -71,8 +71,10 @@ case " $packages " in
 *' openssh-server '*)
     if command -v systemctl >/dev/null; then
         $as_root systemctl disable -q ssh.service ssh.socket 2>/dev/null || true
-        say "OpenSSH's server is installed for the lab and does not start with this machine (systemctl enable ssh changes that)"
+    else # the links alone decide, on a machine that may get its systemd later
+        $as_root rm -f /etc/systemd/system/multi-user.target.wants/ssh.service /etc/systemd/system/sockets.target.wants/ssh.socket
     fi
+    say "OpenSSH's server is installed for the lab and does not start with this machine (systemctl enable ssh changes that)"
     ;;
 esac
 

@@ -85,6 +85,6 @@ func giveTo(name, dir string) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, uid, gid)
+		return os.Lchown(path, uid, gid) //nolint:gosec // nobody else writes to a folder that is being made
 	})
 }

@@ -52,9 +52,9 @@ func inventoryIsComplete(t *testing.T, l *lab.Lab) {
 	text := string(must(os.ReadFile(l.Inventory()))(t))
 	for _, s := range l.Servers {
 		for _, want := range []string{
-			"  " + s.Name + ":\n    address: " + s.Address + "\n    ssh: {port: " + itoa(s.SSHPort) + "}\n",
-			"mysql: {port: " + itoa(s.Port) + ", socket: " + s.Socket + "}\n",
-			"tls: {dir: " + s.TLSDir + "}\n", "restart: " + s.RestartCommand + "\n",
+			"\n  " + s.Name + ": {address: " + s.Address + ", ssh: {port: " + itoa(s.SSHPort) + "}, ",
+			"mysql: {port: " + itoa(s.Port) + ", socket: " + s.Socket + "}, ",
+			"tls: {dir: " + s.TLSDir + "}, restart: " + s.RestartCommand + "}\n",
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the inventory lacks %q:\n%s", want, text)
@@ -90,6 +90,10 @@ func TestOptionsReachTheServers(t *testing.T) {
 		PerformanceSchema: true, SkipNameResolve: true,
 	})
 	equal(t, "chain", must(l.SlaveStatus(t.Context(), "replica2"))(t)["Master_Host"], l.Servers[1].Address)
+	if want := "restart: " + l.Servers[2].RestartCommand + ", replicates_from: replica1}\n"; !strings.Contains(
+		string(must(os.ReadFile(l.Inventory()))(t)), want) {
+		t.Errorf("the inventory lacks %q", want)
+	}
 	equal(t, "extra", value(t, l, "replica1", "SELECT CONCAT(@@slave_net_timeout, @@read_only)"), "17ON")
 	equal(t, "no extra", value(t, l, "replica2", "SELECT @@slave_net_timeout"), "60")
 	equal(t, "options", value(t, l, "primary", "SELECT CONCAT(@@performance_schema, @@skip_name_resolve)"), "ONON")

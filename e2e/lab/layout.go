@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -110,29 +111,29 @@ func (l *Lab) each(f func(Server) error) error {
 
 // givePorts finds free ports on every server's address. They lie below the range of outgoing connections, so that none is
 // taken while its server is down.
-func (l *Lab) givePorts() error {
+func (l *Lab) givePorts(ctx context.Context) error {
 	for i := range l.Servers {
 		s := &l.Servers[i]
 		var err error
-		if s.Port, err = freePort(s.Address, 0); err != nil {
+		if s.Port, err = freePort(ctx, s.Address, 0); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		if s.SSHPort, err = freePort(s.Address, s.Port); err != nil {
+		if s.SSHPort, err = freePort(ctx, s.Address, s.Port); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return nil
 }
 
-func freePort(address string, taken int) (int, error) {
+func freePort(ctx context.Context, address string, taken int) (int, error) {
 	const low, high, tries = 20000, 32000, 100
 	var last error
 	for range tries {
-		port := low + rand.IntN(high-low)
+		port := low + rand.IntN(high-low) //nolint:gosec // nobody gains by guessing it
 		if port == taken {
 			continue
 		}
-		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
 		if err != nil {
 			last = err
 			continue

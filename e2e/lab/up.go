@@ -101,7 +101,7 @@ func (l *Lab) bringUp(ctx context.Context, o Options, me person) error {
 			return err
 		}
 	}
-	if err := l.givePorts(); err != nil {
+	if err := l.givePorts(ctx); err != nil {
 		return err
 	}
 	if err := errors.Join(l.save(), l.writeFiles(o, me)); err != nil {
