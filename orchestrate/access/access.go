@@ -1,0 +1,77 @@
+// Package access is the way to each server: one SSH connection a host, and the SQL that runs through it.
+//
+// No database client runs on a host and no password is needed there: the driver in this process speaks through the host's SSH
+// connection to the server's unix socket, where the server knows who asks. What reaches a server is a [dialect.Statement].
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+)
+
+// Dial makes the connection to the host of a server.
+type Dial func(context.Context, topology.Server) (remote.Host, error)
+
+// Servers are the servers of a cluster, each reached when it is first asked for and kept until Close. Its methods may be called
+// from several goroutines at once; statements to one server run one after the other.
+type Servers struct {
+	dial  Dial
+	lines map[topology.ServerName]*line // not changed after New
+}
+
+// New prepares the ways to the servers of a cluster, and connects to none.
+func New(cluster topology.Cluster, dial Dial) *Servers {
+	s := &Servers{dial: dial, lines: map[topology.ServerName]*line{}}
+	for _, server := range cluster.Servers {
+		s.lines[server.Name] = newLine(server, dial)
+	}
+	return s
+}
+
+// Host is the host of a server, connected. It stays usable for the whole run: when its connection is lost, the call that finds
+// that out fails, and the next one connects anew.
+func (s *Servers) Host(ctx context.Context, name topology.ServerName) (remote.Host, error) {
+	l, err := s.line(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.connect(ctx); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (s *Servers) line(name topology.ServerName) (*line, error) {
+	if l, ok := s.lines[name]; ok {
+		return l, nil
+	}
+	return nil, fmt.Errorf("%s: the inventory has no such server", name)
+}
+
+// Close ends all connections. Calls that are under way fail.
+func (s *Servers) Close() error {
+	errs := make([]error, 0, len(s.lines))
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for _, l := range s.lines {
+		all.Go(func() {
+			err := l.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// closed is the error of every call after Close.
+func closed(name topology.ServerName) error {
+	return fmt.Errorf("%s: the connections are closed: %w", name, net.ErrClosed)
+}

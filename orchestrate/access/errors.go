@@ -1,0 +1,139 @@
+package access
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/ssh"
+)
+
+// RefusedError says that the server refused a statement.
+type RefusedError struct {
+	Server    topology.ServerName
+	Statement string
+	Number    int
+	Text      string
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("%s: %s: the server refused (%d): %s", e.Server, e.Statement, e.Number, e.Text)
+}
+
+// LoginError says that the server does not let the tool in.
+type LoginError struct {
+	Server  topology.ServerName
+	Account string
+	OSUser  string // who holds the connection to the socket on the host
+	Socket  string
+	Number  int
+	Text    string
+}
+
+func (e *LoginError) Error() string {
+	return fmt.Sprintf("%s: SQL login as %s through %s: the server refused (%d): %s", e.Server, e.Account, e.Socket, e.Number, e.Text)
+}
+
+// The errors by which a server turns an account away: wrong password or no such account, and a socket login as another OS user.
+const (
+	accessDenied           = 1045
+	accessDeniedNoPassword = 1698
+)
+
+// Hint is what a person can do.
+func (e *LoginError) Hint() string {
+	if e.Number != accessDenied && e.Number != accessDeniedNoPassword {
+		return ""
+	}
+	return fmt.Sprintf("mysql.admin.user: an account that logs in through the socket without a password, as %s: "+
+		"CREATE USER %s@localhost IDENTIFIED VIA unix_socket", e.OSUser, e.OSUser)
+}
+
+// SocketError says that no server was found on the host.
+type SocketError struct {
+	Server topology.ServerName
+	Port   int
+	Tried  []string // each socket with what was found there
+}
+
+func (e *SocketError) Error() string {
+	tried := "the host has no socket with mysql or maria in its path"
+	if len(e.Tried) > 0 {
+		tried = "tried " + strings.Join(e.Tried, "; ")
+	}
+	return fmt.Sprintf("%s: looking for the socket of the server with port %d: %s", e.Server, e.Port, tried)
+}
+
+// Hint is what a person can do.
+func (e *SocketError) Hint() string {
+	return fmt.Sprintf("servers: {%s: {mysql: {socket: /path/of/mysqld.sock, port: ...}}}", e.Server)
+}
+
+// UnreachableError says that nobody answers at the server's socket.
+type UnreachableError struct {
+	Server  topology.ServerName
+	Account string
+	OSUser  string
+	Socket  string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%s: SQL login as %s through %s: %v", e.Server, e.Account, e.Socket, e.Err)
+}
+
+// Unwrap is the reason.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do: it names all that may be wrong, since an SSH server says the same of all of it.
+func (e *UnreachableError) Hint() string {
+	var failed *remote.DialError
+	if !errors.As(e.Err, &failed) {
+		return ""
+	}
+	return fmt.Sprintf("see whether the server runs, whether %s is its socket and the OS user %s may open it, and whether sshd_config "+
+		"of the host has AllowStreamLocalForwarding yes", e.Socket, e.OSUser)
+}
+
+// Hint is what a person can do about an error of this package; it may be empty.
+func Hint(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	var failed *remote.DialError
+	if errors.As(err, &failed) && failed.Forbidden {
+		return "sshd_config of the host must have AllowTcpForwarding yes"
+	}
+	return ""
+}
+
+// refusal is the server's own word, if that is what the error is.
+func refusal(err error) (*mysql.MySQLError, bool) {
+	var refused *mysql.MySQLError
+	ok := errors.As(err, &refused)
+	return refused, ok
+}
+
+// isBroken says that the connection to the server is of no use any more, as after a restart of the server.
+func isBroken(err error) bool {
+	return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || IsLost(err)
+}
+
+// IsLost says that the connection to the host has ended under the call, so that another call would connect anew.
+func IsLost(err error) bool {
+	var lost *ssh.LostError
+	return errors.As(err, &lost)
+}
+
+// gaveUp is the error of a wait that the context ended.
+func (l *line) gaveUp(ctx context.Context, doing string) error {
+	return fmt.Errorf("%s: %s: %w", l.server.Name, doing, context.Cause(ctx))
+}

@@ -1,0 +1,136 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+)
+
+// line is the way to one server. It is a remote.Host of its own, which hands every call on to the connection of the moment.
+type line struct {
+	server topology.Server
+	dial   Dial
+
+	turn chan struct{} // held by whoever connects, so that several callers make one connection
+
+	mu     sync.Mutex // guards what follows
+	host   remote.Host
+	socket string // where the server was found, if the inventory does not say
+	pool   *pool  // the administrator's one connection
+	closed bool
+	ends   sync.WaitGroup // lost connections that are being closed
+}
+
+var _ remote.Host = (*line)(nil)
+
+func newLine(server topology.Server, dial Dial) *line {
+	return &line{server: server, dial: dial, turn: make(chan struct{}, 1)}
+}
+
+// Name is the inventory's name of the server.
+func (l *line) Name() string { return string(l.server.Name) }
+
+// Run hands the command on. It is never repeated: nobody knows how far a command came whose connection was lost.
+func (l *line) Run(ctx context.Context, cmd remote.Command) (remote.Output, error) {
+	host, err := l.connect(ctx)
+	if err != nil {
+		return remote.Output{}, err
+	}
+	out, err := host.Run(ctx, cmd)
+	l.judge(host, err)
+	return out, err
+}
+
+// Dial opens a connection from the host. It is tried again over a new connection to the host when the old one is lost, since
+// nothing has been said yet.
+func (l *line) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := l.dialOnce(ctx, network, address)
+	if IsLost(err) {
+		return l.dialOnce(ctx, network, address)
+	}
+	return conn, err
+}
+
+func (l *line) dialOnce(ctx context.Context, network, address string) (net.Conn, error) {
+	host, err := l.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := host.Dial(ctx, network, address)
+	l.judge(host, err)
+	return conn, err
+}
+
+// connect gives the connection to the host, and makes it where there is none. Callers that come meanwhile wait for it.
+func (l *line) connect(ctx context.Context) (remote.Host, error) {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return nil, l.gaveUp(ctx, "waiting for the SSH connection")
+	}
+	if host, err := l.current(); host != nil || err != nil {
+		return host, err
+	}
+	host, err := l.dial(ctx, l.server)
+	if err != nil {
+		return nil, err
+	}
+	if !l.keep(host) {
+		return nil, errors.Join(closed(l.server.Name), host.Close())
+	}
+	return host, nil
+}
+
+func (l *line) current() (remote.Host, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, closed(l.server.Name)
+	}
+	return l.host, nil
+}
+
+// keep is false when there is nothing to keep it for any more.
+func (l *line) keep(host remote.Host) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.host = host
+	}
+	return !l.closed
+}
+
+// judge forgets the connection when an error says that it is lost.
+func (l *line) judge(host remote.Host, err error) {
+	if !IsLost(err) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.host == host && !l.closed {
+		l.host = nil
+		l.ends.Go(func() { _ = host.Close() }) // it only lets go of what the lost connection left
+	}
+}
+
+// Close ends the connections to the server and to its host.
+func (l *line) Close() error {
+	l.mu.Lock()
+	pool, host := l.pool, l.host
+	l.pool, l.host, l.closed = nil, nil, true
+	l.mu.Unlock()
+	if pool != nil {
+		pool.close() // first, so that the server hears of it
+	}
+	var err error
+	if host != nil {
+		err = host.Close()
+	}
+	l.ends.Wait()
+	return err
+}

@@ -1,0 +1,169 @@
+package access
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// Asker is where a question can be put: a server, or one session with it.
+type Asker interface {
+	Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error)
+}
+
+// Ask puts a question. What cannot be answered is unknown, with the reason.
+func Ask[T any](ctx context.Context, asker Asker, question dialect.Query[T]) facts.Value[T] {
+	rows, err := asker.Query(ctx, question.Statement())
+	if err == nil {
+		return question.Read(rows)
+	}
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		if v := question.Refused(refused.Number, refused.Text); v.IsAbsent() {
+			return v
+		}
+	}
+	return unknown[T](err)
+}
+
+func unknown[T any](err error) facts.Value[T] {
+	return facts.Unknown[T](err.Error()).WithHint(Hint(err))
+}
+
+// On is a server as somewhere to put questions.
+func (s *Servers) On(name topology.ServerName) Asker { return &asker{servers: s, name: name} }
+
+type asker struct {
+	servers *Servers
+	name    topology.ServerName
+}
+
+func (a *asker) Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
+	return a.servers.Query(ctx, a.name, statement)
+}
+
+// Query sends a statement that changes nothing and gives the rows of the answer. It is sent again over a new connection when the
+// kept one turns out to be broken, as it is after a restart of the server.
+func (s *Servers) Query(ctx context.Context, name topology.ServerName, statement dialect.Statement) ([]dialect.Row, error) {
+	l, err := s.line(name)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.query(ctx, statement)
+	if isBroken(err) {
+		return l.query(ctx, statement)
+	}
+	return rows, err
+}
+
+func (l *line) query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
+	session, err := l.kept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.release()
+	return session.Query(ctx, statement)
+}
+
+// Exec sends a statement that changes something, once. When its error is not a [RefusedError] it is not known whether the
+// statement was carried out.
+func (s *Servers) Exec(ctx context.Context, name topology.ServerName, statement dialect.Statement) error {
+	l, err := s.line(name)
+	if err != nil {
+		return err
+	}
+	session, err := l.lively(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.release()
+	return session.Exec(ctx, statement)
+}
+
+// Session lets work have a connection to the server of its own, which is closed afterwards: what is set in it ends with it.
+func (s *Servers) Session(ctx context.Context, name topology.ServerName, work func(context.Context, *Session) error) error {
+	l, err := s.line(name)
+	if err != nil {
+		return err
+	}
+	socket, err := l.findSocket(ctx)
+	if err != nil {
+		return err
+	}
+	pool, err := newPool(l.admin(socket))
+	if err != nil {
+		return err
+	}
+	defer pool.close()
+	session, err := l.session(ctx, pool, socket)
+	if err != nil {
+		return err
+	}
+	defer session.release()
+	return work(ctx, session)
+}
+
+// Session is one connection to a server.
+type Session struct {
+	server topology.ServerName
+	conn   *sql.Conn
+	heard  *heard
+}
+
+func (s *Session) release() { _ = s.conn.Close() } // a connection that broke says so where it is used
+
+// Query sends a statement and gives the rows of the answer.
+func (s *Session) Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
+	rows, err := s.conn.QueryContext(ctx, statement.String())
+	if err != nil {
+		return nil, s.failure(ctx, statement, err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has told what there is to tell
+	list, err := readRows(rows)
+	if err != nil {
+		return nil, s.failure(ctx, statement, err)
+	}
+	return list, nil
+}
+
+// Exec sends a statement that has no answer.
+func (s *Session) Exec(ctx context.Context, statement dialect.Statement) error {
+	if _, err := s.conn.ExecContext(ctx, statement.String()); err != nil {
+		return s.failure(ctx, statement, err)
+	}
+	return nil
+}
+
+func (s *Session) failure(ctx context.Context, statement dialect.Statement, err error) error {
+	if refused, ok := refusal(err); ok {
+		return &RefusedError{Server: s.server, Statement: statement.String(), Number: int(refused.Number), Text: refused.Message}
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("%s: %s: %w", s.server, statement, s.heard.explain(err))
+}
+
+func readRows(rows *sql.Rows) ([]dialect.Row, error) {
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	values, into := make([][]byte, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	var list []dialect.Row
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		list = append(list, dialect.RowOf(columns, values))
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,127 @@
+package access
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/secret"
+)
+
+// Account is whom to log in as.
+type Account struct {
+	User     string
+	Password secret.Text
+}
+
+// Login tries a login from the host of one server to the TCP address of another, as host:port: over TLS by that configuration,
+// whose VerifyConnection says whether the certificate is trusted, or without TLS where there is none. The attempt is what came of
+// it; an error says that there was no answer.
+//
+// The login is never broken off, also where the server offers no TLS or shows a certificate that is not trusted: MariaDB counts
+// every handshake that ends without a login against the host it comes from, and at max_connect_errors locks that host out, its
+// receiver included (1129, tried on 10.11; a refused login does not count). So somebody in between could pass the proof of the
+// password on, as with any login without TLS; the password itself is never sent.
+func (s *Servers) Login(ctx context.Context, from topology.ServerName, address string, account Account, over *tls.Config) (facts.Attempt, error) {
+	host, err := s.Host(ctx, from)
+	if err != nil {
+		return facts.Attempt{}, err
+	}
+	t := &trial{host: host, address: address, account: account, over: over}
+	attempt, err := t.run(ctx)
+	if err == nil {
+		return attempt, nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return facts.Attempt{}, fmt.Errorf("%s: SQL login as %s to %s: %w", from, account.User, address, err)
+}
+
+// trial is one login from a host.
+type trial struct {
+	host    remote.Host
+	address string
+	account Account
+	over    *tls.Config // nil for a login without TLS
+
+	encrypted bool
+	untrusted error
+}
+
+func (t *trial) run(ctx context.Context) (facts.Attempt, error) {
+	err := loginOnce(ctx, t.config(t.over))
+	if isAlert(err) {
+		// The next login that works resets the count. A certificate of ours is what the server most likely would not have.
+		_ = loginOnce(ctx, t.config(withoutCertificate(t.over)))
+	}
+	return t.judge(err)
+}
+
+func (t *trial) config(over *tls.Config) *mysql.Config {
+	config := settings(t.host)
+	config.ReadTimeout, config.WriteTimeout = loginWithin, loginWithin
+	config.Net, config.Addr = "tcp", t.address
+	config.User, config.Passwd = t.account.User, t.account.Password.Reveal()
+	if over != nil {
+		config.TLS = t.watched(over)
+		config.AllowFallbackToPlaintext = true
+	}
+	return config
+}
+
+// watched keeps the verdict on the certificate, and lets the login go on.
+func (t *trial) watched(over *tls.Config) *tls.Config {
+	watched := over.Clone()
+	watched.InsecureSkipVerify = true
+	watched.VerifyConnection = func(state tls.ConnectionState) error {
+		t.encrypted = true
+		if over.VerifyConnection != nil && t.untrusted == nil {
+			t.untrusted = over.VerifyConnection(state)
+		}
+		return nil
+	}
+	return watched
+}
+
+func withoutCertificate(over *tls.Config) *tls.Config {
+	plain := over.Clone()
+	plain.Certificates = nil
+	return plain
+}
+
+// judge tells a login that was let in or turned down, by either end, from one that never came to an answer.
+func (t *trial) judge(err error) (facts.Attempt, error) {
+	refused, isRefused := refusal(err)
+	switch {
+	case isAlert(err):
+		return facts.Attempt{Text: "the server broke off the TLS handshake: " + alertOf(err).Err.Error()}, nil
+	case err != nil && !isRefused:
+		return facts.Attempt{}, err
+	case t.over != nil && !t.encrypted:
+		return facts.Attempt{Text: "the server offers no TLS"}, nil
+	case t.untrusted != nil:
+		return facts.Attempt{Text: t.untrusted.Error()}, nil
+	case isRefused:
+		return facts.Attempt{Errno: int(refused.Number), Text: refused.Message}, nil
+	}
+	return facts.Attempt{OK: true}, nil
+}
+
+// isAlert says that the other end has ended the TLS handshake with an alert.
+func isAlert(err error) bool { return alertOf(err) != nil }
+
+func alertOf(err error) *net.OpError {
+	var alert *net.OpError
+	if errors.As(err, &alert) && alert.Op == "remote error" { // how crypto/tls marks an alert
+		return alert
+	}
+	return nil
+}
