@@ -111,7 +111,7 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 		return event.RunEnded{}, err
 	}
 	engine := &run.Engine{
-		Observer: s.observer, Executor: apply.New(s.config.Cluster, s.servers, s.store, s.config.Now), Journal: r.journal,
+		Observer: s.observer, Executor: apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now), Journal: r.journal,
 		Ledger: event.NewLedger(records), Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
 	}
 	return engine.Run(ctx, p, event.RunBegan{
@@ -179,7 +179,7 @@ func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.
 
 // CreateAuthority makes the certificate authority of the cluster in the local folder.
 func (s *Session) CreateAuthority(ctx context.Context) error {
-	executor := apply.New(s.config.Cluster, s.servers, s.store, s.config.Now)
+	executor := apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now)
 	return executor.Do(ctx, plan.CreateAuthority{Cluster: s.config.Cluster.Name}, func(event.Event) error { return nil })
 }
 

@@ -1,0 +1,130 @@
+// Package apply carries out one action on one target.
+//
+// It decides nothing: whether the action is to be done, and whether it had its effect, are for the plan's conditions to say.
+package apply
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pkistore"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+)
+
+// Observer looks at servers: an action may have to know which start of a server it meets.
+type Observer interface {
+	Observe(ctx context.Context, look facts.Look) facts.Facts
+}
+
+// Executor carries out actions. Its Do may be called from several goroutines at once.
+type Executor struct {
+	cluster  topology.Cluster
+	servers  *access.Servers
+	store    pkistore.Store
+	observer Observer
+	now      func() time.Time
+
+	mu       sync.Mutex
+	dialects map[topology.ServerName]dialect.Dialect
+}
+
+// New makes an executor of actions on the servers of a cluster, and on the local folder of certificates.
+func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, observer Observer, now func() time.Time) *Executor {
+	return &Executor{
+		cluster: cluster, servers: servers, store: store, observer: observer, now: now,
+		dialects: map[topology.ServerName]dialect.Dialect{},
+	}
+}
+
+// Do carries one action out. What must be on disk before an effect is noted first, and an error of note prevents the effect.
+// An error says that the action failed or that it is not known how far it came.
+func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.Event) error) error {
+	switch a := action.(type) {
+	case plan.CreateAuthority:
+		return x.createAuthority(a)
+	case plan.IssueLeaf:
+		return x.issueLeaf(a)
+	case plan.InstallSet:
+		return x.installSet(ctx, a)
+	case plan.SwitchSet:
+		return x.switchSet(ctx, a)
+	case plan.UnswitchSet:
+		return x.unswitchSet(ctx, a)
+	case plan.WriteConfig:
+		return x.writeConfig(ctx, a)
+	case plan.RemoveConfig:
+		return x.removeConfig(ctx, a)
+	case plan.Restart:
+		return x.restart(ctx, a)
+	case plan.ReloadTLS:
+		return x.reloadTLS(ctx, a, note)
+	case plan.StopThreads:
+		return x.stopThreads(ctx, a, note)
+	case plan.StartThreads:
+		return x.startThreads(ctx, a, note)
+	case plan.ChangeTLS:
+		return x.changeTLS(ctx, a, note)
+	case plan.Require:
+		return x.require(ctx, a, note)
+	}
+	return fmt.Errorf("%T is no action that is known here", action)
+}
+
+// run runs a command on the host of a server.
+func (x *Executor) run(ctx context.Context, server topology.ServerName, command remote.Command) error {
+	host, err := x.servers.Host(ctx, server)
+	if err != nil {
+		return err
+	}
+	_, err = host.Run(ctx, command)
+	return err
+}
+
+// exec sends statements to a server, each noted first.
+func (x *Executor) exec(ctx context.Context, server topology.ServerName, note func(event.Event) error, statements ...dialect.Statement) error {
+	for _, statement := range statements {
+		if err := note(event.Statement{Server: server, SQL: statement.String()}); err != nil {
+			return err
+		}
+		if err := x.servers.Exec(ctx, server, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dialect is that of the server. It is asked for once in a run, and again after a restart, which may have brought another version.
+func (x *Executor) dialect(ctx context.Context, server topology.ServerName) (dialect.Dialect, error) {
+	x.mu.Lock()
+	known, ok := x.dialects[server]
+	x.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	version, ok := access.Ask(ctx, x.servers.On(server), dialect.Version()).Get()
+	if !ok {
+		return dialect.Dialect{}, fmt.Errorf("%s: its version could not be asked for", server)
+	}
+	found, err := dialect.For(version)
+	if err != nil {
+		return dialect.Dialect{}, fmt.Errorf("%s: %w", server, err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.dialects[server] = found
+	return found, nil
+}
+
+func (x *Executor) forgetDialect(server topology.ServerName) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.dialects, server)
+}

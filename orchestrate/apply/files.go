@@ -1,0 +1,102 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/fileset"
+	"github.com/replssl/replssl/remote/secret"
+)
+
+func (x *Executor) means() pki.Means {
+	return pki.Means{Random: rand.Reader, Now: x.now(), NewKey: pki.NewKeys}
+}
+
+func (x *Executor) createAuthority(a plan.CreateAuthority) error {
+	_, err := x.store.CreateCA(x.means(), a.Cluster)
+	return err
+}
+
+// issueLeaf puts the name that peers connect to into the common name: receivers up to MySQL 5.7 look at nothing else.
+func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
+	dns, ips := pki.SplitNames(a.Leaf.Names)
+	_, err := x.store.Issue(a.Leaf.Version, x.means(), pki.LeafRequest{
+		Server: string(a.Leaf.Server), CommonName: x.commonName(a.Leaf), DNS: dns, IPs: ips,
+	})
+	return err
+}
+
+// commonName is the address by which the inventory knows the server, where that is no other server's too: names must differ.
+func (x *Executor) commonName(leaf plan.Leaf) string {
+	server, _ := x.cluster.Server(leaf.Server)
+	same := slices.ContainsFunc(x.cluster.Servers, func(other topology.Server) bool {
+		return other.Name != leaf.Server && other.Address == server.Address
+	})
+	if same {
+		return string(leaf.Server)
+	}
+	return server.Address
+}
+
+// installSet judges the set once more before it leaves this machine: nothing that is wrong in itself may reach a host.
+func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
+	files, err := x.store.Files(string(a.Server), a.Version)
+	if err != nil {
+		return err
+	}
+	if err := x.judge(files.CA, files.Cert, files.Key); err != nil {
+		return fmt.Errorf("certificate set %d of %s is not copied: %w", a.Version, a.Server, err)
+	}
+	archive, err := fileset.Pack(fileset.Files{CA: files.CA, Cert: files.Cert, Key: files.Key})
+	if err != nil {
+		return err
+	}
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Install(a.Dir, a.Version, a.Owner), Stdin: bytes.NewReader(archive)})
+}
+
+func (x *Executor) judge(ca, cert []byte, keyFile secret.Text) error {
+	bundle, err := pki.ParseBundle(ca)
+	if err != nil {
+		return err
+	}
+	leaf, intermediates, err := pki.ParseLeaf(cert)
+	if err != nil {
+		return err
+	}
+	key, err := pki.ParseKey([]byte(keyFile.Reveal()))
+	if err != nil {
+		return err
+	}
+	findings := pki.Judge(
+		pki.Set{CA: bundle, Cert: leaf, Intermediates: intermediates, KeyFingerprint: key.Fingerprint()}, pki.Want{Now: x.now()})
+	if len(findings) > 0 {
+		return fmt.Errorf("%s; %s", findings[0], findings[0].Cure)
+	}
+	return nil
+}
+
+func (x *Executor) switchSet(ctx context.Context, a plan.SwitchSet) error {
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Switch(a.Dir, a.Version)})
+}
+
+func (x *Executor) unswitchSet(ctx context.Context, a plan.UnswitchSet) error {
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Unswitch(a.Dir)})
+}
+
+// writeConfig leaves the file to everybody's eyes: it holds paths and no secret, and the server reads it as root or as itself.
+func (x *Executor) writeConfig(ctx context.Context, a plan.WriteConfig) error {
+	const readable = 0o644
+	return x.run(ctx, a.Server, file.Write(a.Path, secret.New(a.Text), file.Attributes{Mode: readable}))
+}
+
+func (x *Executor) removeConfig(ctx context.Context, a plan.RemoveConfig) error {
+	return x.run(ctx, a.Server, remote.Command{Line: file.Remove(a.Path)})
+}
