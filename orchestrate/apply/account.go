@@ -11,60 +11,63 @@ import (
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
-// require alters the rows in a session of its own, which ends afterwards and takes its sql_log_bin with it. Which session that is, is on
-// disk before the first row is altered: a login with a greater connection id has met the requirement.
+// require alters the rows in a session of its own, which ends afterwards and takes its sql_log_bin with it.
+//
+// The requirement is dated twice. Before the first row is altered the session's own connection id goes to the disk, so that a crash cannot
+// lose it. A receiver that logged in between that session's login and its ALTER has a greater id and met no requirement; so afterwards
+// the id of a new connection takes its place.
 func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.Event) error) error {
 	d, err := x.dialect(ctx, a.Server)
 	if err != nil {
 		return err
 	}
-	start := x.startOf(ctx, a.Server)
-	return x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
-		send := func(statement dialect.Statement) error {
-			if err := note(event.Statement{Server: a.Server, SQL: statement.String()}); err != nil {
-				return err
-			}
-			return session.Exec(ctx, statement)
+	if a.Kind == facts.RequireNone {
+		return x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
+			return alter(ctx, d, session, a, note)
+		})
+	}
+	start, ok := x.startOf(ctx, a.Server).Get()
+	if !ok {
+		return fmt.Errorf("%s: the requirement cannot be dated: when the server started is not known", a.Server)
+	}
+	date := func(ctx context.Context, session *access.Session) error {
+		id := access.Ask(ctx, session, d.ConnectionID())
+		if !id.IsKnown() {
+			return fmt.Errorf("%s: the requirement cannot be dated: %s", a.Server, id.Why())
 		}
-		if !a.Binlog {
-			if err := send(d.WithoutBinlog()); err != nil {
-				return err
-			}
-		}
-		if err := date(ctx, d, session, a, start, note); err != nil {
+		return note(event.RequirementDated{Server: a.Server, Connection: id.Or(0), Start: start})
+	}
+	err = x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
+		if err := date(ctx, session); err != nil {
 			return err
 		}
-		return alter(d, a, send)
+		return alter(ctx, d, session, a, note)
 	})
+	if err != nil {
+		return err
+	}
+	return x.servers.Session(ctx, a.Server, date)
 }
 
-func alter(d dialect.Dialect, a plan.Require, send func(dialect.Statement) error) error {
+func alter(ctx context.Context, d dialect.Dialect, session *access.Session, a plan.Require, note func(event.Event) error) error {
+	statements := []dialect.Statement{}
+	if !a.Binlog {
+		statements = append(statements, d.WithoutBinlog())
+	}
 	for _, host := range a.Hosts {
 		statement, err := d.Require(a.User, host, a.Kind)
 		if err != nil {
 			return err
 		}
-		if err := send(statement); err != nil {
+		statements = append(statements, statement)
+	}
+	for _, statement := range statements {
+		if err := note(event.Statement{Server: a.Server, SQL: statement.String()}); err != nil {
+			return err
+		}
+		if err := session.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func date(
-	ctx context.Context, d dialect.Dialect, session *access.Session, a plan.Require, start facts.Value[facts.StartID], note func(event.Event) error,
-) error {
-	if a.Kind == facts.RequireNone {
-		return nil
-	}
-	id := access.Ask(ctx, session, d.ConnectionID())
-	connection, ok := id.Get()
-	if !ok {
-		return fmt.Errorf("%s: the requirement could not be dated: %s", a.Server, id.Why())
-	}
-	began, ok := start.Get()
-	if !ok {
-		return fmt.Errorf("%s: the requirement could not be dated: %s", a.Server, start.Why())
-	}
-	return note(event.RequirementDated{Server: a.Server, Connection: connection, Start: began})
 }
