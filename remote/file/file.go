@@ -46,6 +46,10 @@ func ParseRead(printed []byte) (seen.Value[Content], error) {
 	if err != nil {
 		return seen.Value[Content]{}, err
 	}
+	return parseOne(lines)
+}
+
+func parseOne(lines []string) (seen.Value[Content], error) {
 	if len(lines) == 0 {
 		return seen.Value[Content]{}, errNonsense
 	}

@@ -2,8 +2,8 @@ package file
 
 import "github.com/replssl/replssl/remote/internal/frame"
 
-const readScript = frame.Shell + `
-file=$1
+// readOne is the shell function that tells about the file $file.
+const readOne = `
 answer() {
 	state=$(standing "$file")
 	if [ "$state" != present ]; then say "$state"; return; fi
@@ -18,7 +18,43 @@ answer() {
 	say "$text" | tr -d '\n'
 	echo
 }
-` + frame.Open + "answer\n" + frame.Close
+`
+
+const readScript = frame.Shell + readOne + "file=$1\n" + frame.Open + "answer\n" + frame.Close
+
+// readManyScript has for each pick the folder, the name's part before the star, the part behind it, and "star" or nothing.
+// A folder that cannot be listed is told as such, and not as one without files.
+const readManyScript = frame.Shell + readOne + `
+pick() {
+	folder=$1 before=$2 after=$3
+	if [ -z "$4" ]; then
+		say pick present
+		one "$folder/$before"
+		return
+	fi
+	state=$(standing "$folder")
+	if [ "$state" != present ]; then say "pick $state"; return; fi
+	if ! err=$(ls -- "$folder/" 2>&1 >/dev/null); then say "pick unknown $(flat "$err")"; return; fi
+	say pick present
+	for match in "$folder/$before"*"$after"; do
+		if [ -e "$match" ] || [ -L "$match" ]; then one "$match"; fi
+	done
+	[ -n "$before" ] || for match in "$folder"/.[!.]*"$after"; do # a star alone stands for hidden names too
+		if [ -e "$match" ] || [ -L "$match" ]; then one "$match"; fi
+	done
+}
+one() {
+	file=$1
+	say "path $(say "$file" | encode)"
+	answer
+}
+all() {
+	while [ $# -gt 0 ]; do
+		pick "$1" "$2" "$3" "$4"
+		shift 4
+	done
+}
+` + frame.Open + "all \"$@\"\n" + frame.Close
 
 // change is the common start of the scripts that change something.
 const change = `
