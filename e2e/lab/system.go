@@ -117,10 +117,10 @@ func readyForRoot(ctx context.Context) error {
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		return fmt.Errorf("lab: sshd's empty folder: %w", err)
 	}
-	if _, err := user.Lookup(databaseUser); err == nil {
-		return nil
-	}
-	cmd := exec.CommandContext(ctx, "useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", databaseUser)
+	// Two at once would create the user twice, the second time with another number.
+	const create = `PATH=$PATH:/usr/sbin:/sbin; id -u "$0" >/dev/null 2>&1 ||
+		exec useradd --system --no-create-home --shell /usr/sbin/nologin "$0"`
+	cmd := exec.CommandContext(ctx, "flock", "/run/replssl-lab.lock", "sh", "-c", create, databaseUser)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("lab: create the OS user %s: %w: %s", databaseUser, err, strings.TrimSpace(string(said)))
 	}
