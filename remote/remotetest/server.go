@@ -130,11 +130,11 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
-		close(s.done)
 		_ = s.listener.Close()
 		for conn := range s.conns {
 			_ = conn.Close()
 		}
+		close(s.done) // last, so that no forwarding ends in good order over a connection that is to be lost
 	}
 	s.mu.Unlock()
 	s.work.Wait()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -123,9 +124,12 @@ func (s *Server) forward(wanted ssh.NewChannel) {
 	if err != nil {
 		return
 	}
+	ended := make(chan struct{})
+	defer close(ended)
+	s.spawn(func() { s.supervise(far, ended) })
 	s.spawn(func() {
-		ssh.DiscardRequests(requests) // until the channel is closed, by whichever side
-		_ = far.Close()
+		ssh.DiscardRequests(requests)            // until the channel is closed, by whichever side
+		_ = far.SetReadDeadline(time.Unix(1, 0)) // what was sent before is still delivered
 	})
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -140,6 +144,15 @@ func (s *Server) forward(wanted ssh.NewChannel) {
 	})
 	both.Wait()
 	_ = channel.Close()
+}
+
+// supervise cuts a forwarding when the server is closed: its far end may neither read nor close.
+func (s *Server) supervise(far net.Conn, ended <-chan struct{}) {
+	select {
+	case <-s.done:
+		_ = far.Close()
+	case <-ended:
+	}
 }
 
 // target reads where a forwarding leads to; nonsense is an address that cannot be dialed.

@@ -71,6 +71,9 @@ func (s *stream) Read(buffer []byte) (int, error) {
 }
 
 func (s *stream) Write(data []byte) (int, error) {
+	if s.client.life.Err() != nil && !s.closed.Load() {
+		return 0, s.operror("write", s.client.lost())
+	}
 	n, err := s.out.Write(data)
 	return n, s.explain("write", err)
 }
@@ -84,8 +87,9 @@ func (s *stream) explain(operation string, err error) error {
 	switch {
 	case ended && s.closed.Load():
 		return s.operror(operation, net.ErrClosed)
-	case ended && s.client.life.Err() != nil:
-		return s.operror(operation, s.client.lost())
+	case ended && (s.client.life.Err() != nil || s.client.wire.ended.Load()):
+		// The end of the connection looks like the end of the stream, a moment before its reason is known.
+		return s.operror(operation, s.client.blame(io.ErrUnexpectedEOF))
 	case ended && operation == "read":
 		return io.EOF
 	default:
