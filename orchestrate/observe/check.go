@@ -1,0 +1,138 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+// noDataDir keeps a program that only explains itself out of the data of the running server: it would make and remove a file there,
+// to see whether names are case-sensitive (tried on MariaDB 10.11).
+const noDataDir = "--datadir=/nonexistent/replssl"
+
+// program is the server's own, which can judge its option files.
+func (g *glance) program() (string, error) {
+	if len(g.args) == 0 || !path.IsAbs(g.args[0]) {
+		return "", fmt.Errorf("%s: the command line of the server does not name its program by an absolute path", g.server.Name)
+	}
+	return g.args[0], nil
+}
+
+// lookAtCheck lets the server's program judge its option files, as the OS user of the server and with the arguments of the running
+// one, by asking for its help: then it reads everything, and starts nothing.
+//
+// It refuses groups and settings that it does not know, and values that make no sense. It opens no certificate (tried on
+// MariaDB 10.11).
+func (g *glance) lookAtCheck(ctx context.Context) {
+	g.seen.ConfigCheck = facts.As[facts.Check](g.seen.Process)
+	p, ok := g.seen.Process.Get()
+	if !ok {
+		return
+	}
+	program, err := g.program()
+	if err != nil {
+		g.seen.ConfigCheck = failed[facts.Check](err)
+		return
+	}
+	outcome, err := g.judge(ctx, p.OSUser, program, noDataDir)
+	if err == nil && namesUnknown(outcome.Text) {
+		// It may be a setting of a plugin, of which only the data folder tells.
+		outcome, err = g.judge(ctx, p.OSUser, program)
+	}
+	if err != nil {
+		g.seen.ConfigCheck = failed[facts.Check](err)
+		return
+	}
+	g.seen.ConfigCheck = facts.Known(outcome)
+}
+
+func (g *glance) judge(ctx context.Context, user, program string, extra ...string) (facts.Check, error) {
+	args := append(append([]string{}, g.args[1:]...), extra...)
+	line := shell.Words(program, append(args, "--help", "--verbose")...).Silent()
+	switch user {
+	case g.server.SSH.User:
+	default:
+		if g.server.SSH.User != "root" {
+			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: user}
+		}
+		line = line.AsUser(user)
+	}
+	host, err := g.observer.servers.Host(ctx, g.server.Name)
+	if err != nil {
+		return facts.Check{}, err
+	}
+	out, err := host.Run(ctx, remote.Command{Line: line})
+	var failed *remote.ExitError
+	switch {
+	case errors.As(err, &failed) && isOfShell(failed.Code):
+		return facts.Check{}, err
+	case errors.As(err, &failed):
+		return facts.Check{Text: complaints(failed.Stderr)}, nil
+	case err != nil:
+		return facts.Check{}, err
+	}
+	return judgeComplaints(complaints(string(out.Stderr))), nil
+}
+
+// notAllowedError says that the check must be run as another user than the login.
+type notAllowedError struct{ server, user string }
+
+func (e *notAllowedError) Error() string {
+	return fmt.Sprintf("%s: only root and the OS user %s can run the server's own check", e.server, e.user)
+}
+
+// Hint is what a person can do.
+func (e *notAllowedError) Hint() string {
+	return fmt.Sprintf("servers: {%s: {ssh: {user: root}}}", e.server)
+}
+
+// isOfShell says that the program was not run, or not to its end.
+func isOfShell(code int) bool { return code == 126 || code == 127 || code > 128 }
+
+// judgeComplaints: a storage engine that cannot make sense of its settings is left out, which the server would not start without.
+func judgeComplaints(text string) facts.Check {
+	if strings.Contains(text, "Parsing options for plugin") {
+		return facts.Check{Text: text}
+	}
+	return facts.Check{OK: true}
+}
+
+func namesUnknown(text string) bool {
+	return strings.Contains(text, "unknown variable") || strings.Contains(text, "unknown option")
+}
+
+// A setting as a complaint quotes it, whose value may be a password.
+const quoted = `'([A-Za-z0-9_-]*(?:pass|auth|secret|token)[A-Za-z0-9_-]*=)[^']*'`
+
+// complaints are the errors among what the program said.
+func complaints(said string) string {
+	const mark, most = "[ERROR] ", 5
+	var errs []string
+	for line := range strings.Lines(said) {
+		line = strings.TrimSpace(line)
+		_, text, found := strings.Cut(line, mark)
+		switch {
+		case found:
+			errs = append(errs, text)
+		case strings.HasPrefix(line, "error: "):
+			errs = append(errs, strings.TrimPrefix(line, "error: "))
+		}
+	}
+	if len(errs) == 0 {
+		return lastLine(said)
+	}
+	text := strings.Join(errs[:min(most, len(errs))], "; ")
+	return regexp.MustCompile(quoted).ReplaceAllString(text, "'${1}***'")
+}
+
+func lastLine(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	return lines[len(lines)-1]
+}

@@ -1,0 +1,159 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/seen"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+func (g *glance) lookAtConfig(ctx context.Context) {
+	g.seen.Config = facts.As[facts.Config](g.seen.Process)
+	if !g.seen.Process.IsKnown() {
+		return
+	}
+	roots, err := g.rootFiles(ctx)
+	if err != nil {
+		g.seen.Config = failed[facts.Config](err)
+		return
+	}
+	suffix, _ := g.args.option(groupSuffix)
+	options := newOptionFiles(g.dialect, suffix)
+	if err := options.load(ctx, roots, g.fetch); err != nil {
+		g.seen.Config = facts.Unknown[facts.Config](g.named(err.Error()))
+		return
+	}
+	g.seen.Config = facts.Known(g.config(options, roots))
+}
+
+// fetch reads files of the host.
+func (g *glance) fetch(ctx context.Context, picks []file.Pick) ([]seen.Value[[]file.Found], error) {
+	out, err := g.run(ctx, file.ReadMany(picks...))
+	if err != nil {
+		return nil, err
+	}
+	return file.ParseReadMany(out)
+}
+
+// config is what the files say. Our own belongs into the include folder that is read last, as the last of its files.
+func (g *glance) config(options *optionFiles, roots []string) facts.Config {
+	config := facts.Config{DefaultsFile: lastThere(options, roots), Own: facts.Absent[string]()}
+	if n := len(options.includes); n > 0 {
+		place := options.includes[n-1]
+		config.DefaultsFile, config.IncludeDir = place.root, place.folder
+		config.OwnPath = path.Join(place.folder, ownName)
+		config.Own = ownText(options.files[config.OwnPath])
+		config.Later = options.later(place)
+	}
+	config.Later = append(config.Later, g.onCommandLine()...)
+	return config
+}
+
+// lastThere is the last of the files that exist.
+func lastThere(options *optionFiles, roots []string) string {
+	for _, root := range slices.Backward(roots) {
+		if content := options.files[root]; !content.IsAbsent() {
+			return root
+		}
+	}
+	return roots[len(roots)-1]
+}
+
+// ownText is our file, of which nobody has heard where it is not among the files of its folder.
+func ownText(value seen.Value[file.Content]) facts.Value[string] {
+	if content, ok := value.Get(); ok {
+		return facts.Known(content.Text.Reveal())
+	}
+	return facts.Absent[string]()
+}
+
+// onCommandLine are settings of the command line that no file can win over.
+func (g *glance) onCommandLine() []string {
+	var winners []string
+	for _, arg := range g.args {
+		name, ok := strings.CutPrefix(arg, "--")
+		if !ok {
+			continue
+		}
+		for _, option := range g.dialect.Options("[mysqld]\n"+name, "") {
+			if option.Kind == dialect.OptionSetting && overrides(option.Name) {
+				winners = append(winners, "command line: "+arg)
+			}
+		}
+	}
+	return winners
+}
+
+// rootFiles are the files that the server begins with.
+func (g *glance) rootFiles(ctx context.Context) ([]string, error) {
+	if name, ok := g.args.option(defaultsFile); ok {
+		return []string{name}, nil
+	}
+	if g.args.has(noDefaultsFlag) {
+		return nil, fmt.Errorf("%s: the server was started with %s, and reads no option file", g.server.Name, noDefaultsFlag)
+	}
+	roots, err := g.standardFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if extra, ok := g.args.option(extraFile); ok {
+		roots = append(roots, extra)
+	}
+	return roots, nil
+}
+
+// standardFiles asks the server's program where it looks for option files, which every maker of packages decides anew.
+func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
+	program, err := g.program()
+	if err != nil {
+		return nil, err
+	}
+	at := origin{server: g.server.Name, program: program}
+	if files, ok := g.observer.knownDefaults(at); ok {
+		return slices.Clone(files), nil
+	}
+	out, err := g.run(ctx, shell.Words(program, noDefaultsFlag, noDataDir, "--help", "--verbose"))
+	if err != nil {
+		return nil, err
+	}
+	files := defaultFiles(string(out))
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: %s does not tell where it looks for option files", g.server.Name, program)
+	}
+	g.observer.keepDefaults(at, files)
+	return slices.Clone(files), nil
+}
+
+func (o *Observer) knownDefaults(at origin) ([]string, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	files, ok := o.defaults[at]
+	return files, ok
+}
+
+func (o *Observer) keepDefaults(at origin, files []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.defaults[at] = files
+}
+
+// defaultFiles reads the list in the program's help. What begins with ~ is left out: which home a service has, nobody can tell.
+func defaultFiles(help string) []string {
+	const before = "Default options are read from the following files in the given order:\n"
+	_, rest, _ := strings.Cut(help, before)
+	line, _, _ := strings.Cut(rest, "\n")
+	var files []string
+	for _, name := range strings.Fields(line) {
+		if path.IsAbs(name) {
+			files = append(files, name)
+		}
+	}
+	return files
+}

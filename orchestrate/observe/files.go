@@ -1,0 +1,186 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/fileset"
+	"github.com/replssl/replssl/remote/seen"
+)
+
+func (g *glance) lookAtFiles(ctx context.Context) {
+	reader := g.seen.Process.Or(facts.Process{}).OSUser
+	state := lookBy(ctx, g, "looking at "+g.server.TLSDir, fileset.Look(g.server.TLSDir, reader), func(printed []byte) (seen.Value[fileset.State], error) {
+		state, err := fileset.ParseLook(printed)
+		return seen.Known(state), err
+	})
+	found, ok := state.Get()
+	if !ok {
+		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(state.Why()))
+		return
+	}
+	dir, why := tlsDir(found)
+	g.seen.TLSDir = facts.Known(dir)
+	if why != "" {
+		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(g.server.TLSDir + ": " + why))
+	}
+}
+
+// tlsDir is the folder as facts, or why it is not known.
+func tlsDir(state fileset.State) (dir facts.TLSDir, why string) {
+	dir = facts.TLSDir{Kind: facts.DirReal, Sets: map[int]facts.FileSet{}}
+	folder, known := state.Dir.Get()
+	if state.Dir.IsAbsent() {
+		dir.Kind = facts.DirAbsent
+		return dir, ""
+	}
+	if !known {
+		return dir, state.Dir.Why()
+	}
+	if dir.Fault = folderFault("it", folder); dir.Fault != "" {
+		dir.Kind = facts.DirOther
+		return dir, ""
+	}
+	if dir.Fault, why = rootFault(state.Root); dir.Fault != "" || why != "" {
+		dir.Kind = facts.DirOther
+		return dir, why
+	}
+	return withSets(dir, state)
+}
+
+func rootFault(root seen.Value[fileset.Folder]) (fault, why string) {
+	folder, known := root.Get()
+	switch {
+	case known:
+		return folderFault("versions", folder), ""
+	case root.IsAbsent():
+		return "", ""
+	}
+	return "", root.Why()
+}
+
+func folderFault(name string, folder fileset.Folder) string {
+	switch {
+	case folder.Kind != fileset.Directory:
+		return fmt.Sprintf("%s is no folder (%s)", name, folder.Kind)
+	case folder.Mode&0o022 != 0:
+		return fmt.Sprintf("others than its owner may write to %s (mode %04o)", name, folder.Mode)
+	}
+	return ""
+}
+
+func withSets(dir facts.TLSDir, state fileset.State) (with facts.TLSDir, why string) {
+	versions, known := state.Versions.Get()
+	if !known && !state.Versions.IsAbsent() {
+		return dir, state.Versions.Why()
+	}
+	for _, v := range versions {
+		set, why := fileSet(v)
+		if why != "" {
+			return dir, fmt.Sprintf("version %d: %s", v.Number, why)
+		}
+		dir.Sets[v.Number] = set
+	}
+	link, known := state.Current.Get()
+	switch {
+	case state.Current.IsAbsent():
+	case !known:
+		return dir, state.Current.Why()
+	default:
+		number, ok := link.Version()
+		if _, there := dir.Sets[number]; !ok || !there {
+			dir.Kind, dir.Fault = facts.DirOther, "current is not a link to one of the versions"
+		}
+		dir.Current = number
+	}
+	return dir, ""
+}
+
+// fileSet is one version as facts, or why it is not known. What is wrong with a file is a fault, and known.
+func fileSet(v fileset.Version) (set facts.FileSet, why string) {
+	set.Readable, set.KeyPublic = facts.Known(true), facts.Absent[string]()
+	for _, name := range fileset.Names() {
+		value := v.File(name)
+		file, known := value.Get()
+		switch {
+		case value.IsAbsent():
+			set.Faults = append(set.Faults, string(name)+" is missing")
+			set.Readable = facts.Known(false)
+			continue
+		case !known:
+			return set, fmt.Sprintf("%s: %s", name, value.Why())
+		}
+		if why := takeFile(&set, name, file); why != "" {
+			return set, fmt.Sprintf("%s: %s", name, why)
+		}
+	}
+	return set, ""
+}
+
+func takeFile(set *facts.FileSet, name fileset.Name, file fileset.File) (why string) {
+	if fault := fileFault(name, file); fault != "" {
+		set.Faults = append(set.Faults, string(name)+" "+fault)
+	}
+	set.Readable = also(set.Readable, name, file.Readable)
+	if file.Kind != fileset.Regular {
+		return ""
+	}
+	switch name {
+	case fileset.Key:
+		set.KeyDigest, _ = file.SHA256.Get()
+		set.KeyPublic = known(file.PublicKey)
+		return ""
+	case fileset.CA:
+		set.CA, why = content(file)
+	case fileset.Cert:
+		set.Cert, why = content(file)
+	}
+	return why
+}
+
+func content(file fileset.File) (text, why string) {
+	text, ok := file.PEM.Get()
+	if ok || file.PEM.IsAbsent() {
+		return text, ""
+	}
+	return "", file.PEM.Why()
+}
+
+func fileFault(name fileset.Name, file fileset.File) string {
+	forbidden := fs.FileMode(0o022) // the group may read a key, as in root:mysql 0640
+	if name == fileset.Key {
+		forbidden = 0o027
+	}
+	switch {
+	case file.Kind != fileset.Regular:
+		return fmt.Sprintf("is no file (%s)", file.Kind)
+	case file.Mode&forbidden != 0:
+		return fmt.Sprintf("is open to others (mode %04o)", file.Mode)
+	}
+	return ""
+}
+
+// also is whether all files so far can be read, and this one.
+func also(before facts.Value[bool], name fileset.Name, readable seen.Value[bool]) facts.Value[bool] {
+	can, ok := readable.Get()
+	switch {
+	case ok && !can:
+		return facts.Known(false)
+	case before.IsKnown() && !before.Or(false), ok:
+		return before
+	}
+	return facts.Unknownf[bool]("%s: %s", name, readable.Why())
+}
+
+// known carries what was seen over into facts.
+func known[T any](value seen.Value[T]) facts.Value[T] {
+	if v, ok := value.Get(); ok {
+		return facts.Known(v)
+	}
+	if value.IsAbsent() {
+		return facts.Absent[T]()
+	}
+	return facts.Unknown[T](value.Why())
+}

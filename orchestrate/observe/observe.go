@@ -1,0 +1,77 @@
+// Package observe collects the facts of a cluster: through each host's connection, through SQL, and from the local folder of
+// certificates.
+//
+// It changes nothing anywhere. There are no errors: what could not be looked at is unknown, with the reason.
+package observe
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pkistore"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// maxServers is how many servers are looked at a time.
+const maxServers = 32
+
+// Observer looks at the servers of a cluster. Its methods may be called from several goroutines at once.
+type Observer struct {
+	cluster topology.Cluster
+	servers *access.Servers
+	store   pkistore.Store
+	now     func() time.Time
+
+	mu       sync.Mutex
+	dialects map[topology.ServerName]dialect.Dialect // as of the last look, to save a question
+	defaults map[origin][]string                     // where a program looks for option files, which takes a long answer
+}
+
+// origin is a server's program on its host.
+type origin struct {
+	server  topology.ServerName
+	program string
+}
+
+// New makes an observer; it looks at nothing yet.
+func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, now func() time.Time) *Observer {
+	return &Observer{
+		cluster: cluster, servers: servers, store: store, now: now, dialects: map[topology.ServerName]dialect.Dialect{},
+		defaults: map[origin][]string{},
+	}
+}
+
+// Observe looks at exactly the parts that are asked for, and always at the local folder. Logins come after everything else, so
+// that no list of sessions shows them. The marks are left empty.
+func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
+	f := facts.Facts{At: o.now(), Servers: map[topology.ServerName]facts.Server{}, Store: storeFacts(o.store.State())}
+	var glances []*glance
+	for _, name := range look.Names() {
+		if server, ok := o.cluster.Server(name); ok {
+			glances = append(glances, &glance{observer: o, server: server, parts: look[name]})
+		}
+	}
+	atOnce(glances, func(g *glance) { g.look(ctx) })
+	atOnce(glances, func(g *glance) { g.tryLogins(ctx) })
+	for _, g := range glances {
+		f.Servers[g.server.Name] = g.asked()
+	}
+	return f
+}
+
+func atOnce(glances []*glance, work func(*glance)) {
+	slots := make(chan struct{}, maxServers)
+	var all sync.WaitGroup
+	for _, g := range glances {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			work(g)
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,137 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/secret"
+)
+
+// Where a password can be had.
+const (
+	fromFile     facts.Source = "account.password_file"
+	fromReceiver facts.Source = "the receiver's own settings (master.info)"
+
+	passwordHint = "account.password_file: a file on this machine with the password"
+)
+
+// password is the account's, together with where it was found. It is read anew for every look and kept nowhere.
+type password struct {
+	text   secret.Text
+	source facts.Source
+}
+
+// lookForPassword tells where the password can be had; a server without a channel of the account needs none.
+func (g *glance) lookForPassword(ctx context.Context) facts.Value[facts.Source] {
+	channels, ok := g.seen.Channels.Get()
+	if !ok {
+		return facts.As[facts.Source](g.seen.Channels)
+	}
+	for _, c := range channels {
+		if c.SourceUser != g.observer.cluster.Account.User {
+			continue
+		}
+		found := g.passwordOf(ctx, c)
+		if p, ok := found.Get(); ok {
+			return facts.Known(p.source)
+		}
+		return facts.As[facts.Source](found)
+	}
+	return facts.Absent[facts.Source]()
+}
+
+// passwordOf finds the password by which the channel logs in.
+func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[password] {
+	if name := g.observer.cluster.Account.PasswordFile; name != "" {
+		return fromPasswordFile(name)
+	}
+	found := g.fromMasterInfo(ctx, c)
+	if found.IsUnknown() {
+		return found.WithHint(passwordHint)
+	}
+	return found
+}
+
+func fromPasswordFile(name string) facts.Value[password] {
+	text, err := os.ReadFile(name) //nolint:gosec // the path is the inventory's
+	if err != nil {
+		return facts.Unknownf[password]("the password file: %v", err).WithHint(passwordHint)
+	}
+	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if line == "" || strings.ContainsAny(line, "\r\n") {
+		return facts.Unknownf[password]("the password file %s does not hold one line with a password", name).WithHint(passwordHint)
+	}
+	return facts.Known(password{text: secret.New(line), source: fromFile})
+}
+
+// fromMasterInfo reads the files in which MariaDB keeps a receiver's settings: master.info for the default channel, and one for each
+// named channel, of which the name is encoded. So the channel's file is found by what is in it.
+func (g *glance) fromMasterInfo(ctx context.Context, c facts.Channel) facts.Value[password] {
+	instance, ok := g.seen.Instance.Get()
+	if !ok {
+		return facts.As[password](g.seen.Instance)
+	}
+	found, err := g.fetch(ctx, []file.Pick{{Folder: instance.DataDir, Name: "master*.info"}})
+	if err != nil {
+		return failed[password](err)
+	}
+	if len(found) != 1 || found[0].IsAbsent() {
+		return facts.Unknownf[password]("%s: its data folder %s was not found", g.server.Name, instance.DataDir)
+	}
+	list, ok := found[0].Get()
+	if !ok {
+		return facts.Unknown[password](g.named(instance.DataDir + ": " + found[0].Why()))
+	}
+	return g.matching(list, c)
+}
+
+// matching finds the file of the channel. One that could not be read is the reason why none is found, since it may be the one.
+func (g *glance) matching(list []file.Found, c facts.Channel) facts.Value[password] {
+	why := "no file master*.info in its data folder is that of the channel"
+	for _, f := range list {
+		content, ok := f.Content.Get()
+		if !ok {
+			why = fmt.Sprintf("%s: %s", f.Path, f.Content.Why())
+			continue
+		}
+		info, err := parseMasterInfo(content.Text)
+		if err != nil {
+			why = fmt.Sprintf("%s: %v", f.Path, err)
+			continue
+		}
+		if info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser {
+			return facts.Known(password{text: info.password, source: fromReceiver})
+		}
+	}
+	return facts.Unknown[password](g.named(why))
+}
+
+// masterInfo is a receiver's login.
+type masterInfo struct {
+	host, user string
+	port       int
+	password   secret.Text
+}
+
+var errMasterInfo = errors.New("it is not laid out as MariaDB lays it out")
+
+// parseMasterInfo reads the lines of such a file, which are not escaped (tried on MariaDB 10.11): how many lines there are, log file,
+// position, host, user, password, port. Errors quote nothing.
+func parseMasterInfo(text secret.Text) (masterInfo, error) {
+	lines := strings.Split(text.Reveal(), "\n")
+	if len(lines) < 8 {
+		return masterInfo{}, errMasterInfo
+	}
+	count, countErr := strconv.Atoi(lines[0])
+	port, portErr := strconv.Atoi(lines[6])
+	if countErr != nil || portErr != nil || count < 7 {
+		return masterInfo{}, errMasterInfo
+	}
+	return masterInfo{host: lines[3], user: lines[4], port: port, password: secret.New(lines[5])}, nil
+}
