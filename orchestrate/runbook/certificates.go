@@ -1,0 +1,120 @@
+package runbook
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// localDir is the folder of the certificates, where the person is.
+const localDir = "pki"
+
+// randomDigits are those that make the name of an authority its own.
+const randomDigits = 8
+
+const (
+	maxCommonName = 64 // of X.509, in bytes
+	authorityName = " replication CA"
+)
+
+func localSet(server topology.ServerName, version int) string {
+	return path.Join(localDir, string(server), strconv.Itoa(version))
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+
+type authority struct {
+	Bits, Days int
+	CommonName string // without its random end
+}
+
+func authorityOf(cluster string) authority {
+	room := maxCommonName - len(authorityName) - 1 - randomDigits
+	return authority{Bits: pki.AuthorityBits, Days: days(pki.AuthorityLife), CommonName: cluster[:min(room, len(cluster))] + authorityName}
+}
+
+type leaf struct {
+	Bits, Days  int
+	Parent, Dir string
+	CommonName  string
+	Names       string // as openssl's configuration lists alternative names
+}
+
+func (w *writer) issueLeaf(a plan.IssueLeaf) ([]command, error) {
+	names, err := alternativeNames(a.Leaf.Names)
+	if err != nil {
+		return nil, err
+	}
+	dir := localSet(a.Leaf.Server, a.Leaf.Version)
+	return w.shell(a, here, "issue-leaf", leaf{
+		Bits: pki.LeafBits, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
+	})
+}
+
+// commonName is the server's address, where X.509 has room for it and no other server has the same: old receivers look at nothing else.
+func (w *writer) commonName(l plan.Leaf) string {
+	name := w.server(l.Server).Address
+	for _, other := range w.cluster.Servers {
+		if other.Name != l.Server && other.Address == name || len(name) > maxCommonName {
+			name = string(l.Server)
+		}
+	}
+	return name[:min(maxCommonName, len(name))]
+}
+
+// leafDays keeps a certificate from outliving an authority that exists already.
+func (w *writer) leafDays() int {
+	life := pki.LeafLife
+	bundle, err := pki.ParseBundle([]byte(w.facts.Store.Or(facts.Store{}).CA.Or("")))
+	if err != nil {
+		return days(life) // there is none yet
+	}
+	for _, ca := range bundle {
+		life = min(life, ca.NotAfter.Sub(w.facts.At)-24*time.Hour)
+	}
+	return days(life)
+}
+
+// alternativeNames refuses what openssl's configuration would read as something else than a name.
+func alternativeNames(names []string) (string, error) {
+	for _, name := range names {
+		if strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
+			return "", fmt.Errorf("the name %q cannot be given to openssl", name)
+		}
+	}
+	dns, ips := pki.SplitNames(names)
+	var list []string
+	for _, name := range dns {
+		list = append(list, "DNS:"+name)
+	}
+	for _, ip := range ips {
+		list = append(list, "IP:"+ip.String())
+	}
+	return strings.Join(list, ", "), nil
+}
+
+func isNameRune(r rune) bool {
+	return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune("._:-", r)
+}
+
+// nameCheck is how openssl is told which name a certificate must carry.
+type nameCheck struct{ Flag, Name string }
+
+func nameChecks(names []string) []nameCheck {
+	dns, ips := pki.SplitNames(names)
+	var checks []nameCheck
+	for _, name := range dns {
+		checks = append(checks, nameCheck{"-verify_hostname", name})
+	}
+	for _, ip := range ips {
+		checks = append(checks, nameCheck{"-verify_ip", ip.String()})
+	}
+	return checks
+}

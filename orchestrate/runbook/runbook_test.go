@@ -1,0 +1,158 @@
+package runbook_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/runbook"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestGolden(t *testing.T) {
+	got := render(t, orchestratetest.New(cluster("db1", "db2", "db3")))
+	parses(t, got)
+	path := filepath.Join("testdata", "runbook.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at it with git diff after go test -update", path)
+	}
+}
+
+// TestOtherClusters renders what the golden file has none of.
+func TestOtherClusters(t *testing.T) {
+	t.Run("chained", func(t *testing.T) {
+		text := render(t, orchestratetest.New(orchestratetest.Chained(cluster("db1", "db2", "db3"), "db3", "db2")))
+		parses(t, text)
+		contains(t, text, "restart db1", "restart db2", "sql_db1 <<'SQL'\n-- require", "sql_db2 <<'SQL'\n-- require")
+	})
+	t.Run("with rows everywhere", func(t *testing.T) {
+		w := orchestratetest.New(cluster("db1", "db2"))
+		w.With("db2", func(s *orchestratetest.Settings) { s.Account("%", facts.RequireNone) })
+		text := render(t, w)
+		parses(t, text)
+		contains(t, text, "and through its binary log", "ALTER USER", "sql_db1 'SHOW CREATE USER")
+	})
+	t.Run("required first, chain only", func(t *testing.T) {
+		c := cluster("db1", "db2")
+		c.Policy.Enforce, c.TLS.Verify = topology.EnforceFirst, topology.VerifyChain
+		text := render(t, orchestratetest.New(c))
+		parses(t, text)
+		contains(t, text, "ALTER USER", "MASTER_SSL_VERIFY_SERVER_CERT=0", "Master_SSL_Verify_Server_Cert: No")
+	})
+	t.Run("a server that shows how sessions are carried", func(t *testing.T) {
+		w := orchestratetest.New(cluster("db1", "db2"))
+		w.With("db1", func(s *orchestratetest.Settings) { s.Instance(func(i *facts.Instance) { i.PerfSchema = true }) })
+		contains(t, render(t, w), "connection_type", "| dump_threads")
+	})
+	t.Run("reached in an odd way", func(t *testing.T) {
+		c := cluster("a-1", "a.1", "::1")
+		c.Servers[0].Address, c.Servers[0].TLSDir = "10.0.0.1", "/srv/my tls"
+		c.Servers[0].SSH = topology.SSH{User: "mysql", Address: "10.0.0.1", Port: 2222, IdentityFile: "/home/d b a/id", KnownHosts: "/home/d b a/known"}
+		text := render(t, orchestratetest.New(c))
+		parses(t, text)
+		contains(t, text,
+			`on_a_1_0() {`, `ssh -p 2222 -i '/home/d b a/id' -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile='"/home/d b a/known"' mysql@10.0.0.1 "$@"`,
+			"on_a_1_1() {", "on___1() {", "IP:10.0.0.1", "'/srv/my tls/versions'")
+		if strings.Contains(text, "on_a_1_0 sh -eu <<'HOST'\nchown") {
+			t.Error("only root may give files away")
+		}
+	})
+}
+
+func TestBlocked(t *testing.T) {
+	w := orchestratetest.New(cluster("db1", "db2"))
+	w.With("db2", func(s *orchestratetest.Settings) { s.Stop(facts.Threads{Receiver: true}) })
+	text := render(t, w)
+	contains(t, text, "Nothing may be done yet", "**db2**: the receiver of db2 is stopped", "what helps: ")
+	if strings.Contains(text, "```") {
+		t.Error("it holds commands")
+	}
+}
+
+func TestNothingToDo(t *testing.T) {
+	w := orchestratetest.New(cluster("db1", "db2"))
+	text := renderPlan(t, plan.Plan{Cluster: "db1"}, w)
+	contains(t, text, "Nothing is to be done", "2026-11-22 03:00:00 UTC")
+}
+
+func TestEveryActionHasWords(t *testing.T) {
+	id := facts.ChannelID{Server: "db2", Name: "it's one"}
+	both := facts.Threads{Receiver: true, Applier: true}
+	for want, action := range map[string]plan.Action{
+		"CN = orders replication CA $(openssl rand -hex 4)":                       plan.CreateAuthority{Cluster: "orders"},
+		"subjectAltName = DNS:db2.example.com, IP:192.0.2.1":                      plan.IssueLeaf{Leaf: plan.Leaf{Server: "db2", Version: 7, Names: []string{"db2.example.com", "192.0.2.1"}}},
+		"mv -T -- /d/versions/.7.partial /d/versions/7":                           plan.InstallSet{Server: "db2", Dir: "/d", Version: 7, Owner: "mysql"},
+		"ln -sfn -- versions/7 /d/.current.next":                                  plan.SwitchSet{Server: "db2", Dir: "/d", Version: 7},
+		"rm -f -- /d/current":                                                     plan.UnswitchSet{Server: "db2", Dir: "/d"},
+		"install -m 0644 /dev/stdin /etc/x.cnf.part <<'CONFIG'\n[mysqld]\nCONFIG": plan.WriteConfig{Server: "db2", Path: "/etc/x.cnf", Text: "[mysqld]\n"},
+		"rm -f -- /etc/x.cnf":                                                     plan.RemoveConfig{Server: "db2", Path: "/etc/x.cnf"},
+		"/bin/sh -c 'systemctl restart mysqld@x && true' </dev/null":              plan.Restart{Server: "db2", Command: "systemctl restart mysqld@x && true"},
+		"FLUSH LOCAL SSL;":                                                        plan.ReloadTLS{Server: "db2"},
+		"STOP SLAVE 'it''s one';":                                                 plan.StopThreads{Channel: id, Threads: both},
+		"START SLAVE 'it''s one';":                                                plan.StartThreads{Channel: id, Threads: both},
+		"CHANGE MASTER 'it''s one'":                                               plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{Enabled: true, CA: "/ca.pem"}},
+		"SET SESSION sql_log_bin=0;\nALTER USER `re``pl`@`%` REQUIRE SSL;":        plan.Require{Server: "db2", User: "re`pl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
+	} {
+		text := one(t, action)
+		parses(t, text)
+		contains(t, text, action.String(), want)
+	}
+}
+
+// one is the runbook of a plan with a single step.
+func one(t *testing.T, actions ...plan.Action) string {
+	t.Helper()
+	p := plan.Plan{Cluster: "db1", Steps: []plan.Step{{Title: "a step", Goal: plan.Up{Server: "db2"}, Actions: actions, Undo: plan.Undo{Actions: actions}}}}
+	return renderPlan(t, p, orchestratetest.New(cluster("db1", "db2")))
+}
+
+func TestSessionsAreShared(t *testing.T) {
+	id := facts.ChannelID{Server: "db2"}
+	both := facts.Threads{Receiver: true, Applier: true}
+	text := one(t, plan.StopThreads{Channel: id, Threads: both}, plan.ChangeTLS{Channel: id}, plan.StartThreads{Channel: id, Threads: both})
+	do := blocks(text, "sh")[2]
+	if strings.Count(do, "<<'SQL'") != 1 || strings.Count(do, ";\n") != 3 {
+		t.Errorf("nothing may come between a stop and its start:\n%s", do)
+	}
+	contains(t, blocks(text, "sh take-back")[0], "START SLAVE", "retry 30 channel sql_db2 '' 'Slave_IO_Running: Yes'")
+
+	local := plan.Require{Server: "db2", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL}
+	binlogged := local
+	binlogged.Binlog = true
+	if do := blocks(one(t, local, binlogged), "sh")[2]; strings.Count(do, "<<'SQL'") != 2 {
+		t.Errorf("a session that keeps out of the binary log is shared:\n%s", do)
+	}
+}
+
+// TestRefused: what cannot be written down safely is an error, not a runbook that does something else.
+func TestRefused(t *testing.T) {
+	w := orchestratetest.New(cluster("db1", "db2"))
+	for name, action := range map[string]plan.Action{
+		"a name that openssl would read otherwise": plan.IssueLeaf{Leaf: plan.Leaf{Server: "db2", Version: 1, Names: []string{"a,DNS:b"}}},
+		"a line that ends the here-document":       plan.WriteConfig{Server: "db2", Path: "/x.cnf", Text: "CONFIG\nrm -rf /\n"},
+		"a command that ends the here-document":    plan.Restart{Server: "db2", Command: "true\nHOST\nfalse"},
+		"an empty restart command":                 plan.Restart{Server: "db2"},
+		"a path that a channel cannot hold":        plan.ChangeTLS{Channel: facts.ChannelID{Server: "db2"}, Options: facts.TLSOptions{CA: "/it's"}},
+	} {
+		p := plan.Plan{Cluster: "db1", Steps: []plan.Step{{ID: "x", Goal: plan.Up{Server: "db2"}, Actions: []plan.Action{action}}}}
+		if text, err := runbook.Render(p, w.Cluster(), w.Facts()); err == nil {
+			t.Errorf("%s was written down:\n%s", name, text)
+		}
+	}
+}
