@@ -80,13 +80,10 @@ func (s *scan) threadError(number, text string) facts.ThreadError {
 	return facts.ThreadError{Number: n, Text: message}
 }
 
-// Where an error text of the applier begins to quote the statement that failed. MariaDB writes statements to its binary log as
-// they were sent, so that a failed CREATE USER shows a password there (tried on 10.11).
-var quotations = []string{"Query: '", " near '"}
-
-// withoutStatement cuts an error text before it quotes a statement.
+// withoutStatement cuts an error text of the applier where it begins to quote the statement that failed. MariaDB writes statements
+// to its binary log as they were sent, so that a failed CREATE USER shows a password there (tried on 10.11).
 func withoutStatement(text string) string {
-	for _, q := range quotations {
+	for _, q := range []string{"Query: '", " near '"} {
 		if before, _, ok := strings.Cut(text, q); ok {
 			text = before + strings.TrimSuffix(q, "'") + "(withheld)"
 		}
@@ -103,16 +100,14 @@ func readLag(s *scan) facts.Value[time.Duration] {
 	return facts.Known(time.Duration(s.number("seconds_behind_master", 32)) * time.Second)
 }
 
-// Every column that shows something which keeps events from being applied, or changes them.
-var filterColumns = []string{
-	"replicate_do_db", "replicate_ignore_db", "replicate_do_table", "replicate_ignore_table",
-	"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db",
-	"replicate_do_domain_ids", "replicate_ignore_domain_ids", "replicate_ignore_server_ids",
-}
-
+// readFiltered looks at every column that shows something which keeps events from being applied, or changes them.
 func readFiltered(s *scan) bool {
 	filtered := false
-	for _, name := range filterColumns {
+	for _, name := range []string{
+		"replicate_do_db", "replicate_ignore_db", "replicate_do_table", "replicate_ignore_table",
+		"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db",
+		"replicate_do_domain_ids", "replicate_ignore_domain_ids", "replicate_ignore_server_ids",
+	} {
 		filtered = s.text(name) != "" || filtered
 	}
 	return filtered

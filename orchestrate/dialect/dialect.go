@@ -35,26 +35,31 @@ type release struct {
 
 func (r release) String() string { return fmt.Sprintf("%s %d.%d", r.flavour, r.major, r.minor) }
 
-// served is the capability table: a row for each release series that was tried.
-var served = []struct {
+// capabilities is a row of the capability table.
+type capabilities struct {
 	release
 	traits
-}{
-	{
-		// Tried on 10.11.19. The groups are those that mariadbd --help --verbose names.
-		release{facts.MariaDB, 10, 11},
-		traits{
-			bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false,
-			groups: []string{
-				"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
+}
+
+// served is the capability table: a row for each release series that was tried.
+func served() []capabilities {
+	return []capabilities{
+		{
+			// Tried on 10.11.19. The groups are those that mariadbd --help --verbose names.
+			release{facts.MariaDB, 10, 11},
+			traits{
+				bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false,
+				groups: []string{
+					"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
+				},
 			},
 		},
-	},
+	}
 }
 
 // For gives the dialect of a server, by flavour and numbers. A server that is not in the table gets an [UnservedError].
 func For(v facts.Version) (Dialect, error) {
-	for _, row := range served {
+	for _, row := range served() {
 		if row.release == (release{v.Flavour, v.Major, v.Minor}) {
 			return Dialect{row.traits}, nil
 		}
@@ -72,9 +77,9 @@ func (e *UnservedError) Error() string {
 }
 
 func servedNames() string {
-	names := make([]string, len(served))
-	for i, row := range served {
-		names[i] = row.release.String()
+	var names []string
+	for _, row := range served() {
+		names = append(names, row.release.String())
 	}
 	return strings.Join(names, ", ")
 }

@@ -10,47 +10,49 @@ type explanation struct {
 }
 
 // explanations are searched in order. All were met on MariaDB 10.11.
-var explanations = []explanation{
-	{1045, "", "the source refused the login: the password is wrong, the account's row demands TLS or a client certificate that the" +
-		" login did not present, or the source matched another row than expected; look at SHOW CREATE USER of every row of the account" +
-		" on the source, and at require_secure_transport"},
-	{1130, "", "the source has no account row at all that allows the address of this replica"},
-	{1198, "", "a thread of the channel still runs: MariaDB changes a channel only while both are stopped"},
-	{1200, "", "the channel was never given a source"},
-	{1227, "", "the account that asked lacks a privilege, which the text names"},
-	{1236, "", "connecting and logging in worked, TLS included; the source no longer has, or never had, the binary log or GTID" +
-		" that the replica asks for: look at SHOW BINARY LOGS on the source and at the channel's position"},
-	{1396, "", "a statement about an account came through the binary log, and on this replica the account's row is missing or already" +
-		" there: look at mysql.user on both sides"},
-	{1593, "server id", "source and replica have the same server_id"},
-	{1597, "", "connecting and logging in worked, TLS included; the account lacks the privilege REPLICATION SLAVE on the source"},
-	{1617, "", "the server has no channel of this name"},
-	{1820, "", "connecting and logging in worked, TLS included; the password of the account has expired, and the receiver has stopped" +
-		" for good: after a new password it must be started"},
-	{2003, "", "no TCP connection to the source came about: look at its port, bind_address and firewall; TLS was not reached"},
-	{2005, "", "the name of the source does not resolve on the replica; TLS was not reached"},
-	{2026, "required, but the server does not support", "the receiver demands TLS and the source offers none: look at @@have_ssl on" +
-		" the source"},
-	{2026, "default_verify_paths", "the server could not read the channel's CA file: look whether it exists, is PEM, and may be read" +
-		" by the server's own user"},
-	{2026, "unable to get certificate", "the server could not read the channel's certificate file: look whether it exists, is PEM," +
-		" and may be read by the server's own user"},
-	{2026, "unable to get private key", "the server could not use the channel's key file: look whether it exists, belongs to the" +
-		" certificate, has no passphrase, and may be read by the server's own user"},
-	{2026, "certificate validation failure", "the source's certificate does not carry the channel's host name: look at its subject" +
-		" alternative names, which must have that name to the letter"},
-	{2026, "failed to verify the server certificate", "the source's certificate was signed by no CA that the replica trusts: look" +
-		" whether the channel names a CA file, and whether that holds the CA"},
-	{2026, "", "the TLS handshake with the source failed, and MariaDB does not tell why: look whether the channel's CA file holds the CA" +
-		" of the source's certificate, at the dates of both, and at the TLS versions that both sides allow"},
-	{4151, "", "the account is locked on the source (ACCOUNT LOCK)"},
+func explanations() []explanation {
+	return []explanation{
+		{1045, "", "the source refused the login: the password is wrong, the account's row demands TLS or a client certificate that the" +
+			" login did not present, or the source matched another row than expected; look at SHOW CREATE USER of every row of the account" +
+			" on the source, and at require_secure_transport"},
+		{1130, "", "the source has no account row at all that allows the address of this replica"},
+		{1198, "", "a thread of the channel still runs: MariaDB changes a channel only while both are stopped"},
+		{1200, "", "the channel was never given a source"},
+		{1227, "", "the account that asked lacks a privilege, which the text names"},
+		{1236, "", "connecting and logging in worked, TLS included; the source no longer has, or never had, the binary log or GTID" +
+			" that the replica asks for: look at SHOW BINARY LOGS on the source and at the channel's position"},
+		{1396, "", "a statement about an account came through the binary log, and on this replica the account's row is missing or already" +
+			" there: look at mysql.user on both sides"},
+		{1593, "server id", "source and replica have the same server_id"},
+		{1597, "", "connecting and logging in worked, TLS included; the account lacks the privilege REPLICATION SLAVE on the source"},
+		{1617, "", "the server has no channel of this name"},
+		{1820, "", "connecting and logging in worked, TLS included; the password of the account has expired, and the receiver has stopped" +
+			" for good: after a new password it must be started"},
+		{2003, "", "no TCP connection to the source came about: look at its port, bind_address and firewall; TLS was not reached"},
+		{2005, "", "the name of the source does not resolve on the replica; TLS was not reached"},
+		{2026, "required, but the server does not support", "the receiver demands TLS and the source offers none: look at @@have_ssl on" +
+			" the source"},
+		{2026, "default_verify_paths", "the server could not read the channel's CA file: look whether it exists, is PEM, and may be read" +
+			" by the server's own user"},
+		{2026, "unable to get certificate", "the server could not read the channel's certificate file: look whether it exists, is PEM," +
+			" and may be read by the server's own user"},
+		{2026, "unable to get private key", "the server could not use the channel's key file: look whether it exists, belongs to the" +
+			" certificate, has no passphrase, and may be read by the server's own user"},
+		{2026, "certificate validation failure", "the source's certificate does not carry the channel's host name: look at its subject" +
+			" alternative names, which must have that name to the letter"},
+		{2026, "failed to verify the server certificate", "the source's certificate was signed by no CA that the replica trusts: look" +
+			" whether the channel names a CA file, and whether that holds the CA"},
+		{2026, "", "the TLS handshake with the source failed, and MariaDB does not tell why: look whether the channel's CA file holds the CA" +
+			" of the source's certificate, at the dates of both, and at the TLS versions that both sides allow"},
+		{4151, "", "the account is locked on the source (ACCOUNT LOCK)"},
+	}
 }
 
 // Explain tells in one sentence what an error of a receiver, an applier or a login means for replication over TLS, and what to
 // look at. The text is the server's; it is only searched, never quoted. It is empty for errors that are not known here.
 func Explain(errno int, text string) string {
 	text = strings.ToLower(text)
-	for _, e := range explanations {
+	for _, e := range explanations() {
 		if e.errno == errno && strings.Contains(text, e.mark) {
 			return e.means
 		}

@@ -104,13 +104,27 @@ func (s *server) start(t *testing.T, options ...string) {
 
 func (s *server) ready(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for err := s.Ping(); err != nil; err = s.Ping() {
-		if time.Now().After(deadline) {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log.err"))
-			t.Fatalf("mariadbd does not answer: %v\n%s", err, log)
+	if err := within(20*time.Second, s.Ping); err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log.err"))
+		t.Fatalf("mariadbd does not answer: %v\n%s", err, log)
+	}
+}
+
+// within asks until there is no complaint any more, and gives the last one when the time is over.
+func within(limit time.Duration, ask func() error) error {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	over := time.After(limit)
+	for {
+		complaint := ask()
+		if complaint == nil {
+			return nil
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-ticker.C:
+		case <-over:
+			return complaint
+		}
 	}
 }
 
@@ -174,7 +188,11 @@ func (s *server) run(t *testing.T, statements ...dialect.Statement) {
 }
 
 func fetch(db *sql.DB, statement dialect.Statement) ([]dialect.Row, error) {
-	rows, err := db.QueryContext(context.Background(), statement.String())
+	return query(db, statement.String())
+}
+
+func query(db *sql.DB, text string) ([]dialect.Row, error) {
+	rows, err := db.QueryContext(context.Background(), text)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,15 @@ func toggled(open, met byte) byte {
 	return open
 }
 
-var escapes = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 's': ' ', '"': '"', '\'': '\'', '\\': '\\'}
+// escaped is what a backslash makes of the byte after it.
+func escaped(c byte) (meant byte, known bool) {
+	const bytes, meanings = `ntrbs"'\`, "\n\t\r\b \"'\\"
+	at := strings.IndexByte(bytes, c)
+	if at < 0 {
+		return 0, false
+	}
+	return meanings[at], true
+}
 
 // unquote takes away one pair of quotes around a value and resolves its escapes; unknown ones stay as they are.
 func unquote(s string) string {
@@ -65,7 +73,7 @@ func unquote(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] == '\\' && i+1 < len(s) {
-			if c, ok := escapes[s[i+1]]; ok {
+			if c, ok := escaped(s[i+1]); ok {
 				b.WriteByte(c)
 				i++
 				continue
@@ -77,9 +85,6 @@ func unquote(s string) string {
 }
 
 const skipSlaveStart = "skip_slave_start"
-
-// The prefixes that the server takes off a name that it does not know, any number of them (mysys/my_getopt.c).
-var optionPrefixes = []string{"skip", "disable", "enable", "maximum", "loose", "autoset"}
 
 // recognise makes a setting of a name that bears on TLS or on the start of replication.
 func recognise(name, value string, hasValue bool) (Option, bool) {
@@ -96,11 +101,11 @@ func recognise(name, value string, hasValue bool) (Option, bool) {
 	return Option{Kind: OptionSetting, Name: name, Value: switched(value, hasValue, off)}, true
 }
 
+// isPrefix knows what the server takes off a name that it does not know, any number of times (mysys/my_getopt.c).
 func isPrefix(word string) bool {
-	for _, p := range optionPrefixes {
-		if p == word {
-			return true
-		}
+	switch word {
+	case "skip", "disable", "enable", "maximum", "loose", "autoset":
+		return true
 	}
 	return false
 }

@@ -131,20 +131,21 @@ func (l *lab) replication(t *testing.T, d dialect.Dialect) {
 // dumpThread: the source tells by performance_schema whether the receiver's connection is encrypted; without it, nobody does.
 func (l *lab) dumpThread(t *testing.T, d dialect.Dialect, encrypted bool) {
 	t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	var one facts.DumpThread
+	err := within(5*time.Second, func() error {
 		all := mustAsk(t, l.source.DB, d.Sessions(true)).DumpThreads
-		if len(all) == 1 {
-			carried, ok := all[0].Transport.Get()
-			if _, port := dialect.PeerPort(all[0].Host); !ok || carried.Encrypted != encrypted || !port || all[0].User != "repl" {
-				t.Errorf("dump thread %+v: want encrypted %v", all[0], encrypted)
-			}
-			break
+		if len(all) != 1 { // the old dump thread lives until it next writes
+			return fmt.Errorf("dump threads: %+v", all)
 		}
-		if time.Now().After(deadline) { // the old dump thread lives until it next writes
-			t.Fatalf("dump threads: %+v", all)
-		}
-		time.Sleep(20 * time.Millisecond)
+		one = all[0]
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried, ok := one.Transport.Get()
+	if _, port := dialect.PeerPort(one.Host); !ok || carried.Encrypted != encrypted || !port || one.User != "repl" {
+		t.Errorf("dump thread %+v: want encrypted %v", one, encrypted)
 	}
 	for _, thread := range mustAsk(t, l.source.DB, d.Sessions(false)).DumpThreads {
 		if !thread.Transport.IsUnknown() || !strings.Contains(thread.Transport.Why(), "performance_schema=ON") {
@@ -159,17 +160,12 @@ func (l *lab) allColumns(t *testing.T, d dialect.Dialect) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := l.replica.Query("SHOW SLAVE STATUS")
-	if err != nil {
-		t.Fatal(err)
+	single, err := query(l.replica.DB, "SHOW SLAVE STATUS")
+	if err != nil || len(single) != 1 || len(single[0]) < 50 {
+		t.Fatalf("%v, %v", single, err)
 	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil || len(columns) < 50 {
-		t.Fatalf("%d columns, %v", len(columns), err)
-	}
-	for _, name := range columns {
-		if _, ok := all[0][strings.ToLower(name)]; !ok {
+	for name := range single[0] {
+		if _, ok := all[0][name]; !ok {
 			t.Errorf("SHOW ALL SLAVES STATUS has no column %s", name)
 		}
 	}
@@ -178,29 +174,44 @@ func (l *lab) allColumns(t *testing.T, d dialect.Dialect) {
 // stopConnecting: a receiver that is connecting stops at once, whether it waits for its next try or for the source's first word.
 func (l *lab) stopConnecting(t *testing.T, d dialect.Dialect) {
 	receiver := facts.Threads{Receiver: true}
-	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	mute, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer mute.Close()
 	connecting := func(c facts.Channel) bool { return c.Receiver == facts.Connecting }
-	failed := func(c facts.Channel) bool { return connecting(c) && c.ReceiverError.Number == 2003 }
 	for _, c := range []struct {
+		name string
 		port int
 		ok   func(facts.Channel) bool
-	}{{1, failed}, {mute.Addr().(*net.TCPAddr).Port, connecting}} {
+	}{
+		{"2003", 1, func(c facts.Channel) bool { return connecting(c) && c.ReceiverError.Number == 2003 }},
+		{"mute", mute.Addr().(*net.TCPAddr).Port, func(c facts.Channel) bool { return connecting(c) && called(t, mute) }},
+	} {
 		l.replica.do(t, fmt.Sprintf(`CHANGE MASTER 'o''west "1" `+"`x`"+`' TO MASTER_PORT=%d`, c.port))
 		l.start(t, d, oddChannel, receiver)
 		l.channel(t, d, oddChannel, c.ok)
-		time.Sleep(50 * time.Millisecond)
-		record(t, l.replica, fmt.Sprint("channels_connecting_", map[bool]string{true: "2003", false: "mute"}[c.port == 1]),
-			d.Channels().Statement())
+		record(t, l.replica, "channels_connecting_"+c.name, d.Channels().Statement())
 		begin := time.Now()
 		l.stop(t, d, oddChannel, receiver)
 		if took := time.Since(begin); took > 2*time.Second {
 			t.Errorf("STOP SLAVE IO_THREAD took %v at port %d", took, c.port)
 		}
 	}
+}
+
+// called waits until somebody has connected, and keeps the connection.
+func called(t *testing.T, listener *net.TCPListener) bool {
+	t.Helper()
+	if err := listener.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return true
 }
 
 // relayLogs: a change deletes the relay logs, and what was received and not applied is fetched again.

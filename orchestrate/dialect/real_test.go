@@ -99,18 +99,20 @@ func (l *lab) prepare(t *testing.T) {
 // channel waits until a channel is as wanted.
 func (l *lab) channel(t *testing.T, d dialect.Dialect, name string, ok func(facts.Channel) bool) facts.Channel {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
+	var found facts.Channel
+	err := within(10*time.Second, func() error {
 		list := mustAsk(t, l.replica.DB, d.Channels())
 		i := slices.IndexFunc(list, func(c facts.Channel) bool { return c.Name == name })
-		if i >= 0 && ok(list[i]) {
-			return list[i]
+		if i < 0 || !ok(list[i]) {
+			return fmt.Errorf("channel %q does not become as wanted: %+v", name, list)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("channel %q does not become as wanted: %+v", name, list)
-		}
-		time.Sleep(10 * time.Millisecond)
+		found = list[i]
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return found
 }
 
 func connected(c facts.Channel) bool { return c.Receiver == facts.Yes && c.SourceServerID != 0 }

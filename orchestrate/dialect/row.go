@@ -27,16 +27,18 @@ func RowOf(columns []string, values [][]byte) Row {
 	return row
 }
 
-// The newer words of the status columns, which some releases use in place of the older.
-var newerWords = strings.NewReplacer("master", "source", "slave", "replica")
-
 // cell finds a column by its name in the older words.
 func (r Row) cell(name string) (Cell, bool) {
 	if c, ok := r[name]; ok {
 		return c, true
 	}
-	c, ok := r[newerWords.Replace(name)]
+	c, ok := r[inNewerWords(name)]
 	return c, ok
+}
+
+// inNewerWords is the name of a status column in the words that some releases use in place of the older.
+func inNewerWords(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "master", "source"), "slave", "replica")
 }
 
 // scan reads the columns of one row, and keeps the first fault: a column that is missing is a fault, not a zero.

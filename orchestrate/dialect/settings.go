@@ -32,22 +32,28 @@ func haveSSL(s *scan) bool {
 	return false
 }
 
-// notSettings are variables that SET GLOBAL writes and that are no settings: a restart loses nothing with them.
-var notSettings = map[string]string{
-	"gtid_slave_pos":                "the replica's position, kept in mysql.gtid_slave_pos",
-	"gtid_binlog_state":             "the state of the binary log, kept beside it",
-	"sql_slave_skip_counter":        "an order to the next START SLAVE, which uses it up",
-	"innodb_buffer_pool_dump_now":   "an order, carried out at once",
-	"innodb_buffer_pool_load_now":   "an order, carried out at once",
-	"innodb_buffer_pool_load_abort": "an order, carried out at once",
-	"innodb_log_checkpoint_now":     "an order, carried out at once",
-	"innodb_monitor_reset":          "an order, carried out at once",
-	"innodb_monitor_reset_all":      "an order, carried out at once",
-	"innodb_fast_shutdown":          "an order to the next shutdown, which obeys it",
+// isSetting is false for the variables that SET GLOBAL writes and with which a restart loses nothing.
+func isSetting(name string) bool {
+	switch name {
+	case "gtid_slave_pos", "gtid_binlog_state": // positions, kept in mysql.gtid_slave_pos and beside the binary log
+		return false
+	case "innodb_buffer_pool_dump_now", "innodb_buffer_pool_load_now", "innodb_buffer_pool_load_abort",
+		"innodb_log_checkpoint_now", "innodb_monitor_reset", "innodb_monitor_reset_all": // orders, carried out at once
+		return false
+	case "sql_slave_skip_counter", "innodb_fast_shutdown": // orders to the next START SLAVE and to the next shutdown, used up by them
+		return false
+	}
+	return true
 }
 
-// unshown are variables whose values may hold a password or are SQL text: only their names are given.
-var unshown = []string{"wsrep_sst_auth", "wsrep_provider_options", "init_connect", "init_slave"}
+// isShown is false for variables whose values may hold a password or are SQL text: only their names are given.
+func isShown(name string) bool {
+	switch name {
+	case "wsrep_sst_auth", "wsrep_provider_options", "init_connect", "init_slave":
+		return false
+	}
+	return true
+}
 
 // RunTime asks for the variables that were set with SET GLOBAL since the server started, as name=value in lower-case names,
 // sorted: a restart would lose them. On a server and a replica that nobody touched it is empty (tried on MariaDB 10.11).
@@ -74,10 +80,10 @@ func (Dialect) RunTime() Query[[]string] {
 // readRunTime is empty for what is no setting.
 func readRunTime(s *scan) string {
 	name, value := strings.ToLower(s.text("name")), s.text("value")
-	if _, ok := notSettings[name]; ok {
+	if !isSetting(name) {
 		return ""
 	}
-	if slices.Contains(unshown, name) {
+	if !isShown(name) {
 		value = "(not shown)"
 	}
 	return name + "=" + value
