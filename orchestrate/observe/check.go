@@ -78,7 +78,7 @@ func (g *glance) judge(ctx context.Context, user, program string, extra ...strin
 	case err != nil:
 		return facts.Check{}, err
 	}
-	return judgeComplaints(complaints(string(out.Stderr))), nil
+	return judgeComplaints(string(out.Stderr)), nil
 }
 
 // notAllowedError says that the check must be run as another user than the login.
@@ -96,9 +96,11 @@ func (e *notAllowedError) Hint() string {
 // isOfShell says that the program was not run, or not to its end.
 func isOfShell(code int) bool { return code == 126 || code == 127 || code > 128 }
 
-// judgeComplaints: a storage engine that cannot make sense of its settings is left out, which the server would not start without.
-func judgeComplaints(text string) facts.Check {
-	if strings.Contains(text, "Parsing options for plugin") {
+// judgeComplaints judges what a program said that went on all the same. It leaves out a storage engine that cannot make sense of its
+// settings, which a server would not start without, and the rest of a file that it cannot read.
+func judgeComplaints(said string) facts.Check {
+	text := complaints(said)
+	if strings.Contains(text, "Parsing options for plugin") || strings.Contains("\n"+said, "\nerror: ") {
 		return facts.Check{Text: text}
 	}
 	return facts.Check{OK: true}

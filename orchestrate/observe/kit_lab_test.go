@@ -99,3 +99,23 @@ func everyServer(change func(*topology.Server)) func(*topology.Cluster) {
 		}
 	}
 }
+
+func newObserver(b *bench, now func() time.Time) *observe.Observer {
+	return observe.New(b.cluster, b.servers, b.store, now)
+}
+
+// await asks until the answer is yes.
+func await(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	limit := time.NewTimer(10 * time.Second)
+	defer limit.Stop()
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-limit.C:
+			t.Fatalf("%s did not come", what)
+		}
+	}
+}

@@ -126,8 +126,10 @@ func (o *optionFiles) take(s setting, root string, depth int) {
 		o.read(s.Value, root, depth+1)
 	case dialect.OptionIncludeDir:
 		o.readFolder(path.Clean(s.Value), root, depth+1)
-	case dialect.OptionFault:
-		o.faults = append(o.faults, fmt.Sprintf("%s:%d: %s", s.file, s.Line, s.Value))
+	case dialect.OptionFault: // of an included file the server passes over the rest, which is for its own check to tell
+		if s.file == root {
+			o.faults = append(o.faults, fmt.Sprintf("%s:%d: %s", s.file, s.Line, s.Value))
+		}
 	}
 }
 
