@@ -21,13 +21,17 @@ import (
 )
 
 const (
-	// AuthorityBits and LeafBits are the sizes of new RSA keys. Old servers read no elliptic curves.
+	// AuthorityBits is the size of an authority's new RSA key. Old servers read no elliptic curves.
 	AuthorityBits = 3072
-	LeafBits      = 2048
 
-	// AuthorityLife is how long a new authority is valid, and LeafLife how long a certificate is, unless told otherwise.
+	// LeafBits is the size of a server's new RSA key, and the least that a given one must have.
+	LeafBits = 2048
+
+	// AuthorityLife is how long a new authority is valid.
 	AuthorityLife = 10 * 365 * 24 * time.Hour
-	LeafLife      = 2 * 365 * 24 * time.Hour
+
+	// LeafLife is how long a server's new certificate is valid, unless told otherwise.
+	LeafLife = 2 * 365 * 24 * time.Hour
 
 	// headStart is how far a certificate's validity begins in the past, for servers whose clocks are behind.
 	headStart = 5 * time.Minute
@@ -52,7 +56,7 @@ func NewKeys(bits int) (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Re
 
 // GivenKey is a KeyMaker that gives a key that exists already.
 func GivenKey(key *rsa.PrivateKey) KeyMaker {
-	return func(bits int) (*rsa.PrivateKey, error) {
+	return func(int) (*rsa.PrivateKey, error) {
 		if have := key.N.BitLen(); have < LeafBits {
 			return nil, fmt.Errorf("the RSA key has %d bits, at least %d are needed", have, LeafBits)
 		}

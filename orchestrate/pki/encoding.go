@@ -148,12 +148,17 @@ func parseKey(block *pem.Block) (Key, error) {
 }
 
 func newKey(parsed any, form KeyForm) (Key, error) {
-	switch parsed.(type) {
-	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+	var signer crypto.Signer
+	switch key := parsed.(type) {
+	case *rsa.PrivateKey:
+		signer = key
+	case *ecdsa.PrivateKey:
+		signer = key
+	case ed25519.PrivateKey:
+		signer = key
 	default:
 		return Key{}, errors.New("the key is not one that signs (RSA, ECDSA or Ed25519)")
 	}
-	signer := parsed.(crypto.Signer)
 	info, err := x509.MarshalPKIXPublicKey(signer.Public())
 	if err != nil {
 		return Key{}, errors.New("the key's public half cannot be written")

@@ -18,8 +18,10 @@ func TestKeysOfOpenSSL(t *testing.T) {
 	}{
 		"traditional": {PKCS1, [][]string{{"genrsa", "-traditional", "-out", at("traditional"), "2048"}}},
 		"plain":       {PKCS8, [][]string{{"genrsa", "-out", at("plain"), "2048"}}},
-		"converted": {PKCS1, [][]string{{"genrsa", "-out", at("first"), "2048"},
-			{"rsa", "-traditional", "-in", at("first"), "-out", at("converted")}}},
+		"converted": {PKCS1, [][]string{
+			{"genrsa", "-out", at("first"), "2048"},
+			{"rsa", "-traditional", "-in", at("first"), "-out", at("converted")},
+		}},
 		"curve":   {SEC1, [][]string{{"ecparam", "-genkey", "-name", "prime256v1", "-out", at("curve")}}},
 		"edwards": {PKCS8, [][]string{{"genpkey", "-algorithm", "ed25519", "-out", at("edwards")}}},
 	} {

@@ -171,8 +171,10 @@ func (f *findings) usage(cert *x509.Certificate, usage Usage) {
 		ext   x509.ExtKeyUsage
 		basic x509.KeyUsage
 	}{
-		{UsageServer, "serverAuth", x509.ExtKeyUsageServerAuth,
-			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement},
+		{
+			UsageServer, "serverAuth", x509.ExtKeyUsageServerAuth,
+			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+		},
 		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement},
 	}
 	for _, end := range ends {
@@ -207,8 +209,9 @@ func isWeak(algorithm x509.SignatureAlgorithm) bool {
 	switch algorithm {
 	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // hasAlternativeName looks for exactly the name that a receiver connects to.

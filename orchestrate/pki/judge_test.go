@@ -51,8 +51,10 @@ func TestJudge(t *testing.T) {
 		{"expired", func(_ *Set, w *Want) { w.Now = today().Add(LeafLife + time.Hour) }, "cert.pem expired"},
 		{"all expired", func(_ *Set, w *Want) { w.Now = today().Add(AuthorityLife + time.Hour) }, "ca.pem expired, cert.pem expired"},
 		{"expires soon", func(_ *Set, w *Want) { w.MinLeft = LeafLife + time.Hour }, "cert.pem expires-soon"},
-		{"name missing", func(_ *Set, w *Want) { w.Names = []string{"DB1.example.com", "db1", "192.0.2.2", "db2"} },
-			"cert.pem name-missing, cert.pem name-missing, cert.pem name-missing"},
+		{
+			"name missing", func(_ *Set, w *Want) { w.Names = []string{"DB1.example.com", "db1", "192.0.2.2", "db2"} },
+			"cert.pem name-missing, cert.pem name-missing, cert.pem name-missing",
+		},
 	} {
 		set, wanted := base, want
 		test.change(&set, &wanted)

@@ -40,9 +40,12 @@ func TestWhatOpenSSLCallsThem(t *testing.T) {
 					{Type: asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}, Value: "example"},
 					{Type: asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 1}, Value: "u"},
 					{Type: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 99999, 1}, Value: "own"},
-					{Type: asn1.ObjectIdentifier{2, 5, 4, 12}, Value: "t"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 42}, Value: "g"},
-					{Type: asn1.ObjectIdentifier{2, 5, 4, 4}, Value: "s"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 13}, Value: "d"},
-					{Type: asn1.ObjectIdentifier{2, 5, 4, 41}, Value: "n"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 43}, Value: "i"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 12}, Value: "t"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 42}, Value: "g"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 4}, Value: "s"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 13}, Value: "d"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 41}, Value: "n"},
+					{Type: asn1.ObjectIdentifier{2, 5, 4, 43}, Value: "i"},
 					{Type: asn1.ObjectIdentifier{2, 5, 4, 46}, Value: "q"},
 				},
 			}
@@ -52,8 +55,8 @@ func TestWhatOpenSSLCallsThem(t *testing.T) {
 		compare(t, file, "issuer=", IssuerOneLine(cert), "-issuer", "-nameopt", "compat")
 		compare(t, file, "serial=", Serial(cert), "-serial")
 		out, _ := openssl(t, "x509", "-noout", "-in", file, "-fingerprint", "-sha256")
-		_, print, _ := strings.Cut(strings.TrimSpace(out), "=")
-		if got := strings.ToLower(strings.ReplaceAll(print, ":", "")); got != Fingerprint(cert) {
+		_, digits, _ := strings.Cut(strings.TrimSpace(out), "=")
+		if got := strings.ToLower(strings.ReplaceAll(digits, ":", "")); got != Fingerprint(cert) {
 			t.Errorf("openssl has the fingerprint %s, not %s", got, Fingerprint(cert))
 		}
 	}
