@@ -123,16 +123,16 @@ func (s sshSection) check(text *source, what string, env Defaults) {
 	checkLocalPath(text, what+".known_hosts", s.knownHosts, env)
 }
 
-func (m mysqlSection) check(text *source, what string) {
-	checkPort(text, what+".port", m.port)
-	checkPrintable(text, what+".admin.user", m.admin)
-	switch socket := m.socket.value; {
-	case !m.socket.given() || socket == "" || socket == socketAuto:
+func (s mysqlSection) check(text *source, what string) {
+	checkPort(text, what+".port", s.port)
+	checkPrintable(text, what+".admin.user", s.admin)
+	switch socket := s.socket.value; {
+	case !s.socket.given() || socket == "" || socket == socketAuto:
 	case !path.IsAbs(socket):
-		text.fault(m.socket.line, "%s.socket must be an absolute path, or auto", what)
+		text.fault(s.socket.line, "%s.socket must be an absolute path, or auto", what)
 	case strings.ContainsFunc(socket, isControl):
-		text.fault(m.socket.line, "%s.socket has a control character", what)
+		text.fault(s.socket.line, "%s.socket has a control character", what)
 	case len(socket) > maxSocket:
-		text.fault(m.socket.line, "%s.socket has %d bytes, and a path of a socket at most %d", what, len(socket), maxSocket)
+		text.fault(s.socket.line, "%s.socket has %d bytes, and a path of a socket at most %d", what, len(socket), maxSocket)
 	}
 }
