@@ -67,7 +67,7 @@ func TestOtherClusters(t *testing.T) {
 		text := render(t, orchestratetest.New(c))
 		parses(t, text)
 		contains(t, text,
-			`on_a_1_0() {`, `ssh -p 2222 -i '/home/d b a/id' -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile='"/home/d b a/known"' mysql@10.0.0.1 "$@"`,
+			`on_a_1_0() {`, `-p 2222 -i '/home/d b a/id' -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile='"/home/d b a/known"' mysql@10.0.0.1 "$@"`,
 			"on_a_1_1() {", "on___1() {", "IP:10.0.0.1", "'/srv/my tls/versions'")
 		if strings.Contains(text, "on_a_1_0 sh -eu <<'HOST'\nchown") {
 			t.Error("only root may give files away")
