@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -22,7 +23,10 @@ func (b *builder) planCertificates() {
 	for _, s := range b.cluster.Servers {
 		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
 		b.sets[s.Name] = dir.Current
-		if !b.setInUse(s, dir.Current).Holds(b.facts).Holds() {
+		switch v := b.setInUse(s, dir.Current).Holds(b.facts); {
+		case v.Unclear():
+			b.block(s.Name, "", "%s", v.Why())
+		case v.Fails():
 			missing = append(missing, s)
 		}
 	}
@@ -60,18 +64,23 @@ func (b *builder) checkAuthority(missing []topology.Server) {
 		return
 	}
 	ca, here := store.CA.Get()
+	first := ""
 	for _, s := range b.cluster.Servers {
 		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
 		set, used := dir.CurrentSet()
 		switch {
 		case !used || set.CA == "":
+			continue
 		case here && !sameBundle(ca, set.CA):
 			b.block(s.Name, "use the pki folder that made them: --pki", "the certificates of %s come from another authority than the one in the local folder", s.Name)
 		case !here && len(missing) > 0:
 			b.block(Here, "bring the pki folder from the machine that made the others: --pki",
 				"%s needs a certificate, and the authority that %s uses is not in the local folder", missing[0].Name, s.Name)
 			return
+		case !here && first != "" && !sameBundle(first, set.CA):
+			b.block(s.Name, "bring the pki folder of the cluster: --pki", "the certificates of %s come from another authority than those of the servers before it", s.Name)
 		}
+		first = cmp.Or(first, set.CA)
 	}
 }
 
@@ -130,7 +139,6 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 
 func (b *builder) fileStep(s topology.Server, leaf Leaf) Step {
 	process := b.facts.Server(s.Name).Process.Or(facts.Process{})
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
 	step := Step{
 		ID: stepID("files", s.Name), Target: s.Name, Title: fmt.Sprintf("copy the certificate to %s", s.Name),
 		Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
@@ -138,14 +146,25 @@ func (b *builder) fileStep(s topology.Server, leaf Leaf) Step {
 		Goal:   b.setInUse(s, leaf.Version), Deadline: fileDeadline,
 		Guards:  []Guard{{Condition: LeafIssued{leaf}}},
 		Actions: []Action{InstallSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version, Owner: process.OSUser}},
-		Undo:    Undo{Actions: []Action{switchBack(s, dir)}},
 	}
 	b.switchWhileStopped(s, leaf, &step)
 	return step
 }
 
+// switching are the planned steps that stop the receivers of the channels while they switch their files.
+func (b *builder) switching(channels ...facts.ChannelID) []string {
+	var ids []string
+	for _, channel := range channels {
+		step, _ := b.plan.Step(stepID("files", channel.Server))
+		if _, stops := step.Found[channel]; stops {
+			ids = append(ids, step.ID)
+		}
+	}
+	return ids
+}
+
 // switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
-// them from this folder is stopped meanwhile.
+// them from this folder is stopped meanwhile, on the way back too.
 func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 	var readers []facts.ChannelID
 	for _, l := range b.links {
@@ -154,28 +173,30 @@ func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 			readers = append(readers, l.Channel)
 		}
 	}
-	receiver := facts.Threads{Receiver: true}
 	for _, id := range readers {
-		step.Actions = append(step.Actions, StopThreads{Channel: id, Threads: receiver})
 		step.Found = b.threadsOf(id)
 		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", id)
 	}
-	step.Actions = append(step.Actions, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version})
-	for _, id := range readers {
-		step.Actions = append(step.Actions, StartThreads{Channel: id, Threads: receiver})
-	}
+	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version})...)
+	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))
 	if len(readers) > 0 {
-		step.Rescue = append([]Action{switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}))}, startAll(readers)...)
+		step.Rescue = back
 		step.Rescued = Up{Server: s.Name}
 	}
+	if b.readsOurFiles(s) {
+		back = append(slices.Clone(back), ReloadTLS{Server: s.Name})
+	}
+	step.Undo = Undo{Actions: back}
 }
 
-func startAll(channels []facts.ChannelID) []Action {
-	actions := make([]Action, len(channels))
-	for i, id := range channels {
-		actions[i] = StartThreads{Channel: id, Threads: facts.Threads{Receiver: true}}
+func whileStopped(channels []facts.ChannelID, action Action) []Action {
+	receiver := facts.Threads{Receiver: true}
+	var before, after []Action
+	for _, id := range channels {
+		before = append(before, StopThreads{Channel: id, Threads: receiver})
+		after = append(after, StartThreads{Channel: id, Threads: receiver})
 	}
-	return actions
+	return slices.Concat(before, []Action{action}, after)
 }
 
 func switchBack(s topology.Server, dir facts.TLSDir) Action {
