@@ -45,6 +45,9 @@ func (b *builder) planConfig(s topology.Server, text string) {
 	case config.Own.IsUnknown():
 		b.block(s.Name, "", "%s: %s", config.OwnPath, config.Own.Why())
 		return
+	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
+		b.block(s.Name, "", "the configuration check of %s: %s", s.Name, b.facts.Server(s.Name).ConfigCheck.Why())
+		return
 	}
 	back := b.configBack(s)
 	b.add(Step{
@@ -129,6 +132,7 @@ func (b *builder) planRestart(s topology.Server, step Step) {
 	step.Rescue = step.Undo.Actions
 	step.Rescued = Up{Server: s.Name}
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
+	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
 	b.add(step)
 	b.planWakes(s)
 }
@@ -190,7 +194,7 @@ func (b *builder) planWakes(s topology.Server) {
 		if l.Source != s.Name && l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
 			continue
 		}
-		if b.has(channelStepID("wake", l.Channel)) {
+		if b.needAlso(channelStepID("wake", l.Channel), stepID("serve", s.Name)) {
 			continue
 		}
 		b.add(Step{
@@ -203,6 +207,17 @@ func (b *builder) planWakes(s topology.Server) {
 			Found:   b.threadsOf(l.Channel),
 		})
 	}
+}
+
+// needAlso adds a need to a step, if it is in the plan.
+func (b *builder) needAlso(id, need string) bool {
+	for i := range b.plan.Steps {
+		if step := &b.plan.Steps[i]; step.ID == id {
+			step.Needs = b.presentOnly(append(step.Needs, need))
+			return true
+		}
+	}
+	return false
 }
 
 func (b *builder) wakeActions(s topology.Server) []Action {
