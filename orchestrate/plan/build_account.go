@@ -32,34 +32,28 @@ func (b *builder) openRows(server topology.ServerName) []string {
 			hosts = append(hosts, row.Host)
 		}
 	}
+	slices.Sort(hosts)
 	return hosts
 }
 
-// replicates says that a statement about the rows reaches every replica and finds its rows there.
+// replicates says that a statement about the open rows reaches every replica and finds them there, open too: it would weaken a row that
+// demands more. Where a replica is itself a source, its own session has to set the requirement: the logins to it are dated by nothing
+// else.
 func (b *builder) replicates() bool {
-	primary := b.facts.Server(b.cluster.Primary().Name)
-	instance := primary.Instance.Or(facts.Instance{})
+	primary := b.cluster.Primary().Name
+	instance := b.facts.Server(primary).Instance.Or(facts.Instance{})
 	if !instance.LogBin || instance.BinlogDB {
 		return false
 	}
-	hosts := hostsOf(primary.Accounts.Or(nil))
 	for _, l := range b.links {
 		channel, _ := b.facts.Channel(l.Channel).Get()
-		there := hostsOf(b.facts.Server(l.Channel.Server).Accounts.Or(nil))
-		if channel.Filtered || !slices.Equal(hosts, there) {
+		runs := channel.Receiver == facts.Yes && channel.Applier.Runs() && b.threads[l.Channel].Applier
+		arrives := runs && channel.Delay == 0 && !channel.Until && !channel.Filtered
+		if l.Source != primary || !arrives || !slices.Equal(b.openRows(primary), b.openRows(l.Channel.Server)) {
 			return false
 		}
 	}
 	return true
-}
-
-func hostsOf(rows []facts.AccountRow) []string {
-	hosts := make([]string, len(rows))
-	for i, row := range rows {
-		hosts[i] = row.Host
-	}
-	slices.Sort(hosts)
-	return hosts
 }
 
 func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, needs []string) Step {
@@ -69,7 +63,7 @@ func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, ne
 	back.Kind = facts.RequireNone
 	step := Step{
 		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("require TLS of %s on %s", rowNames(user, hosts), s.Name),
-		Needs: append(b.requireNeeds(s), needs...),
+		Needs: append(b.requireNeeds(), needs...),
 		Goal:  b.requireGoal(s, binlog), Deadline: threadDeadline,
 		Guards:  b.requireGuards(s),
 		Actions: []Action{require},
@@ -80,13 +74,10 @@ func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, ne
 	return step
 }
 
-// requireNeeds: the server must serve TLS, and the receivers of its replicas must be back, before TLS is required.
-func (b *builder) requireNeeds(s topology.Server) []string {
-	needs := []string{stepID("serve", s.Name)}
-	for _, l := range b.linksFrom(s.Name) {
-		needs = append(needs, channelStepID("wake", l.Channel))
-	}
-	return needs
+// requireNeeds: every server has its files and serves TLS, and every receiver is back, before TLS is required. A replica that is still
+// to be restarted could not come back in plaintext.
+func (b *builder) requireNeeds() []string {
+	return slices.Concat(b.stepIDs("files"), b.stepIDs("serve"), b.stepIDs("wake"))
 }
 
 func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
@@ -158,16 +149,29 @@ func (b *builder) planRehearsals() {
 	}
 }
 
-// needsRehearsal: under a requirement that comes last every login is older than it. After an interrupted run the journal tells.
+// needsRehearsal: every login is older than a requirement of this plan, but for those of channels that change after it. After an
+// interrupted run the journal tells.
 func (b *builder) needsRehearsal(l Link) bool {
 	if !b.threads[l.Channel].Receiver {
 		return false
 	}
 	if b.requiredBy(l.Source) != "" {
-		return b.cluster.Policy.Enforce == topology.EnforceLast
+		return b.cluster.Policy.Enforce == topology.EnforceLast || !b.logsInAnew(l)
 	}
 	_, dated := b.facts.Marks.Requirements[l.Source]
-	return dated && !b.has(channelStepID("change", l.Channel)) && enforced(b.facts, l, l.DumpThread(b.facts)).Fails()
+	return dated && !b.logsInAnew(l) && enforced(b.facts, l, l.DumpThread(b.facts)).Fails()
+}
+
+// logsInAnew says that the channel's own step is sure to start its receiver: one that only starts it finds nothing to do where a step
+// before it did.
+func (b *builder) logsInAnew(l Link) bool {
+	step, _ := b.plan.Step(channelStepID("change", l.Channel))
+	started := len(b.switching(l.Channel)) > 0 || b.has(channelStepID("wake", l.Channel))
+	return slices.ContainsFunc(step.Actions, func(a Action) bool {
+		_, changes := a.(ChangeTLS)
+		start, starts := a.(StartThreads)
+		return changes || starts && start.Threads.Receiver && !started
+	})
 }
 
 // requiredBy is the step of this plan that makes the server require TLS, if there is one.
@@ -189,8 +193,9 @@ func (b *builder) rehearsal(l Link) Step {
 		ID: channelStepID("rehearse", l.Channel), Target: l.Channel.Server, Title: fmt.Sprintf("rehearse a reconnect of %s", l.Channel),
 		Reason: "its receiver logged in before TLS was required; the next network blip must not be the first try",
 		Impact: fmt.Sprintf("the receiver of %s reconnects once; its applier goes on", l.Channel),
-		Needs:  append([]string{b.requiredBy(l.Source)}, b.stepIDs("require")...),
-		Goal:   Rehearsed{l}, Deadline: threadDeadline,
+		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.stepIDs("require"), b.switching(l.Channel),
+			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel), channelStepID("change", l.Channel)}),
+		Goal: Rehearsed{l}, Deadline: threadDeadline,
 		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{l}}},
 		Actions: again,
 		Undo:    Undo{Reason: "nothing is changed"},

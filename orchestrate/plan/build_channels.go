@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -44,14 +45,24 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	switch {
 	case channel.TLS != goal.Options:
 		b.change(&step, goal, channel)
+	case channel.Receiver.Runs() && channel.Receiver != facts.Yes, // its applier is started with it
+		goal.Threads.Receiver && !b.shown(goal) && b.dated(l.Source) && !Prove(b.facts, l).Encrypted():
+		reconnect(&step, goal)
 	case channel.Threads() != goal.Threads:
 		restoreThreads(&step, goal, channel)
-	case channel.Receiver != facts.Yes:
-		reconnect(&step, goal)
 	default: // it runs with the right options; the steps before this one are all that is missing
 		return b.unprovable(l, verdict)
 	}
 	return step, true
+}
+
+// dated says that it is known since when the source requires TLS by the time a channel's step begins: a login after that is proven.
+func (b *builder) dated(source topology.ServerName) bool {
+	if b.requiredBy(source) != "" {
+		return b.cluster.Policy.Enforce == topology.EnforceFirst
+	}
+	_, marked := b.facts.Marks.Requirements[source]
+	return marked && len(b.openRows(source)) == 0
 }
 
 func channelNeeds(l Link) []string {
@@ -94,7 +105,7 @@ func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
 	step.Impact = fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
 	step.Guards = []Guard{
-		{Condition: AsPlanned{Link: l, Threads: channel.Threads()}},
+		{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}},
 		{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
 		{Condition: RelayLogsSafe{Link: l}},
 		{Condition: TrialWorks{Link: l}},
@@ -104,21 +115,17 @@ func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	start := StartThreads{Channel: l.Channel, Threads: goal.Threads}
 	step.Actions = []Action{stop, ChangeTLS{Channel: l.Channel, Options: goal.Options}, start}
 	back := []Action{stop, ChangeTLS{Channel: l.Channel, Options: channel.TLS}, start}
-	step.Undo = Undo{Actions: back}
-	step.Rescue = append(b.lift(l.Source), back...)
+	step.Rescue = slices.Concat(b.lift(l.Source), back)
+	step.Undo = Undo{Actions: step.Rescue}
 	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads}
 }
 
-// lift takes the requirement back before a rescue, where the policy sets it before the change: the former settings could not log in.
+// lift takes the requirement back before the former settings, where the policy sets it before the change: they could not log in.
 func (b *builder) lift(source topology.ServerName) []Action {
-	if b.cluster.Policy.Enforce != topology.EnforceFirst {
+	if b.cluster.Policy.Enforce != topology.EnforceFirst || !b.dated(source) {
 		return nil
 	}
-	step, ok := b.plan.Step(stepID("require", source))
-	if !ok {
-		return nil
-	}
-	return step.Undo.Actions
+	return b.requirementBack(source)
 }
 
 func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
@@ -147,8 +154,11 @@ func whyNot[T any](v facts.Value[T]) string {
 }
 
 // provable says that the goal's proof can be had at the time when the policy asks for it.
-func (b *builder) provable(goal Secured) bool {
-	if b.cluster.Policy.Enforce == topology.EnforceFirst || b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{}).PerfSchema {
+func (b *builder) provable(goal Secured) bool { return b.shown(goal) || b.dated(goal.Link.Source) }
+
+// shown says that the goal's proof does not rest on the age of the requirement.
+func (b *builder) shown(goal Secured) bool {
+	if b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{}).PerfSchema {
 		return true
 	}
 	refuses, _ := b.dialect(goal.Link.Channel.Server).RefusesPlaintext(goal.Options)
@@ -163,7 +173,7 @@ func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	}
 	step.Title = fmt.Sprintf("start the %s of %s again", threadNames(missing), l.Channel)
 	step.Reason = "an interrupted run stopped it"
-	step.Guards = []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads()}}}
+	step.Guards = []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}}}
 	step.Actions = []Action{StartThreads{Channel: l.Channel, Threads: missing}}
 	step.Undo = Undo{Reason: "nothing is changed"}
 }

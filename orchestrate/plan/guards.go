@@ -23,10 +23,12 @@ type LagWithin struct {
 	Max  time.Duration
 }
 
-// AsPlanned holds when the channel is still the one that was planned for: same source, same account, same threads, no delay.
+// AsPlanned holds when the channel is still the one that was planned for: same source, same account, no delay, and each thread is as
+// the plan found it, or as it is to run since an earlier step of the plan started it.
 type AsPlanned struct {
 	Link    Link
 	Threads facts.Threads
+	Wanted  facts.Threads
 }
 
 // NoStrangers holds when every dump thread of the account belongs to a link of the inventory.
@@ -153,6 +155,13 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 		return no("channel %s is delayed by %s", g.Link.Channel, channel.Delay)
 	case channel.Until:
 		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel)
+	}
+	now := channel.Threads()
+	if now.Receiver == g.Wanted.Receiver {
+		g.Threads.Receiver = g.Wanted.Receiver
+	}
+	if now.Applier == g.Wanted.Applier {
+		g.Threads.Applier = g.Wanted.Applier
 	}
 	return threadsAre(g.Link, channel, g.Threads)
 }
