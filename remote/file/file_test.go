@@ -31,9 +31,7 @@ func must(t *testing.T, err error) {
 
 func attempt(t *testing.T, cmd remote.Command) ([]byte, error) {
 	t.Helper()
-	host := remotetest.NewLocal(t.Context(), "here")
-	defer func() { _ = host.Close() }()
-	out, err := host.Run(t.Context(), cmd)
+	out, err := remotetest.RunLocal(t.Context(), cmd)
 	return out.Stdout, err
 }
 

@@ -53,7 +53,9 @@ func Pack(files Files) ([]byte, error) {
 		text []byte
 	}{
 		{sizes, fmt.Appendf(nil, "%d %d %d\n", len(files.CA), len(files.Cert), len(key))},
-		{string(CA), files.CA}, {string(Cert), files.Cert}, {string(Key), key},
+		{string(CA), files.CA},
+		{string(Cert), files.Cert},
+		{string(Key), key},
 	}
 	var archive bytes.Buffer
 	writer := tar.NewWriter(&archive)

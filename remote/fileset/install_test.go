@@ -223,7 +223,7 @@ func TestInstallThatIsKilledHalfWay(t *testing.T) {
 	files := set(t, "one")
 	archive, err := fileset.Pack(files)
 	must(t, err)
-	host := remotetest.NewLocal(t.Context(), "here")
+	host := remotetest.NewLocal("here")
 	input := &halfway{part: bytes.NewReader(archive[:1200]), given: make(chan struct{}), stop: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

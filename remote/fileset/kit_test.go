@@ -53,9 +53,7 @@ func must(t *testing.T, err error) {
 // attempt runs a command on this machine.
 func attempt(t *testing.T, cmd remote.Command) (string, error) {
 	t.Helper()
-	host := remotetest.NewLocal(t.Context(), "here")
-	defer func() { _ = host.Close() }()
-	out, err := host.Run(t.Context(), cmd)
+	out, err := remotetest.RunLocal(t.Context(), cmd)
 	return string(out.Stdout), err
 }
 

@@ -64,9 +64,18 @@ func TestContradictionsAreUnknown(t *testing.T) {
 
 func TestAnswersThatMakeNoSense(t *testing.T) {
 	for _, change := range [][2]string{
-		{"dir directory 755 root", "dir directory 9 root"}, {"dir directory 755 root", "dir maybe"}, {"version 1\n", "version 01\n"},
-		{"version 1\n", ""}, {"pem 1/ca.pem aGV", "pem 1/key.pem aGV"}, {"aGVsbG8=", "!"}, {"2cf24d", ""}, {"list complete", "list maybe"},
-		{"644 5", "644 -5"}, {"=== replssl end ===", ""}, {"read 1/ca.pem no", "read 1/ca.pem perhaps"}, {"bye", "bye"},
+		{"dir directory 755 root", "dir directory 9 root"},
+		{"dir directory 755 root", "dir maybe"},
+		{"version 1\n", "version 01\n"},
+		{"version 1\n", ""},
+		{"pem 1/ca.pem aGV", "pem 1/key.pem aGV"},
+		{"aGVsbG8=", "!"},
+		{"2cf24d", ""},
+		{"list complete", "list maybe"},
+		{"644 5", "644 -5"},
+		{"=== replssl end ===", ""},
+		{"read 1/ca.pem no", "read 1/ca.pem perhaps"},
+		{"bye", "bye"},
 	} {
 		_, err := fileset.ParseLook([]byte(strings.Replace(sample, change[0], change[1], 1)))
 		if (err == nil) != (change[0] == "bye") {

@@ -83,8 +83,8 @@ func (p *parts) process() (seen.Value[Process], error) {
 		return seen.Value[Process]{}, fmt.Errorf("the host's answer names the process %.80q", p.head)
 	}
 	process, err := p.describe(pid)
-	if err != nil {
-		return seen.Unknown[Process](err.Error()), nil //nolint:nilerr // a process that ends while it is looked at is no fault
+	if err != nil { // a process that ends while it is looked at is no fault
+		return seen.Unknown[Process](err.Error()), nil
 	}
 	return seen.Known(process), nil
 }
@@ -92,7 +92,7 @@ func (p *parts) process() (seen.Value[Process], error) {
 func (p *parts) describe(pid int) (Process, error) {
 	before, beforeErr := p.start("stat")
 	after, afterErr := p.start("stat-after")
-	real, effective, userErr := p.userIDs()
+	realID, effectiveID, userErr := p.userIDs()
 	if err := errors.Join(beforeErr, afterErr, userErr); err != nil {
 		return Process{}, err
 	}
@@ -100,7 +100,7 @@ func (p *parts) describe(pid int) (Process, error) {
 		return Process{}, fmt.Errorf("process %d ended while it was looked at", pid)
 	}
 	return Process{
-		PID: pid, Real: p.user(real), Effective: p.user(effective), Start: before,
+		PID: pid, Real: p.user(realID), Effective: p.user(effectiveID), Start: before,
 		Args: p.args(), Connections: p.connections(),
 	}, nil
 }
@@ -112,7 +112,7 @@ func (p *parts) start(name string) (uint64, error) {
 	if why != "" {
 		return 0, errors.New(why)
 	}
-	_, rest, _ := cutLast(text, ")")
+	rest, _ := afterLast(text, ")")
 	fields := strings.Fields(rest)
 	const at = 22 - 3
 	if len(fields) <= at {
@@ -125,15 +125,15 @@ func (p *parts) start(name string) (uint64, error) {
 	return ticks, nil
 }
 
-func cutLast(text, separator string) (before, after string, found bool) {
+func afterLast(text, separator string) (after string, found bool) {
 	at := strings.LastIndex(text, separator)
 	if at < 0 {
-		return text, "", false
+		return "", false
 	}
-	return text[:at], text[at+len(separator):], true
+	return text[at+len(separator):], true
 }
 
-func (p *parts) userIDs() (real, effective int, err error) {
+func (p *parts) userIDs() (realID, effectiveID int, err error) {
 	text, why := p.get("status")
 	if why != "" {
 		return 0, 0, errors.New(why)
@@ -141,9 +141,9 @@ func (p *parts) userIDs() (real, effective int, err error) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
 		if len(fields) >= 3 && fields[0] == "Uid:" {
-			real, realErr := strconv.Atoi(fields[1])
-			effective, effectiveErr := strconv.Atoi(fields[2])
-			return real, effective, errors.Join(realErr, effectiveErr)
+			realID, realErr := strconv.Atoi(fields[1])
+			effectiveID, effectiveErr := strconv.Atoi(fields[2])
+			return realID, effectiveID, errors.Join(realErr, effectiveErr)
 		}
 	}
 	return 0, 0, errors.New("the user of the process cannot be understood")

@@ -31,9 +31,7 @@ func must(t *testing.T, err error) {
 
 func run(t *testing.T, line shell.Line) []byte {
 	t.Helper()
-	host := remotetest.NewLocal(t.Context(), "here")
-	defer func() { _ = host.Close() }()
-	out, err := host.Run(t.Context(), remote.Command{Line: line})
+	out, err := remotetest.RunLocal(t.Context(), remote.Command{Line: line})
 	must(t, err)
 	return out.Stdout
 }

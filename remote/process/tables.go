@@ -22,7 +22,7 @@ func (p *parts) socketInodes() (map[string]bool, error) {
 		if strings.HasPrefix(line, "ls: ") && !strings.HasSuffix(line, ": No such file or directory") {
 			return nil, errors.New(line) // a descriptor that was closed meanwhile is the exception
 		}
-		if _, target, found := cutLast(line, " -> socket:["); found {
+		if target, found := afterLast(line, " -> socket:["); found {
 			inodes[strings.TrimSuffix(target, "]")] = true
 		}
 	}

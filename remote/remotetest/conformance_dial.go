@@ -14,44 +14,6 @@ import (
 	"github.com/replssl/replssl/remote"
 )
 
-// listen starts a server on this machine that gives each connection to serve, and stops with the test.
-func listen(t *testing.T, network string, serve func(net.Conn)) (address string) {
-	t.Helper()
-	at := "127.0.0.1:0"
-	if network == "unix" {
-		folder, err := os.MkdirTemp("", "rt") // a path short enough for a socket
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(folder) })
-		at = filepath.Join(folder, "s")
-	}
-	listener, err := net.Listen(network, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var work sync.WaitGroup
-	work.Go(func() { acceptAll(listener, &work, serve) })
-	t.Cleanup(func() {
-		_ = listener.Close()
-		work.Wait()
-	})
-	return listener.Addr().String()
-}
-
-func acceptAll(listener net.Listener, work *sync.WaitGroup, serve func(net.Conn)) {
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		work.Go(func() {
-			defer func() { _ = conn.Close() }()
-			serve(conn)
-		})
-	}
-}
-
 func echo(conn net.Conn) { _, _ = io.Copy(conn, conn) }
 
 func dial(t *testing.T, host remote.Host, network, address string) net.Conn {
@@ -72,7 +34,7 @@ func echoUnix(t *testing.T, host remote.Host) { echoes(t, host, "unix") }
 func echoTCP(t *testing.T, host remote.Host) { echoes(t, host, "tcp") }
 
 func echoes(t *testing.T, host remote.Host, network string) {
-	conn := dial(t, host, network, listen(t, network, echo))
+	conn := dial(t, host, network, Listen(t, network, echo))
 	sent := bytes.Repeat([]byte("0123456789"), 300_000)
 	var writer sync.WaitGroup
 	writer.Go(func() {
@@ -93,7 +55,7 @@ func echoes(t *testing.T, host remote.Host, network string) {
 
 func readDeadline(t *testing.T, host remote.Host) {
 	release := make(chan struct{})
-	conn := dial(t, host, "tcp", listen(t, "tcp", func(conn net.Conn) {
+	conn := dial(t, host, "tcp", Listen(t, "tcp", func(conn net.Conn) {
 		<-release
 		_, _ = conn.Write([]byte("late but whole"))
 	}))
@@ -120,7 +82,7 @@ func readDeadline(t *testing.T, host remote.Host) {
 
 func writeDeadline(t *testing.T, host remote.Host) {
 	release := make(chan struct{})
-	conn := dial(t, host, "tcp", listen(t, "tcp", func(net.Conn) { <-release }))
+	conn := dial(t, host, "tcp", Listen(t, "tcp", func(net.Conn) { <-release }))
 	defer close(release)
 	if err := conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 		t.Fatal(err)
@@ -138,7 +100,7 @@ func writeDeadline(t *testing.T, host remote.Host) {
 }
 
 func halfClose(t *testing.T, host remote.Host) {
-	conn := dial(t, host, "tcp", listen(t, "tcp", func(conn net.Conn) {
+	conn := dial(t, host, "tcp", Listen(t, "tcp", func(conn net.Conn) {
 		text, _ := io.ReadAll(conn) // ends by the half close only
 		_, _ = conn.Write(append(text, "!"...))
 	}))
@@ -159,7 +121,7 @@ func halfClose(t *testing.T, host remote.Host) {
 
 func writeThenClose(t *testing.T, host remote.Host) {
 	arrived := make(chan int, 1)
-	conn := dial(t, host, "tcp", listen(t, "tcp", func(conn net.Conn) {
+	conn := dial(t, host, "tcp", Listen(t, "tcp", func(conn net.Conn) {
 		text, _ := io.ReadAll(conn)
 		arrived <- len(text)
 	}))
@@ -216,7 +178,7 @@ func connCloseEndsRead(t *testing.T, host remote.Host) {
 
 func blockedRead(t *testing.T, host remote.Host, end func(net.Conn)) {
 	t.Helper()
-	conn := dial(t, host, "tcp", listen(t, "tcp", func(conn net.Conn) {
+	conn := dial(t, host, "tcp", Listen(t, "tcp", func(conn net.Conn) {
 		_, _ = conn.Write([]byte("x"))
 		_, _ = io.Copy(io.Discard, conn)
 	}))

@@ -19,8 +19,7 @@ import (
 // Local is this machine as a host: a real /bin/sh and real connections, with no SSH between.
 type Local struct {
 	name string
-	life context.Context
-	end  context.CancelCauseFunc
+	life *hosting.Life
 
 	mu      sync.Mutex
 	opened  map[*localConn]struct{}
@@ -29,11 +28,16 @@ type Local struct {
 
 var _ remote.Host = (*Local)(nil)
 
-// NewLocal is this machine under that name. The context bounds nothing: the host lives until Close.
-func NewLocal(ctx context.Context, name string) *Local {
-	l := &Local{name: name, opened: map[*localConn]struct{}{}}
-	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
-	return l
+// NewLocal is this machine under that name.
+func NewLocal(name string) *Local {
+	return &Local{name: name, life: hosting.NewLife(), opened: map[*localConn]struct{}{}}
+}
+
+// RunLocal runs one command on this machine.
+func RunLocal(ctx context.Context, cmd remote.Command) (remote.Output, error) {
+	host := NewLocal("here")
+	defer func() { _ = host.Close() }()
+	return host.Run(ctx, cmd)
 }
 
 // Name is the name it was given.
@@ -64,7 +68,7 @@ func (l *Local) Run(ctx context.Context, cmd remote.Command) (remote.Output, err
 }
 
 func execute(ctx context.Context, cmd remote.Command, streams hosting.Streams) error {
-	process := exec.CommandContext(ctx, "/bin/sh", "-c", cmd.Line.String()) //nolint:gosec // that is its purpose
+	process := exec.CommandContext(ctx, "/bin/sh", "-c", cmd.Line.String())
 	process.Stdout, process.Stderr = streams.Stdout, streams.Stderr
 	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGKILL) }
@@ -136,7 +140,7 @@ func (l *Local) Dial(ctx context.Context, network, address string) (net.Conn, er
 // Close ends what runs and closes the connections that were opened.
 func (l *Local) Close() error {
 	l.mu.Lock()
-	l.end(net.ErrClosed)
+	l.life.End(net.ErrClosed)
 	opened := slices.Collect(maps.Keys(l.opened))
 	l.mu.Unlock()
 	for _, conn := range opened {
@@ -160,11 +164,14 @@ func (l *Local) enter() bool {
 // within is ctx, ended by Close as well.
 func (l *Local) within(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	within, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(l.life, func() { cancel(net.ErrClosed) })
-	return within, func(cause error) {
-		stop()
-		cancel(cause)
-	}
+	go func() {
+		select {
+		case <-l.life.Done():
+			cancel(net.ErrClosed)
+		case <-within.Done():
+		}
+	}()
+	return within, cancel
 }
 
 func (l *Local) ended() error { return fmt.Errorf("%s: the host is closed: %w", l.name, net.ErrClosed) }

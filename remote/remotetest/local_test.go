@@ -8,7 +8,5 @@ import (
 )
 
 func TestLocalConforms(t *testing.T) {
-	remotetest.Conformance(t, func(t *testing.T) remote.Host {
-		return remotetest.NewLocal(t.Context(), "here")
-	})
+	remotetest.Conformance(t, func(*testing.T) remote.Host { return remotetest.NewLocal("here") })
 }

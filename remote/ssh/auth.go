@@ -59,7 +59,7 @@ func (k *keyring) addIdentity(path string) {
 }
 
 func readIdentity(path string) (ssh.Signer, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the path is the inventory's
+	text, err := os.ReadFile(path)
 	var fault *os.PathError
 	if errors.As(err, &fault) {
 		return nil, fault.Err // the path is told already

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,39 +18,6 @@ import (
 	"github.com/replssl/replssl/remote/remotetest"
 	"github.com/replssl/replssl/remote/ssh"
 )
-
-// serveAgent serves connections on a socket until the end of the test.
-func serveAgent(t *testing.T, serve func(net.Conn)) (socket string) {
-	t.Helper()
-	folder, err := os.MkdirTemp("", "agent") // a path short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	socket = filepath.Join(folder, "s")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			work.Go(func() {
-				defer func() { _ = conn.Close() }()
-				serve(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		work.Wait()
-	})
-	return socket
-}
 
 // agentWith is an agent that holds keys of these files.
 func agentWith(t *testing.T, files ...string) (socket string) {
@@ -66,7 +32,7 @@ func agentWith(t *testing.T, files ...string) (socket string) {
 			t.Fatal(err)
 		}
 	}
-	return serveAgent(t, func(conn net.Conn) { _ = agent.ServeAgent(keyring, conn) })
+	return remotetest.Listen(t, "unix", func(conn net.Conn) { _ = agent.ServeAgent(keyring, conn) })
 }
 
 func read(t *testing.T, path string) string {
@@ -97,7 +63,7 @@ func encryptedKey(t *testing.T) (locked, open string, public gossh.PublicKey) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear, err := gossh.MarshalPrivateKey(private, "test")
+	plain, err := gossh.MarshalPrivateKey(private, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,29 +73,30 @@ func encryptedKey(t *testing.T) (locked, open string, public gossh.PublicKey) {
 	}
 	locked, open = filepath.Join(t.TempDir(), "locked"), filepath.Join(t.TempDir(), "open")
 	write(t, locked, string(pem.EncodeToMemory(block)))
-	write(t, open, string(pem.EncodeToMemory(clear)))
+	write(t, open, string(pem.EncodeToMemory(plain)))
 	return locked, open, signer.PublicKey()
 }
 
-func refusedLogin(t *testing.T, config ssh.Config, parts ...string) *ssh.AuthError {
+// refusedLogin dials, expects to be refused, and gives what was tried.
+func refusedLogin(t *testing.T, config ssh.Config, parts ...string) (tried []string) {
 	t.Helper()
 	var refused *ssh.AuthError
-	if err := fails(t, t.Context(), config, parts...); !errors.As(err, &refused) {
+	if err := fails(t, config, parts...); !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
 	}
 	if refused.Host != config.Name || refused.User != config.User {
 		t.Errorf("got %+v", refused)
 	}
-	return refused
+	return refused.Tried
 }
 
 func TestALoginThatIsRefusedTellsWhatWasTried(t *testing.T) {
 	server := remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.RefuseLogin})
 	config := configFor(server)
 	config.AgentSocket = agentWith(t, strangerKey(t))
-	refused := refusedLogin(t, config, "login as ops", server.Identity, "agent key ssh-ed25519 SHA256:")
-	if len(refused.Tried) != 2 {
-		t.Errorf("tried %q", refused.Tried)
+	tried := refusedLogin(t, config, "login as ops", server.Identity, "agent key ssh-ed25519 SHA256:")
+	if len(tried) != 2 {
+		t.Errorf("tried %q", tried)
 	}
 	if server.Handshakes() != 0 {
 		t.Error("somebody was let in")
@@ -147,7 +114,7 @@ func TestAnyUsableKeyLetsIn(t *testing.T) {
 		"a wrong key in the agent first": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = "", agentWith(t, strangerKey(t), server.Identity) },
 		"a good identity, no agent":      func(c *ssh.Config) { c.AgentSocket = none },
 		"a good identity, a hung agent": func(c *ssh.Config) {
-			c.AgentSocket = serveAgent(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<10)); _, _ = conn.Read(nil) })
+			c.AgentSocket = remotetest.Listen(t, "unix", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<10)); _, _ = conn.Read(nil) })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +126,7 @@ func TestAnyUsableKeyLetsIn(t *testing.T) {
 }
 
 func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
-	locked, clear, public := encryptedKey(t)
+	locked, plain, public := encryptedKey(t)
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Authorized: []gossh.PublicKey{public}}))
 	config.IdentityFile = locked
 	refusedLogin(t, config, locked, "encrypted", "ssh-add "+locked)
@@ -167,7 +134,7 @@ func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
 	for range 8 { // more than a server takes: the right one must come first
 		strangers = append(strangers, strangerKey(t))
 	}
-	config.AgentSocket = agentWith(t, append(strangers, clear)...)
+	config.AgentSocket = agentWith(t, append(strangers, plain)...)
 	_ = open(t, config)
 }
 
@@ -186,14 +153,14 @@ func TestNothingToOffer(t *testing.T) {
 func TestAHungAgentEndsWithTheTimeout(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{}))
 	config.IdentityFile, config.DialTimeout = "", 300*time.Millisecond
-	config.AgentSocket = serveAgent(t, func(conn net.Conn) {
+	config.AgentSocket = remotetest.Listen(t, "unix", func(conn net.Conn) {
 		for buffer := make([]byte, 1<<10); ; {
 			if _, err := conn.Read(buffer); err != nil {
 				return
 			}
 		}
 	})
-	err := fails(t, t.Context(), config)
+	err := fails(t, config)
 	if !strings.Contains(err.Error(), "deadline") {
 		t.Errorf("got %v", err)
 	}

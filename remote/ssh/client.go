@@ -5,7 +5,6 @@
 package ssh
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/internal/hosting"
 )
 
 // Config says how to reach a host.
@@ -60,9 +60,8 @@ type Client struct {
 	wire     *wire
 	sessions chan struct{} // one token for each command that runs
 
-	// life ends with the connection, and its cause is the error that pending and later calls get.
-	life context.Context
-	end  context.CancelCauseFunc
+	// life ends with the connection, and its reason is the error that pending and later calls get.
+	life *hosting.Life
 
 	mu      sync.Mutex // guards closing, so that nothing is added to workers once Close waits for them
 	closing bool
@@ -72,13 +71,11 @@ type Client struct {
 var _ remote.Host = (*Client)(nil)
 
 // newClient takes over a connection that is logged in, and what it runs on.
-func newClient(ctx context.Context, config Config, connection *ssh.Client, wire *wire) *Client {
-	// The connection lives until Close: the context of Dial bounds the dialing only.
-	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+func newClient(config Config, connection *ssh.Client, wire *wire) *Client {
 	c := &Client{
 		name: config.Name, ssh: connection, wire: wire,
 		sessions: make(chan struct{}, maxSessions),
-		life:     life, end: end,
+		life:     hosting.NewLife(),
 	}
 	c.spawn(c.watch)
 	c.spawn(func() { c.keepAlive(config.KeepAlive) })
@@ -100,7 +97,7 @@ func (c *Client) Close() error {
 
 // fail ends the connection for this reason, unless it has ended for another one before.
 func (c *Client) fail(why error) {
-	c.end(why)
+	c.life.End(why)
 	_ = c.ssh.Close() // it fails only when the connection is gone, which is what is wanted
 }
 
@@ -120,8 +117,8 @@ func (c *Client) spawn(work func()) bool {
 	return true
 }
 
-// lost is the error of the ended connection.
-func (c *Client) lost() error { return context.Cause(c.life) }
+// lost is the error of the ended connection, and nil while it lives.
+func (c *Client) lost() error { return c.life.Err() }
 
 // blame replaces an error that is only the echo of an ended connection by the reason of that end. The echo can be heard a
 // moment before the reason is known, therefore the wait.

@@ -98,9 +98,9 @@ func TestForbiddenForwardingIsTold(t *testing.T) {
 	kit := open(t, configFor(remotetest.Serve(t, remotetest.ServerOptions{NoForwarding: true})))
 	notForwarded(t, kit, "tcp", "127.0.0.1:1", true)
 	notForwarded(t, kit, "unix", "/nonexistent", true)
-	real := open(t, startOpenSSH(t, "AllowTcpForwarding no", "AllowStreamLocalForwarding no"))
-	notForwarded(t, real, "tcp", "127.0.0.1:1", true)
-	notForwarded(t, real, "unix", "/nonexistent", false) // OpenSSH gives no reason for these: "open failed"
+	openSSH := open(t, startOpenSSH(t, "AllowTcpForwarding no", "AllowStreamLocalForwarding no"))
+	notForwarded(t, openSSH, "tcp", "127.0.0.1:1", true)
+	notForwarded(t, openSSH, "unix", "/nonexistent", false) // OpenSSH gives no reason for these: "open failed"
 }
 
 func notForwarded(t *testing.T, client *ssh.Client, network, address string, forbidden bool) {

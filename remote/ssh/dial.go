@@ -33,7 +33,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(ctx, config, connection, wire), nil
+	return newClient(config, connection, wire), nil // it lives until Close: the context bounds the dialing only
 }
 
 // dialing is one attempt to log in.

@@ -16,7 +16,12 @@ import (
 )
 
 // fails dials, expects it to fail soon, and checks what the error tells in its one line.
-func fails(t *testing.T, ctx context.Context, config ssh.Config, parts ...string) error {
+func fails(t *testing.T, config ssh.Config, parts ...string) error {
+	t.Helper()
+	return failsWithin(t.Context(), t, config, parts...)
+}
+
+func failsWithin(ctx context.Context, t *testing.T, config ssh.Config, parts ...string) error {
 	t.Helper()
 	start := time.Now()
 	client, err := ssh.Dial(ctx, config)
@@ -38,7 +43,7 @@ func fails(t *testing.T, ctx context.Context, config ssh.Config, parts ...string
 func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.HangBeforeBanner}))
 	config.DialTimeout = 200 * time.Millisecond
-	err := fails(t, t.Context(), config, "handshake", config.Address)
+	err := fails(t, config, "handshake", config.Address)
 	var failed *ssh.ConnectError
 	if !errors.As(err, &failed) || failed.Step != "handshake" || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
@@ -50,7 +55,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := time.AfterFunc(100*time.Millisecond, cancel)
 	defer stop.Stop()
-	if err := fails(t, ctx, config); !errors.Is(err, context.Canceled) {
+	if err := failsWithin(ctx, t, config); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -64,7 +69,7 @@ func TestNobodyListens(t *testing.T) {
 	config.Address = listener.Addr().String()
 	_ = listener.Close()
 	var failed *ssh.ConnectError
-	if err := fails(t, t.Context(), config, "connect", "refused"); !errors.As(err, &failed) || failed.Step != "connect" {
+	if err := fails(t, config, "connect", "refused"); !errors.As(err, &failed) || failed.Step != "connect" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -73,7 +78,7 @@ func TestAConnectionCutWhileLoggingIn(t *testing.T) {
 	for _, bytes := range []int64{10, 500, 1500, 2200} {
 		config := configFor(remotetest.Serve(t, remotetest.ServerOptions{DropAfter: bytes}))
 		var failed *ssh.ConnectError
-		if err := fails(t, t.Context(), config); !errors.As(err, &failed) {
+		if err := fails(t, config); !errors.As(err, &failed) {
 			t.Errorf("after %d bytes: %v", bytes, err)
 		}
 	}
@@ -82,16 +87,16 @@ func TestAConnectionCutWhileLoggingIn(t *testing.T) {
 func TestHostKeyErrorsPassThrough(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.OtherHostKey}))
 	var changed *hostkey.ChangedError
-	if err := fails(t, t.Context(), config, config.KnownHosts[0]); !errors.As(err, &changed) || changed.Line != 1 {
+	if err := fails(t, config, config.KnownHosts[0]); !errors.As(err, &changed) || changed.Line != 1 {
 		t.Errorf("got %v", err)
 	}
 	write(t, config.KnownHosts[0], "")
 	var unknown *hostkey.UnknownError
-	if err := fails(t, t.Context(), config, config.KnownHosts[0]); !errors.As(err, &unknown) {
+	if err := fails(t, config, config.KnownHosts[0]); !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
 	config.KnownHosts = []string{filepath.Join(t.TempDir(), "none")}
-	if err := fails(t, t.Context(), config, config.KnownHosts[0]); !errors.Is(err, os.ErrNotExist) {
+	if err := fails(t, config, config.KnownHosts[0]); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

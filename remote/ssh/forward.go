@@ -19,8 +19,8 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if network != "unix" && network != "tcp" {
 		return nil, fmt.Errorf("%s: connecting from there to %s: network %q is neither unix nor tcp", c.name, address, network)
 	}
-	if c.life.Err() != nil {
-		return nil, c.lost()
+	if err := c.lost(); err != nil {
+		return nil, err
 	}
 	if err := checkAddress(network, address); err != nil {
 		return nil, &remote.DialError{Host: c.name, Network: network, Address: address, Err: err}

@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -22,9 +21,9 @@ type stream struct {
 	in, inFar   net.Conn // the channel's bytes go into inFar and are read from in
 	out, outFar net.Conn
 
-	sent    chan struct{} // closed when all that was written has left, or cannot leave any more
-	closed  atomic.Bool
-	release func() bool // unbinds the stream from the life of the connection
+	sent   chan struct{} // closed when all that was written has left, or cannot leave any more
+	freed  chan struct{} // closed by Close, from when on the end of the connection cuts nothing
+	closed atomic.Bool
 }
 
 // linger bounds how long Close tries to send what has been written: a peer that reads nothing must not keep the channel.
@@ -32,17 +31,24 @@ const linger = 5 * time.Second
 
 // newStream is nil when the connection is being closed.
 func newStream(client *Client, channel net.Conn, remote endpoint) *stream {
-	s := &stream{client: client, channel: channel, remote: remote, sent: make(chan struct{})}
+	s := &stream{client: client, channel: channel, remote: remote, sent: make(chan struct{}), freed: make(chan struct{})}
 	s.in, s.inFar = net.Pipe()
 	s.out, s.outFar = net.Pipe()
-	s.release = context.AfterFunc(client.life, s.cut)
-	started := client.spawn(s.receive)
-	if !started || !client.spawn(s.send) {
+	if !client.spawn(s.watch) || !client.spawn(s.receive) || !client.spawn(s.send) {
 		close(s.sent)
 		_ = s.Close()
 		return nil
 	}
 	return s
+}
+
+// watch cuts the stream when the connection ends.
+func (s *stream) watch() {
+	select {
+	case <-s.client.life.Done():
+		s.cut()
+	case <-s.freed:
+	}
 }
 
 // cut lets go of whoever reads, writes or carries: the connection is gone.
@@ -71,8 +77,8 @@ func (s *stream) Read(buffer []byte) (int, error) {
 }
 
 func (s *stream) Write(data []byte) (int, error) {
-	if s.client.life.Err() != nil && !s.closed.Load() {
-		return 0, s.operror("write", s.client.lost())
+	if lost := s.client.lost(); lost != nil && !s.closed.Load() {
+		return 0, s.operror("write", lost)
 	}
 	n, err := s.out.Write(data)
 	return n, s.explain("write", err)
@@ -87,7 +93,7 @@ func (s *stream) explain(operation string, err error) error {
 	switch {
 	case ended && s.closed.Load():
 		return s.operror(operation, net.ErrClosed)
-	case ended && (s.client.life.Err() != nil || s.client.wire.ended.Load()):
+	case ended && (s.client.lost() != nil || s.client.wire.ended.Load()):
 		// The end of the connection looks like the end of the stream, a moment before its reason is known.
 		return s.operror(operation, s.client.blame(io.ErrUnexpectedEOF))
 	case ended && operation == "read":
@@ -118,7 +124,7 @@ func (s *stream) Close() error {
 	if s.closed.Swap(true) {
 		return s.operror("close", net.ErrClosed)
 	}
-	s.release()
+	close(s.freed)
 	_ = s.in.Close()
 	_ = s.out.Close()
 	if !s.client.spawn(s.finish) {

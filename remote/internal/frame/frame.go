@@ -13,8 +13,10 @@ const (
 	begin = "=== replssl begin ==="
 	end   = "=== replssl end ==="
 
-	// Open and Close are the shell commands that print the marks; Open starts a line of its own after whatever came before.
-	Open  = "printf '\\n" + begin + "\\n'\n"
+	// Open is the shell command that prints the first mark, on a line of its own after whatever came before.
+	Open = "printf '\\n" + begin + "\\n'\n"
+
+	// Close is the shell command that prints the end mark.
 	Close = "printf '" + end + "\\n'\n"
 
 	// Shell are the shell functions that answers are made with.
