@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/ssh"
@@ -25,6 +26,14 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%s: %s: the server refused (%d): %s", e.Server, e.Statement, e.Number, e.Text)
+}
+
+// Hint is what the refusal means, where that is known.
+func (e *RefusedError) Hint() string {
+	if e.Number == accessDenied {
+		return "" // what is known of it is about receivers
+	}
+	return dialect.Explain(e.Number, e.Text)
 }
 
 // LoginError says that the server does not let the tool in.

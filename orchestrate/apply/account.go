@@ -26,9 +26,10 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 			return alter(ctx, d, session, a, note)
 		})
 	}
-	start, ok := x.startOf(ctx, a.Server).Get()
+	began := x.startOf(ctx, a.Server)
+	start, ok := began.Get()
 	if !ok {
-		return fmt.Errorf("%s: the requirement cannot be dated: when the server started is not known", a.Server)
+		return &unseenError{why: fmt.Sprintf("%s: the requirement cannot be dated: %s", a.Server, began.Why()), hint: began.Hint()}
 	}
 	date := func(ctx context.Context, session *access.Session) error {
 		id := access.Ask(ctx, session, d.ConnectionID())

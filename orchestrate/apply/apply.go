@@ -109,9 +109,10 @@ func (x *Executor) dialect(ctx context.Context, server topology.ServerName) (dia
 	if ok {
 		return known, nil
 	}
-	version, ok := access.Ask(ctx, x.servers.On(server), dialect.Version()).Get()
+	seen := access.Ask(ctx, x.servers.On(server), dialect.Version())
+	version, ok := seen.Get()
 	if !ok {
-		return dialect.Dialect{}, fmt.Errorf("%s: its version could not be asked for", server)
+		return dialect.Dialect{}, &unseenError{why: seen.Why(), hint: seen.Hint()}
 	}
 	found, err := dialect.For(version)
 	if err != nil {
@@ -128,3 +129,11 @@ func (x *Executor) forgetDialect(server topology.ServerName) {
 	defer x.mu.Unlock()
 	delete(x.dialects, server)
 }
+
+// unseenError says what could not be looked at before an action, which was therefore not begun.
+type unseenError struct{ why, hint string }
+
+func (e *unseenError) Error() string { return e.why }
+
+// Hint is what a person can do.
+func (e *unseenError) Hint() string { return e.hint }

@@ -45,21 +45,29 @@ func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, b
 	const poll = 20 * time.Millisecond
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
+	var last facts.Value[facts.StartID]
 	for {
 		now := x.startOf(ctx, server)
 		start, up := now.Get()
 		if former, known := before.Get(); up && (!known || start != former) {
 			return nil
 		}
+		if ctx.Err() == nil { // a look that was cut off tells nothing
+			last = now
+		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			if up {
-				return fmt.Errorf("%s: the command ended, but the server is still the same process", server)
-			}
-			return fmt.Errorf("%s: it does not answer after the restart: %s", server, now.Why())
+			return notRestarted(server, last)
 		}
 	}
+}
+
+func notRestarted(server topology.ServerName, last facts.Value[facts.StartID]) error {
+	if last.IsKnown() {
+		return fmt.Errorf("%s: the command ended, but the server is still the same process", server)
+	}
+	return fmt.Errorf("%s: it does not answer after the restart: %s", server, last.Why())
 }
 
 func (x *Executor) reloadTLS(ctx context.Context, a plan.ReloadTLS, note func(event.Event) error) error {

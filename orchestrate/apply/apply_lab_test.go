@@ -1,0 +1,345 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/e2e/lab/labtest"
+	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+)
+
+// TestEachActionIsSeen takes a replica to TLS and back, action by action, and looks at what each has done.
+func TestEachActionIsSeen(t *testing.T) {
+	b := newBench(t, labtest.Start(t, lab.Options{Replicas: 1, Account: lab.AccountEverywhere, PerformanceSchema: true}))
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T, *bench)
+	}{
+		{"certificates", issueAll},
+		{"sets", installAndSwitch},
+		{"sets that are not good", badSets},
+		{"configuration and restart", configureAndRestart},
+		{"restarts that fail", restartsThatFail},
+		{"threads", threads},
+		{"channel", changeChannel},
+		{"requirement", require},
+		{"what is not noted is not done", notNoted},
+		{"reload", reload},
+		{"refusals", refusals},
+		{"the way back", takeBack},
+	} {
+		if !t.Run(step.name, func(t *testing.T) { step.run(t, b) }) {
+			return
+		}
+	}
+}
+
+func (b *bench) leaf(name topology.ServerName, version int) plan.Leaf {
+	s, _ := b.cluster.Server(name)
+	return plan.Leaf{Server: name, Version: version, Names: []string{s.Address, string(name)}}
+}
+
+func issueAll(t *testing.T, b *bench) {
+	b.do(t, plan.CreateAuthority{Cluster: "lab"}, plan.IssueLeaf{Leaf: b.leaf("primary", 1)}, plan.IssueLeaf{Leaf: b.leaf("replica1", 1)})
+	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
+	known(t, "authority", store.CA)
+	for _, s := range b.cluster.Servers {
+		leaf, _, err := pki.ParseLeaf([]byte(store.Leaves[s.Name][1].Cert))
+		check(t, err)
+		equal(t, "common name", leaf.Subject.CommonName, s.Address)
+		equal(t, "address", leaf.IPAddresses[0].String(), s.Address)
+		equal(t, "name", leaf.DNSNames[0], string(s.Name))
+	}
+	if err := b.try(t, plan.CreateAuthority{Cluster: "lab"}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second authority: %v", err)
+	}
+}
+
+func (b *bench) install(name topology.ServerName, version int, owner string) plan.InstallSet {
+	s, _ := b.cluster.Server(name)
+	return plan.InstallSet{Server: name, Dir: s.TLSDir, Version: version, Owner: owner}
+}
+
+func (b *bench) switchTo(name topology.ServerName, version int) plan.SwitchSet {
+	s, _ := b.cluster.Server(name)
+	return plan.SwitchSet{Server: name, Dir: s.TLSDir, Version: version}
+}
+
+func installAndSwitch(t *testing.T, b *bench) {
+	for _, s := range b.cluster.Servers {
+		owner := known(t, "process", b.look(t, s.Name, facts.PartProcess).Process).OSUser
+		b.do(t, b.install(s.Name, 1, owner))
+		dir := known(t, "folder", b.look(t, s.Name, facts.PartFiles).TLSDir)
+		equal(t, "in use after the copy", dir.Current, 0)
+		b.do(t, b.install(s.Name, 1, owner), b.switchTo(s.Name, 1), b.switchTo(s.Name, 1)) // again changes nothing
+		dir = known(t, "folder", b.look(t, s.Name, facts.PartFiles).TLSDir)
+		set, ok := dir.CurrentSet()
+		equal(t, "in use", ok, true)
+		equal(t, "faults", strings.Join(set.Faults, ", "), "")
+		equal(t, "readable", known(t, "readable", set.Readable), true)
+		leaf := known(t, "store", b.observer.Observe(t.Context(), nil).Store).Leaves[s.Name][1]
+		equal(t, "files", [3]string{set.CA, set.Cert, set.KeyDigest}, [3]string{leaf.CA, leaf.Cert, leaf.KeyDigest})
+		equal(t, "public half", known(t, "public half", set.KeyPublic), leaf.KeyPublic)
+	}
+}
+
+// badSets never leave this machine.
+func badSets(t *testing.T, b *bench) {
+	b.do(t, plan.IssueLeaf{Leaf: b.leaf("primary", 7)})
+	other := must(b.store.Files("replica1", 1))(t)
+	name := filepath.Join(b.store.Dir(), "primary", "7", "key.pem")
+	check(t, os.Remove(name))
+	check(t, os.WriteFile(name, []byte(other.Key.Reveal()), 0o600))
+	err := b.try(t, b.install("primary", 7, ""))
+	if err == nil || !strings.Contains(err.Error(), "certificate set 7 of primary is not copied: key.pem: it is not the key of cert.pem") {
+		t.Errorf("got %v", err)
+	}
+	_, there := known(t, "folder", b.look(t, "primary", facts.PartFiles).TLSDir).Sets[7]
+	equal(t, "on the host", there, false)
+	check(t, os.RemoveAll(filepath.Dir(name)))
+	if err := b.try(t, b.install("primary", 8, "")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a set that is not issued: %v", err)
+	}
+	var exit *remote.ExitError
+	if err := b.try(t, b.switchTo("primary", 8)); !errors.As(err, &exit) {
+		t.Errorf("a set that is not there: %v", err)
+	}
+}
+
+func (b *bench) config(t *testing.T) plan.WriteConfig {
+	t.Helper()
+	config := known(t, "config", b.look(t, "primary", facts.PartConfig).Config)
+	dir := b.Primary().TLSDir + "/current/"
+	text := must(dialect.Dialect{}.OptionFile(dir+"ca.pem", dir+"cert.pem", dir+"key.pem"))(t)
+	return plan.WriteConfig{Server: "primary", Path: config.OwnPath, Text: text}
+}
+
+func (b *bench) restart() plan.Restart {
+	return plan.Restart{Server: "primary", Command: b.Primary().RestartCommand}
+}
+
+func configureAndRestart(t *testing.T, b *bench) {
+	config := b.config(t)
+	b.do(t, config, config)
+	seen := b.look(t, "primary", facts.PartConfig|facts.PartCheck|facts.PartProcess)
+	equal(t, "own file", known(t, "own file", known(t, "config", seen.Config).Own), config.Text)
+	equal(t, "check", known(t, "check", seen.ConfigCheck), facts.Check{OK: true})
+	b.do(t, b.restart())
+	after := b.look(t, "primary", facts.PartProcess|facts.PartServed|facts.PartSettings)
+	equal(t, "another start", known(t, "process", after.Process).Start != known(t, "process", seen.Process).Start, true)
+	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
+	equal(t, "serves its own", serves(t, after, store.Leaves["primary"][1]), true)
+	equal(t, "enabled", known(t, "settings", after.Settings).Enabled, true)
+}
+
+// serves says that the certificate comes first in what the server shows; the CA follows it.
+func serves(t *testing.T, seen facts.Server, leaf facts.Leaf) bool {
+	t.Helper()
+	return strings.HasPrefix(known(t, "served", seen.ServedTLS).Chain, leaf.Cert)
+}
+
+func restartsThatFail(t *testing.T, b *bench) {
+	var exit *remote.ExitError
+	if err := b.try(t, plan.Restart{Server: "primary", Command: "echo no such unit >&2; exit 5"}); !errors.As(err, &exit) || exit.Code != 5 {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	err := b.executor.Do(ctx, plan.Restart{Server: "primary", Command: "true"}, b.note)
+	if err == nil || !strings.Contains(err.Error(), "still the same process") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func threads(t *testing.T, b *bench) {
+	id, all := facts.ChannelID{Server: "replica1"}, facts.Threads{Receiver: true, Applier: true}
+	stop := func(threads facts.Threads) plan.Action { return plan.StopThreads{Channel: id, Threads: threads} }
+	start := func(threads facts.Threads) plan.Action { return plan.StartThreads{Channel: id, Threads: threads} }
+	for _, step := range []struct {
+		action plan.Action
+		want   facts.Threads
+		sql    string
+	}{
+		{stop(facts.Threads{Receiver: true}), facts.Threads{Applier: true}, "STOP SLAVE '' IO_THREAD"},
+		{stop(facts.Threads{Receiver: true}), facts.Threads{Applier: true}, "STOP SLAVE '' IO_THREAD"},
+		{stop(all), facts.Threads{}, "STOP SLAVE ''"},
+		{start(facts.Threads{}), facts.Threads{}, ""},
+		{start(facts.Threads{Applier: true}), facts.Threads{Applier: true}, "START SLAVE '' SQL_THREAD"},
+		{start(all), all, "START SLAVE ''"},
+		{start(all), all, "START SLAVE ''"},
+	} {
+		b.do(t, step.action)
+		equal(t, step.action.String(), b.channel(t).Threads(), step.want)
+		equal(t, step.action.String()+": noted", b.noted(), step.sql)
+	}
+}
+
+func (b *bench) options() facts.TLSOptions {
+	dir := b.Servers[1].TLSDir + "/current/"
+	return facts.TLSOptions{Enabled: true, CA: dir + "ca.pem", Cert: dir + "cert.pem", Key: dir + "key.pem", VerifyIdentity: true}
+}
+
+// change sets the options of the stopped channel and starts it.
+func (b *bench) change(t *testing.T, options facts.TLSOptions) {
+	t.Helper()
+	id, all := facts.ChannelID{Server: "replica1"}, facts.Threads{Receiver: true, Applier: true}
+	b.do(t,
+		plan.StopThreads{Channel: id, Threads: all},
+		plan.ChangeTLS{Channel: id, Options: options},
+		plan.StartThreads{Channel: id, Threads: all},
+	)
+}
+
+func changeChannel(t *testing.T, b *bench) {
+	before := b.channel(t)
+	b.change(t, b.options())
+	await(t, "the receiver", func() bool { return b.channel(t).Receiver == facts.Yes })
+	after := b.channel(t)
+	equal(t, "options", after.TLS, b.options())
+	equal(t, "source", [3]any{after.SourceHost, after.SourcePort, after.SourceUser}, [3]any{before.SourceHost, before.SourcePort, before.SourceUser})
+	equal(t, "mode", after.GTID, before.GTID)
+	await(t, "an encrypted dump thread", func() bool {
+		threads := known(t, "dump threads", b.look(t, "primary", facts.PartSessions).DumpThreads)
+		return len(threads) == 1 && threads[0].Transport.Or(facts.Transport{}).Encrypted
+	})
+}
+
+func (b *bench) rows(t *testing.T, name topology.ServerName) facts.RequirementKind {
+	t.Helper()
+	rows := known(t, "rows", b.look(t, name, facts.PartAccounts).Accounts)
+	if len(rows) != 1 {
+		t.Fatalf("rows: %v", rows)
+	}
+	return rows[0].Require.Kind
+}
+
+func (b *bench) binlogEnd(t *testing.T, name topology.ServerName) facts.Position {
+	t.Helper()
+	return known(t, "position", b.look(t, name, facts.PartPosition).Position)
+}
+
+func require(t *testing.T, b *bench) {
+	alone := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL}
+	before := b.binlogEnd(t, "primary")
+	b.do(t, alone)
+	equal(t, "row", b.rows(t, "primary"), facts.RequireSSL)
+	equal(t, "the replica's row", b.rows(t, "replica1"), facts.RequireNone)
+	equal(t, "position", b.binlogEnd(t, "primary"), before)
+	if want := "requirement-dated; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE SSL"; !strings.HasPrefix(b.noted(), want) {
+		t.Errorf("noted: %s", b.noted())
+	}
+	b.datedByNow(t)
+
+	alone.Kind = facts.RequireNone
+	b.do(t, alone)
+	equal(t, "row", b.rows(t, "primary"), facts.RequireNone)
+	equal(t, "noted", b.noted(), "SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE NONE")
+
+	everywhere := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: true}
+	b.do(t, everywhere)
+	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireSSL })
+	equal(t, "position", b.binlogEnd(t, "primary") != before, true)
+}
+
+// datedByNow: a connection that is made now is younger than the date, the running dump thread is older.
+func (b *bench) datedByNow(t *testing.T) {
+	t.Helper()
+	var date event.RequirementDated
+	for _, e := range b.notes {
+		if d, ok := e.(event.RequirementDated); ok {
+			date = d
+		}
+	}
+	seen := b.look(t, "primary", facts.PartProcess|facts.PartSessions)
+	equal(t, "start", date.Start, known(t, "process", seen.Process).Start)
+	equal(t, "server", date.Server, "primary")
+	thread := known(t, "dump threads", seen.DumpThreads)[0]
+	if thread.ID >= date.Connection {
+		t.Errorf("the dump thread %d is not older than %d", thread.ID, date.Connection)
+	}
+	receiver := facts.Threads{Receiver: true}
+	id := facts.ChannelID{Server: "replica1"}
+	b.do(t, plan.StopThreads{Channel: id, Threads: receiver}, plan.StartThreads{Channel: id, Threads: receiver})
+	await(t, "a younger dump thread", func() bool {
+		threads := known(t, "dump threads", b.look(t, "primary", facts.PartSessions).DumpThreads)
+		return len(threads) == 1 && threads[0].ID > date.Connection
+	})
+}
+
+func notNoted(t *testing.T, b *bench) {
+	full := errors.New("the disk is full")
+	id := facts.ChannelID{Server: "replica1"}
+	before, kind := b.channel(t), b.rows(t, "primary")
+	for _, action := range []plan.Action{
+		plan.StopThreads{Channel: id, Threads: facts.Threads{Receiver: true}},
+		plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{}},
+		plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireNone},
+		plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
+	} {
+		if err := b.executor.Do(t.Context(), action, func(event.Event) error { return full }); !errors.Is(err, full) {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+	equal(t, "threads", b.channel(t).Threads(), before.Threads())
+	equal(t, "options", b.channel(t).TLS, before.TLS)
+	equal(t, "row", b.rows(t, "primary"), kind)
+}
+
+func reload(t *testing.T, b *bench) {
+	before := known(t, "process", b.look(t, "primary", facts.PartProcess).Process)
+	b.do(t, plan.IssueLeaf{Leaf: b.leaf("primary", 2)}, b.install("primary", 2, before.OSUser), b.switchTo("primary", 2))
+	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
+	equal(t, "still serves the old", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][1]), true)
+	position := b.binlogEnd(t, "primary")
+	b.do(t, plan.ReloadTLS{Server: "primary"})
+	equal(t, "serves the new", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][2]), true)
+	equal(t, "start", known(t, "process", b.look(t, "primary", facts.PartProcess).Process).Start, before.Start)
+	equal(t, "position", b.binlogEnd(t, "primary"), position)
+}
+
+func refusals(t *testing.T, b *bench) {
+	id := facts.ChannelID{Server: "replica1"}
+	var refused *access.RefusedError
+	err := b.try(t, plan.ChangeTLS{Channel: id, Options: b.options()})
+	if !errors.As(err, &refused) || refused.Number != 1198 {
+		t.Errorf("a running channel: %v", err)
+	}
+	equal(t, "hint", access.Hint(err), dialect.Explain(1198, ""))
+	err = b.try(t, plan.Require{Server: "primary", User: "nobody", Hosts: []string{"%"}, Kind: facts.RequireSSL})
+	if !errors.As(err, &refused) || refused.Number != 1396 {
+		t.Errorf("an account that is not there: %v", err)
+	}
+	if err := b.try(t, plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{CA: "relative"}}); err == nil {
+		t.Error("a relative path was taken")
+	}
+}
+
+func takeBack(t *testing.T, b *bench) {
+	b.do(t, plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireNone, Binlog: true})
+	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireNone })
+	b.change(t, facts.TLSOptions{})
+	config := b.config(t)
+	remove := plan.RemoveConfig{Server: "primary", Path: config.Path}
+	b.do(t, remove, remove, b.restart())
+	dir := b.Primary().TLSDir
+	b.do(t, plan.UnswitchSet{Server: "primary", Dir: dir}, plan.UnswitchSet{Server: "primary", Dir: dir})
+	seen := b.look(t, "primary", facts.PartServed|facts.PartConfig|facts.PartFiles)
+	equal(t, "served", seen.ServedTLS.IsAbsent(), true)
+	equal(t, "own file", known(t, "config", seen.Config).Own.IsAbsent(), true)
+	equal(t, "in use", known(t, "folder", seen.TLSDir).Current, 0)
+	equal(t, "options", b.channel(t).TLS, facts.TLSOptions{})
+}
