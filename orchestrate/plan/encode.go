@@ -68,18 +68,35 @@ func actionDocs(actions []Action) []actionDoc {
 	return docs
 }
 
+// commitment is what a digest covers of a step: its document and, since sentences leave some of it out, everything that its
+// conditions compare with.
+type commitment struct {
+	stepDoc
+
+	Compared []any
+	Rescue   []actionDoc
+	Found    []Found
+}
+
+func commit(s Step) commitment {
+	c := commitment{stepDoc: describe(s), Compared: []any{s.Goal}, Rescue: actionDocs(s.Rescue), Found: SortedThreads(s.Found)}
+	c.Reason, c.Impact = "", ""
+	for _, guard := range s.Guards {
+		c.Compared = append(c.Compared, guard)
+	}
+	if s.Rescued != nil {
+		c.Compared = append(c.Compared, s.Rescued.String(), s.Rescued)
+	}
+	return c
+}
+
 // Digest names what the plan would do: the first twelve hex digits of a SHA-256 over steps, needs, goals, guards and actions. Reasons,
 // impacts and warnings are left out, since they tell of sessions that come and go.
 func (p Plan) Digest() string {
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash)
 	for _, s := range p.Steps {
-		doc := describe(s)
-		doc.Reason, doc.Impact = "", ""
-		if err := encoder.Encode(struct {
-			stepDoc
-			Rescue []actionDoc
-		}{doc, actionDocs(s.Rescue)}); err != nil {
+		if err := encoder.Encode(commit(s)); err != nil {
 			return "" // cannot happen: every action is plain data
 		}
 	}
