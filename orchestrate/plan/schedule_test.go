@@ -1,6 +1,8 @@
 package plan_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -337,44 +339,84 @@ func same(t *rapid.T, server topology.ServerName, what string, is, was any, stor
 	}
 }
 
-// TestStepsThatTouchTheSameThreadsNeverRunTogether: whatever one of them stopped, the other one would start.
-func TestStepsThatTouchTheSameThreadsNeverRunTogether(t *testing.T) {
+// TestAnyPlanHasASafeShape looks at plans as they are made, whatever schedule is followed later.
+func TestAnyPlanHasASafeShape(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSite(t)
 		p := unblocked(t, s)
-		before := map[string]map[string]bool{}
-		for _, step := range p.Steps {
-			before[step.ID] = ancestors(p, step.ID)
-		}
-		for i, one := range p.Steps {
-			for _, other := range p.Steps[:i] {
-				shared := slices.DeleteFunc(touched(s.cluster, one), func(id facts.ChannelID) bool {
-					return !slices.Contains(touched(s.cluster, other), id)
-				})
-				if len(shared) > 0 && !before[one.ID][other.ID] && !before[other.ID][one.ID] {
-					t.Fatalf("%s and %s may run together, and both touch the threads of %v; plan %v", one.ID, other.ID, shared, ids(p))
-				}
-			}
+		touchThreadsAlone(t, s, p)
+		startWhatTheyStop(t, p)
+		wakeAfterRestarts(t, s, p)
+		requireAfterProofs(t, s, p)
+		if again := s.build(); again.Digest() != p.Digest() || !bytes.Equal(encoded(t, again), encoded(t, p)) {
+			t.Fatalf("the same facts give two plans")
 		}
 	})
 }
 
-// TestEveryStepThatStopsAThreadStartsIt: in the same step, and nothing else happens to the channel's threads in between.
-func TestEveryStepThatStopsAThreadStartsIt(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := drawSite(t)
-		p := unblocked(t, s)
-		for _, step := range p.Steps {
-			for what, actions := range map[string][]plan.Action{"actions": step.Actions, "undo": step.Undo.Actions, "rescue": step.Rescue} {
-				if left := leftStopped(actions, channelGoal(step)); len(left) > 0 {
-					t.Fatalf("the %s of %s leave %v stopped: %v", what, step.ID, left, sentences(actions))
-				}
-			}
-			if len(step.Actions) > 0 && stops(step) && len(step.Found) == 0 {
-				t.Fatalf("%s stops threads and keeps nothing of how it found them", step.ID)
+func encoded(t fataler, p plan.Plan) []byte {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return append(text, '\n')
+}
+
+// requireAfterProofs: under enforce last the requirement waits for every change, and its guards ask for the proof of every channel.
+func requireAfterProofs(t *rapid.T, s *site, p plan.Plan) {
+	for _, step := range p.Steps {
+		if !strings.HasPrefix(step.ID, "require/") {
+			continue
+		}
+		for _, other := range p.Steps {
+			kind, _, _ := strings.Cut(other.ID, "/")
+			earlier := kind == "files" || kind == "serve" || kind == "wake" || kind == "change" && s.cluster.Policy.Enforce == topology.EnforceLast
+			if earlier && !ancestors(p, step.ID)[other.ID] {
+				t.Fatalf("%s may come before %s", step.ID, other.ID)
 			}
 		}
-	})
+		guarded := map[facts.ChannelID]bool{}
+		for _, guard := range step.Guards {
+			if e, ok := guard.Condition.(plan.Encrypted); ok {
+				guarded[e.Link.Channel] = true
+			}
+		}
+		if s.cluster.Policy.Enforce == topology.EnforceLast && len(guarded) != len(s.cluster.Replicas()) {
+			t.Fatalf("%s asks for the proof of these alone: %v", step.ID, guarded)
+		}
+	}
+}
+
+// touchThreadsAlone: of two steps that touch the same threads one comes first; whatever one of them stopped, the other would start.
+func touchThreadsAlone(t *rapid.T, s *site, p plan.Plan) {
+	before := map[string]map[string]bool{}
+	for _, step := range p.Steps {
+		before[step.ID] = ancestors(p, step.ID)
+	}
+	for i, one := range p.Steps {
+		for _, other := range p.Steps[:i] {
+			shared := slices.DeleteFunc(touched(s.cluster, one), func(id facts.ChannelID) bool {
+				return !slices.Contains(touched(s.cluster, other), id)
+			})
+			if len(shared) > 0 && !before[one.ID][other.ID] && !before[other.ID][one.ID] {
+				t.Fatalf("%s and %s may run together, and both touch the threads of %v; plan %v", one.ID, other.ID, shared, ids(p))
+			}
+		}
+	}
+}
+
+// startWhatTheyStop: in the same step.
+func startWhatTheyStop(t *rapid.T, p plan.Plan) {
+	for _, step := range p.Steps {
+		for what, actions := range map[string][]plan.Action{"actions": step.Actions, "undo": step.Undo.Actions, "rescue": step.Rescue} {
+			if left := leftStopped(actions, channelGoal(step)); len(left) > 0 {
+				t.Fatalf("the %s of %s leave %v stopped: %v", what, step.ID, left, sentences(actions))
+			}
+		}
+		if len(step.Actions) > 0 && stops(step) && len(step.Found) == 0 {
+			t.Fatalf("%s stops threads and keeps nothing of how it found them", step.ID)
+		}
+	}
 }
 
 func channelGoal(step plan.Step) facts.Threads {
@@ -446,24 +488,20 @@ func disturbed(c topology.Cluster, restarted topology.ServerName) []facts.Channe
 	return found
 }
 
-// TestAWakeFollowsEachRestart: of every receiver that ran, those of the restarted server itself included.
-func TestAWakeFollowsEachRestart(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := drawSite(t)
-		p := unblocked(t, s)
-		for _, step := range p.Steps {
-			if _, restarts := step.Actions[0].(plan.Restart); !restarts {
-				continue
+// wakeAfterRestarts: of every receiver that ran, those of the restarted server itself included.
+func wakeAfterRestarts(t *rapid.T, s *site, p plan.Plan) {
+	for _, step := range p.Steps {
+		if _, restarts := step.Actions[0].(plan.Restart); !restarts {
+			continue
+		}
+		for _, id := range disturbed(s.cluster, step.Target) {
+			wake := "wake/" + id.String()
+			if _, ok := p.Step(wake); !ok {
+				t.Fatalf("nobody wakes %s after %s: %v", id, step.ID, ids(p))
 			}
-			for _, id := range disturbed(s.cluster, step.Target) {
-				wake := "wake/" + id.String()
-				if _, ok := p.Step(wake); !ok {
-					t.Fatalf("nobody wakes %s after %s: %v", id, step.ID, ids(p))
-				}
-				if !ancestors(p, wake)[step.ID] {
-					t.Fatalf("%s may be over before %s", wake, step.ID)
-				}
+			if !ancestors(p, wake)[step.ID] {
+				t.Fatalf("%s may be over before %s", wake, step.ID)
 			}
 		}
-	})
+	}
 }
