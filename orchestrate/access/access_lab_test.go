@@ -41,7 +41,7 @@ func TestRealServers(t *testing.T) {
 	t.Run("after a loss of the host", func(t *testing.T) { afterLoss(t, l, c) })
 }
 
-func oneConnection(t *testing.T, l *lab.Lab, c topology.Cluster) {
+func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	var dialed atomic.Int32
 	servers := reach(t, c, func(ctx context.Context, s topology.Server) (remote.Host, error) {
 		dialed.Add(1)

@@ -108,7 +108,7 @@ func (t *trial) judge(err error) (facts.Attempt, error) {
 	case t.over != nil && !t.encrypted:
 		return facts.Attempt{Text: "the server offers no TLS"}, nil
 	case t.untrusted != nil:
-		return facts.Attempt{Text: t.untrusted.Error()}, nil
+		return facts.Attempt{Text: t.untrusted.Error()}, nil //nolint:nilerr // it is the answer, whatever became of the login
 	case isRefused:
 		return facts.Attempt{Errno: int(refused.Number), Text: refused.Message}, nil
 	}

@@ -227,18 +227,19 @@ func (b *bench) rows(t *testing.T, name topology.ServerName) facts.RequirementKi
 	return rows[0].Require.Kind
 }
 
-func (b *bench) binlogEnd(t *testing.T, name topology.ServerName) facts.Position {
+// binlogEnd is the end of the primary's binary log.
+func (b *bench) binlogEnd(t *testing.T) facts.Position {
 	t.Helper()
-	return known(t, "position", b.look(t, name, facts.PartPosition).Position)
+	return known(t, "position", b.look(t, "primary", facts.PartPosition).Position)
 }
 
 func require(t *testing.T, b *bench) {
 	alone := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL}
-	before := b.binlogEnd(t, "primary")
+	before := b.binlogEnd(t)
 	b.do(t, alone)
 	equal(t, "row", b.rows(t, "primary"), facts.RequireSSL)
 	equal(t, "the replica's row", b.rows(t, "replica1"), facts.RequireNone)
-	equal(t, "position", b.binlogEnd(t, "primary"), before)
+	equal(t, "position", b.binlogEnd(t), before)
 	if want := "requirement-dated; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE SSL"; !strings.HasPrefix(b.noted(), want) {
 		t.Errorf("noted: %s", b.noted())
 	}
@@ -252,7 +253,7 @@ func require(t *testing.T, b *bench) {
 	everywhere := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: true}
 	b.do(t, everywhere)
 	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireSSL })
-	equal(t, "position", b.binlogEnd(t, "primary") != before, true)
+	equal(t, "position", b.binlogEnd(t) != before, true)
 }
 
 // datedByNow: a connection that is made now is younger than the date, the running dump thread is older.
@@ -304,11 +305,11 @@ func reload(t *testing.T, b *bench) {
 	b.do(t, plan.IssueLeaf{Leaf: b.leaf("primary", 2)}, b.install("primary", 2, before.OSUser), b.switchTo("primary", 2))
 	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
 	equal(t, "still serves the old", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][1]), true)
-	position := b.binlogEnd(t, "primary")
+	position := b.binlogEnd(t)
 	b.do(t, plan.ReloadTLS{Server: "primary"})
 	equal(t, "serves the new", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][2]), true)
 	equal(t, "start", known(t, "process", b.look(t, "primary", facts.PartProcess).Process).Start, before.Start)
-	equal(t, "position", b.binlogEnd(t, "primary"), position)
+	equal(t, "position", b.binlogEnd(t), position)
 }
 
 func refusals(t *testing.T, b *bench) {

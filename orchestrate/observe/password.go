@@ -59,7 +59,7 @@ func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[pa
 }
 
 func fromPasswordFile(name string) facts.Value[password] {
-	text, err := os.ReadFile(name) //nolint:gosec // the path is the inventory's
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return facts.Unknownf[password]("the password file: %v", err).WithHint(passwordHint)
 	}
