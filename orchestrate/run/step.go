@@ -56,13 +56,15 @@ func hintOf(err error) string {
 	return ""
 }
 
-// reach makes the goal of the step true, unless it is true already.
+// reach makes the goal of the step true, unless it is true already. One look serves the goal and the guards: right before the action,
+// and as few waits as can be.
 func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err error) {
-	if step.Goal.Holds(r.look(ctx, step.Goal.Look())).Holds() {
+	f := r.look(ctx, step.Look())
+	if step.Goal.Holds(f).Holds() {
 		return false, nil
 	}
 	for _, guard := range step.Guards {
-		if err := r.pass(ctx, step, guard); err != nil {
+		if err := r.pass(ctx, step, guard, guard.Condition.Holds(f)); err != nil {
 			return false, err
 		}
 	}
@@ -79,13 +81,9 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 	return true, nil
 }
 
-// pass waits for a guard. The look is the freshest that there can be: right before the action.
-func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard) error {
-	v := guard.Condition.Holds(r.look(ctx, guard.Condition.Look()))
-	if v.Holds() {
-		return nil
-	}
-	if guard.Patience > 0 && ctx.Err() == nil {
+// pass lets a step go on when the guard holds, and waits for one that is worth waiting for.
+func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard, v plan.Verdict) error {
+	if !v.Holds() && guard.Patience > 0 && ctx.Err() == nil {
 		if err := r.book.write(event.StepHeld{Step: step.ID, Why: v.Why()}); err != nil {
 			return err
 		}
