@@ -53,7 +53,11 @@ func (l *line) keptPool(socket string) (*pool, error) {
 	return pool, err
 }
 
+// session logs in. Where the host itself cannot be reached, that is the error: nothing was tried at the socket.
 func (l *line) session(ctx context.Context, pool *pool, socket string) (*Session, error) {
+	if _, err := l.connect(ctx); err != nil {
+		return nil, err
+	}
 	conn, err := pool.conn(ctx)
 	if err != nil {
 		return nil, l.loginFailure(ctx, socket, err)

@@ -113,9 +113,10 @@ func (e *UnreachableError) Hint() string {
 
 // Hint is what a person can do about an error of this package; it may be empty.
 func Hint(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
+	for link := err; link != nil; link = errors.Unwrap(link) {
+		if hinted, ok := link.(interface{ Hint() string }); ok && hinted.Hint() != "" {
+			return hinted.Hint()
+		}
 	}
 	var failed *remote.DialError
 	if errors.As(err, &failed) && failed.Forbidden {

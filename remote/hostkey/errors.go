@@ -2,6 +2,7 @@ package hostkey
 
 import (
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -16,6 +17,16 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("the host key of %s is not recorded in %s (it shows %s)", e.Host, strings.Join(e.Files, ", "), e.Presented)
 }
 
+// Hint is what a person can do.
+func (e *UnknownError) Hint() string {
+	host, port, err := net.SplitHostPort(e.Host)
+	if err != nil {
+		host, port = e.Host, "22"
+	}
+	return fmt.Sprintf("compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then record it: ssh-keyscan -p %s %s >> %s",
+		port, host, strings.Join(e.Files[:min(1, len(e.Files))], ""))
+}
+
 // ChangedError says that another key is recorded for the host: it was installed anew, or it is not that host.
 type ChangedError struct {
 	Host      string
@@ -28,6 +39,11 @@ type ChangedError struct {
 func (e *ChangedError) Error() string {
 	return fmt.Sprintf("the host key of %s is not the recorded one: it shows %s, and %s line %d has %s",
 		e.Host, e.Presented, e.File, e.Line, e.Recorded)
+}
+
+// Hint is what a person can do.
+func (e *ChangedError) Hint() string {
+	return fmt.Sprintf("if the host was installed anew, compare the fingerprint with the host's own, and take line %d out of %s; if not, somebody is in between", e.Line, e.File)
 }
 
 // RevokedError says that the key which the host shows is marked as revoked.

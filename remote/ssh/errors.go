@@ -19,6 +19,11 @@ func (e *ConnectError) Error() string {
 
 func (e *ConnectError) Unwrap() error { return e.Err }
 
+// Hint is what a person can do.
+func (e *ConnectError) Hint() string {
+	return fmt.Sprintf("see whether an sshd answers at %s, and whether that is the host's address and SSH port", e.Address)
+}
+
 // AuthError says that the host is the right one but does not let the user in.
 type AuthError struct {
 	Host  string
@@ -36,6 +41,11 @@ func (e *AuthError) Error() string {
 }
 
 func (e *AuthError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do.
+func (e *AuthError) Hint() string {
+	return fmt.Sprintf("log in by hand as %s with the same key first: its public half belongs into the authorized_keys of that user on the host", e.User)
+}
 
 // LostError says that an established connection has ended, or that the host no longer answers on it.
 type LostError struct {
