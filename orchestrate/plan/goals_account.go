@@ -70,8 +70,8 @@ const (
 	Untold   PlaintextResult = "unknown"
 )
 
-// TryPlaintext says what a plaintext login showed. A refusal counts only beside a login over TLS that worked: otherwise
-// the password may simply be wrong.
+// TryPlaintext says what a plaintext login showed. A refusal is the server's own, and counts only beside a login over TLS that worked:
+// otherwise the password may simply be wrong.
 func TryPlaintext(f facts.Facts, l Link) (PlaintextResult, string) {
 	server := f.Server(l.Channel.Server)
 	value := server.Plaintext[l.Channel.Name]
@@ -81,6 +81,8 @@ func TryPlaintext(f facts.Facts, l Link) (PlaintextResult, string) {
 		return Untold, value.Why()
 	case plain.OK:
 		return Accepted, fmt.Sprintf("%s let %s in without TLS", l.Source, l.User)
+	case plain.Errno == 0:
+		return Untold, fmt.Sprintf("the plaintext login ended without a word of %s: %s", l.Source, plain.Text)
 	}
 	trial, ok := server.Trials[l.Channel.Name].Get()
 	switch {
