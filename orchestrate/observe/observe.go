@@ -6,6 +6,7 @@ package observe
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -16,8 +17,14 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// maxServers is how many servers are looked at a time.
-const maxServers = 32
+const (
+	// maxServers is how many servers are looked at a time.
+	maxServers = 32
+
+	// lookWithin bounds the look at one server, and then the logins from it, where the caller does not: a server may be locked up, and
+	// answer nobody.
+	lookWithin = time.Minute
+)
 
 // Observer looks at the servers of a cluster. Its methods may be called from several goroutines at once.
 type Observer struct {
@@ -55,22 +62,25 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 			glances = append(glances, &glance{observer: o, server: server, parts: look[name]})
 		}
 	}
-	atOnce(glances, func(g *glance) { g.look(ctx) })
-	atOnce(glances, func(g *glance) { g.tryLogins(ctx) })
+	atOnce(ctx, glances, (*glance).look)
+	atOnce(ctx, glances, (*glance).tryLogins)
 	for _, g := range glances {
 		f.Servers[g.server.Name] = g.asked()
 	}
 	return f
 }
 
-func atOnce(glances []*glance, work func(*glance)) {
+func atOnce(ctx context.Context, glances []*glance, work func(*glance, context.Context)) {
+	late := fmt.Errorf("no answer within %s", lookWithin)
 	slots := make(chan struct{}, maxServers)
 	var all sync.WaitGroup
 	for _, g := range glances {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			work(g)
+			within, cancel := context.WithTimeoutCause(ctx, lookWithin, late)
+			defer cancel()
+			work(g, within)
 		})
 	}
 	all.Wait()

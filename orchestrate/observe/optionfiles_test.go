@@ -3,14 +3,19 @@ package observe
 import (
 	"context"
 	"io/fs"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/remotetest"
 	"github.com/replssl/replssl/remote/secret"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -140,6 +145,26 @@ func TestWhereAProgramLooksForOptionFiles(t *testing.T) {
 	}
 	if got := defaultFiles("no help"); got != nil {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestTheServersOwnProgramTells asks the program that is installed here.
+func TestTheServersOwnProgramTells(t *testing.T) {
+	program, err := exec.LookPath("mariadbd")
+	if err != nil {
+		program = "/usr/sbin/mariadbd"
+	}
+	c := topology.Cluster{Servers: []topology.Server{{Name: "db1"}}}
+	servers := access.New(c, func(ctx context.Context, _ topology.Server) (remote.Host, error) {
+		return remotetest.NewLocal("db1"), nil
+	})
+	defer func() { _ = servers.Close() }()
+	g := &glance{observer: New(c, servers, store(t), nil), server: c.Servers[0], args: arguments{program}}
+	for range 2 {
+		files, err := g.rootFiles(t.Context())
+		if err != nil || !slices.Contains(files, "/etc/mysql/my.cnf") && !slices.Contains(files, "/etc/my.cnf") {
+			t.Errorf("got %q, %v", files, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func TestWhatCannotBeLookedAt(t *testing.T) {
 	t.Run("rows that are not in force", func(t *testing.T) { rowsNotInForce(t, b) })
 	t.Run("a filtered binary log", func(t *testing.T) { filteredBinlog(t, b) })
 	t.Run("files that may not be read", func(t *testing.T) { filesOfOthers(t, b) })
+	t.Run("a server that hangs", func(t *testing.T) { serverHangs(t, b) })
 	t.Run("a server that is down", func(t *testing.T) { serverDown(t, b) })
 	t.Run("a host that is down", func(t *testing.T) { hostDown(t, b) })
 }
@@ -112,6 +114,18 @@ func filesOfOthers(t *testing.T, b *bench) {
 		restore()
 		equal(t, "config: "+config.Why(), strings.Contains(config.Why(), s.DefaultsFile), true)
 	}
+}
+
+func serverHangs(t *testing.T, b *bench) {
+	known(t, "instance", b.look(t, "replica1", facts.PartInstance).Instance)
+	pid := must(b.ServerPID("replica1"))(t)
+	check(t, syscall.Kill(pid, syscall.SIGSTOP))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	seen := b.observer.Observe(ctx, facts.Look{"replica1": everything}).Server("replica1")
+	check(t, syscall.Kill(pid, syscall.SIGCONT))
+	allUnknown(t, seen, "context deadline exceeded")
+	known(t, "instance", b.look(t, "replica1", facts.PartInstance).Instance)
 }
 
 func serverDown(t *testing.T, b *bench) {
