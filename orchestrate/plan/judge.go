@@ -133,9 +133,13 @@ func accountName(f facts.Facts, l Link) string {
 func replicaReport(f facts.Facts, l Link) ReplicaReport {
 	proof := Prove(f, l)
 	channel := f.Channel(l.Channel).Or(facts.Channel{})
+	explained := proof.Explain()
+	if why := why(channel.Lag); why != "" {
+		explained += "; lag: " + why
+	}
 	return ReplicaReport{
 		Server: l.Channel.Server, Channel: l.Channel.Name, Encrypted: proof.Encrypted(), Proof: proof.Level, Verified: proof.Verified,
-		TLSVersion: proof.TLSVersion, Cipher: proof.Cipher, Why: proof.Explain(), Receiver: channel.Receiver, Applier: channel.Applier,
+		TLSVersion: proof.TLSVersion, Cipher: proof.Cipher, Why: explained, Receiver: channel.Receiver, Applier: channel.Applier,
 		Lag: seconds(channel.Lag),
 	}
 }
