@@ -155,7 +155,7 @@ func TestTheServersOwnProgramTells(t *testing.T) {
 		program = "/usr/sbin/mariadbd"
 	}
 	c := topology.Cluster{Servers: []topology.Server{{Name: "db1"}}}
-	servers := access.New(c, func(ctx context.Context, _ topology.Server) (remote.Host, error) {
+	servers := access.New(c, func(_ context.Context, _ topology.Server) (remote.Host, error) {
 		return remotetest.NewLocal("db1"), nil
 	})
 	defer func() { _ = servers.Close() }()
