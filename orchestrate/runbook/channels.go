@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"net"
 	"strconv"
 	"time"
 
@@ -111,7 +110,7 @@ func (w *writer) trialWorks(c plan.TrialWorks) (check, error) {
 		Run, Address, CA, Cert, Key string
 		nameCheck
 	}{
-		w.run(s.Name), net.JoinHostPort(c.Link.Host, strconv.Itoa(c.Link.Port)),
+		w.run(s.Name), hostPort(c.Link.Host, c.Link.Port),
 		currentFile(s, pki.FileCA), currentFile(s, pki.FileCert), currentFile(s, pki.FileKey), name,
 	})
 }

@@ -1,9 +1,9 @@
 package runbook
 
 import (
-	"net"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -113,8 +113,16 @@ func (w *writer) configInPlace(c plan.ConfigInPlace) (check, error) {
 func (w *writer) serves(c plan.Serves) (check, error) {
 	s := w.server(c.Server)
 	return w.shown("serves", struct{ Run, Address, Cert string }{
-		w.run(c.Server), net.JoinHostPort(s.Address, strconv.Itoa(s.MySQL.Port)), currentFile(s, pki.FileCert),
+		w.run(c.Server), hostPort(s.Address, s.MySQL.Port), currentFile(s, pki.FileCert),
 	})
+}
+
+// hostPort puts an address of IPv6 in brackets.
+func hostPort(host string, port int) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + strconv.Itoa(port)
 }
 
 func currentFile(s topology.Server, name string) string { return path.Join(s.TLSDir, "current", name) }
