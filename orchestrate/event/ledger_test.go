@@ -1,0 +1,140 @@
+package event_test
+
+import (
+	"maps"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+var db2 = facts.ChannelID{Server: "db2"}
+
+func found(step string, receiver, applier bool) event.Event {
+	return event.ThreadsFound{Step: step, Server: "db2", Receiver: receiver, Applier: applier}
+}
+
+func records(events []event.Event) []event.Record {
+	list := make([]event.Record, len(events))
+	for i, e := range events {
+		list[i] = event.Record{Seq: i + 1, Event: e}
+	}
+	return list
+}
+
+func TestThreadMarks(t *testing.T) {
+	type events = []event.Event
+	bothRan, applierRan := &facts.Threads{Receiver: true, Applier: true}, &facts.Threads{Applier: true}
+	failed := func(step string, touched bool, rescued event.Rescued) event.Event {
+		return event.StepFailed{Step: step, Touched: touched, Rescued: rescued}
+	}
+	for _, c := range []struct {
+		name   string
+		events events
+		want   *facts.Threads // nil: nothing is kept
+	}{
+		{"nothing happened", nil, nil},
+		{"a step found them and did not end", events{found("a", true, true)}, bothRan},
+		{"the first finding wins", events{found("a", true, true), found("b", false, false)}, bothRan},
+		{"the first finding wins in the same step of a later run", events{found("a", true, true), event.RunBegan{}, found("a", false, false)}, bothRan},
+		{"a finding of nothing running is a finding", events{found("a", false, true), found("b", true, true)}, applierRan},
+		{"the step is done", events{found("a", true, true), event.StepDone{Step: "a"}}, nil},
+		{"the step is done without a change", events{found("a", true, true), event.StepDone{Step: "a", Unchanged: true}}, nil},
+		{"another step is done", events{found("a", true, true), event.StepDone{Step: "b"}}, bothRan},
+		{"the step failed and was taken back", events{found("a", true, true), failed("a", true, event.TakenBack)}, nil},
+		{"the step failed and was not taken back", events{found("a", true, true), failed("a", true, event.NotTakenBack)}, bothRan},
+		{"the step failed and nothing could be taken back", events{found("a", true, true), failed("a", true, event.NotNeeded)}, bothRan},
+		{"the step failed in a later run before it touched anything", events{found("a", true, true), event.RunBegan{}, failed("a", false, event.NotNeeded)}, bothRan},
+		{"another step was taken back", events{found("a", true, true), failed("b", true, event.TakenBack)}, bothRan},
+		{"the run ended well", events{found("a", true, true), event.RunEnded{Outcome: event.Succeeded}}, nil},
+		{"the run ended partly", events{found("a", true, true), event.RunEnded{Outcome: event.Partly}}, bothRan},
+		{"the run was interrupted", events{found("a", true, true), event.RunEnded{Outcome: event.Interrupted}}, bothRan},
+		{"a run ended well after the one that failed", events{
+			found("a", true, true), event.RunEnded{Outcome: event.Partly}, event.RunBegan{}, event.RunEnded{Outcome: event.Succeeded},
+		}, nil},
+		{"a new finding after an old one is done", events{found("a", true, true), event.StepDone{Step: "a"}, found("b", false, true)}, applierRan},
+		{"other events say nothing of threads", events{
+			found("a", true, true), event.StepBegan{Step: "a"}, event.StepHeld{Step: "a"}, event.ActionIntended{Step: "a"}, event.ActionDone{Step: "a"},
+			event.ActionFailed{Step: "a"}, event.Statement{}, event.StepSkipped{Step: "a"}, event.Stopping{}, event.RunBegan{},
+		}, bothRan},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := event.NewLedger(records(c.events)).Marks().Threads[db2]
+			if ok != (c.want != nil) || ok && got != *c.want {
+				t.Errorf("%+v (%v)", got, ok)
+			}
+		})
+	}
+}
+
+func TestChannelsAreKeptApart(t *testing.T) {
+	l := event.NewLedger(records([]event.Event{
+		event.ThreadsFound{Step: "a", Server: "db2", Channel: "east", Receiver: true},
+		event.ThreadsFound{Step: "a", Server: "db3", Channel: "east", Applier: true},
+		event.ThreadsFound{Step: "b", Server: "db2", Receiver: true, Applier: true},
+		event.StepDone{Step: "a"},
+	}))
+	want := map[facts.ChannelID]facts.Threads{db2: {Receiver: true, Applier: true}}
+	if got := l.Marks().Threads; !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestRequirementMarks(t *testing.T) {
+	dated := func(server topology.ServerName, connection uint64, start facts.StartID) event.Event {
+		return event.RequirementDated{Server: server, Connection: connection, Start: start}
+	}
+	l := event.NewLedger(records([]event.Event{
+		dated("db1", 7, "x"), dated("db2", 9, "y"), event.StepFailed{Step: "require/db1", Rescued: event.TakenBack},
+		event.RunEnded{Outcome: event.Succeeded}, dated("db1", 5, "z"),
+	}))
+	want := map[topology.ServerName]facts.RequirementMark{
+		"db1": {Connection: 5, Start: "z"}, "db2": {Connection: 9, Start: "y"}, // the last one counts, and the end of a run forgets none
+	}
+	if got := l.Marks().Requirements; !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestMarksAreCopies(t *testing.T) {
+	l := event.NewLedger(records([]event.Event{found("a", true, true), event.RequirementDated{Server: "db1", Connection: 7}}))
+	marks := l.Marks()
+	marks.Threads[db2] = facts.Threads{}
+	marks.Requirements["db1"] = facts.RequirementMark{}
+	if again := l.Marks(); again.Threads[db2] == (facts.Threads{}) || again.Requirements["db1"].Connection != 7 {
+		t.Errorf("a reader changed the ledger: %+v", again)
+	}
+}
+
+// TestReadingOnIsReadingAll: a ledger that reads event by event knows what one knows that read them at once.
+func TestReadingOnIsReadingAll(t *testing.T) {
+	step := rapid.SampledFrom([]string{"a", "b"})
+	one := rapid.Custom(func(t *rapid.T) event.Event {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		case 0, 1:
+			return found(step.Draw(t, "step"), rapid.Bool().Draw(t, "receiver"), rapid.Bool().Draw(t, "applier"))
+		case 2:
+			return event.StepDone{Step: step.Draw(t, "step")}
+		case 3:
+			return event.StepFailed{Step: step.Draw(t, "step"), Touched: true, Rescued: rapid.SampledFrom([]event.Rescued{event.TakenBack, event.NotTakenBack}).Draw(t, "rescued")}
+		case 4:
+			return event.RequirementDated{Server: "db1", Connection: rapid.Uint64().Draw(t, "connection")}
+		}
+		return event.RunEnded{Outcome: rapid.SampledFrom([]event.Outcome{event.Succeeded, event.Partly}).Draw(t, "outcome")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		events := rapid.SliceOf(one).Draw(t, "events")
+		cut := rapid.IntRange(0, len(events)).Draw(t, "cut")
+		whole := event.NewLedger(records(events)).Marks()
+		parts := event.NewLedger(records(events[:cut]))
+		for _, e := range events[cut:] {
+			parts.Read(e)
+		}
+		if !maps.Equal(whole.Threads, parts.Marks().Threads) || !maps.Equal(whole.Requirements, parts.Marks().Requirements) {
+			t.Fatalf("%+v, %+v", whole, parts.Marks())
+		}
+	})
+}
