@@ -16,7 +16,7 @@ trap 'exit 130' HUP INT TERM
 
 title() { printf '\n\n=== %s\n' "$*"; }
 show() { # a command, and then its output
-    printf '\n$ %s\n' "$(echo "$*" | sed "s|$PWD/bin/||;s|$dir|\$LAB|g")"
+    printf '\n$ %s\n' "$(echo "$*" | sed "s|$replssl|replssl|;s|$dir|\$LAB|g")"
     "$@"
 }
 expect() { # an exit code, and the command that must end with it

@@ -87,7 +87,7 @@ func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *orches
 		return p, &codeError{code: exitInterrupted, text: "interrupted; nothing was changed"}
 	}
 	if !s.json || len(p.Blocked) > 0 {
-		ui.Plan(cmd.ErrOrStderr(), p)
+		ui.Brief(cmd.ErrOrStderr(), p)
 	}
 	switch {
 	case len(p.Blocked) > 0:

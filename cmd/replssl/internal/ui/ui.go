@@ -29,8 +29,15 @@ func JSONLine(w io.Writer, result any) error {
 	return encoder.Encode(result)
 }
 
-// Plan prints a plan with its impact.
-func Plan(w io.Writer, p plan.Plan) {
+// Plan prints a plan in full: every step with its reason, guards, actions and goal, and the impact.
+func Plan(w io.Writer, p plan.Plan) { show(w, p, step) }
+
+// Brief prints what a person has to say yes to: the titles of the steps, and the impact.
+func Brief(w io.Writer, p plan.Plan) {
+	show(w, p, func(w io.Writer, number int, s plan.Step) { fmt.Fprintf(w, "%3d. %s\n", number, s.Title) })
+}
+
+func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 	for _, b := range p.Blocked {
 		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
 		if b.Hint != "" {
@@ -93,9 +100,7 @@ func Report(w io.Writer, r plan.Report) {
 			seconds(c.Lag), r.Plaintext[i].Result)
 	}
 	_ = table.Flush()
-	for _, c := range r.Replicas {
-		fmt.Fprintf(w, "%s: %s\n", channelName(c), c.Why)
-	}
+	explain(w, r.Replicas)
 	for _, a := range r.Accounts {
 		fmt.Fprintf(w, "account %s@%s on %s requires: %s\n", a.User, a.Host, a.Server, a.Require)
 	}
@@ -107,6 +112,21 @@ func Report(w io.Writer, r plan.Report) {
 		return
 	}
 	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", len(r.Problems), r.Cluster)
+}
+
+// explain tells what each proof rests on; channels of which the same is to be said share the line.
+func explain(w io.Writer, channels []plan.ReplicaReport) {
+	var order []string
+	names := map[string][]string{}
+	for _, c := range channels {
+		if names[c.Why] == nil {
+			order = append(order, c.Why)
+		}
+		names[c.Why] = append(names[c.Why], channelName(c))
+	}
+	for _, why := range order {
+		fmt.Fprintf(w, "%s: %s\n", strings.Join(names[why], ", "), why)
+	}
 }
 
 func channelName(c plan.ReplicaReport) string {
@@ -132,10 +152,11 @@ func Status(w io.Writer, s plan.StatusReport) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVER\tROLE\tVERSION\tSERVES TLS\tDAYS LEFT\tSET\tACCOUNT REQUIRES")
 	for _, server := range s.Servers {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Server, server.Role, or(server.Version), or(server.ServesOn), or(server.DaysLeft),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Server, server.Role, or(server.Version), or(serves(server)), or(server.DaysLeft),
 			or(server.SetInUse), or(server.Require))
 	}
-	fmt.Fprintln(table, "\t\t\t\t\t\t")
+	_ = table.Flush()
+	fmt.Fprintln(w)
 	fmt.Fprintln(table, "CHANNEL\tENCRYPTED\tPROOF\tCHECKED\tRECEIVER\tAPPLIER\tLAG")
 	for _, c := range s.Channels {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channelName(c), yesNo(c.Encrypted), c.Proof, c.Verified, c.Receiver, c.Applier, seconds(c.Lag))
@@ -149,6 +170,14 @@ func Status(w io.Writer, s plan.StatusReport) {
 	for _, p := range s.Problems {
 		fmt.Fprintf(w, "%s: %s\n", p.Server, withoutName(p.Why, string(p.Server)))
 	}
+}
+
+func serves(s plan.ServerStatus) facts.Value[string] {
+	on, ok := s.ServesOn.Get()
+	if !ok {
+		return facts.As[string](s.ServesOn)
+	}
+	return facts.Known(yesNo(on))
 }
 
 // or is a value in a table: a question mark for what could not be looked at, a dash for what is not there.
