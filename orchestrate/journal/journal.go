@@ -46,6 +46,8 @@ type Journal struct {
 	file   *os.File // nil before the first event
 	now    func() time.Time
 	seq    int
+	size   int64 // of the whole lines in the file
+	torn   error // a line was cut, and what is left of it could not be removed
 }
 
 // Begin takes the folder's lock, and makes the folder if need be. The holder is told to whoever finds the folder locked. The file of
@@ -89,14 +91,28 @@ func (j *Journal) Append(e event.Event) (event.Record, error) {
 	if err != nil {
 		return event.Record{}, fmt.Errorf("journal %s: %w", j.run, err)
 	}
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return event.Record{}, fmt.Errorf("journal %s: %w", j.run, err)
-	}
-	if err := j.file.Sync(); err != nil {
+	if err := j.write(append(line, '\n')); err != nil {
 		return event.Record{}, fmt.Errorf("journal %s: %w", j.run, err)
 	}
 	j.seq++
 	return record, nil
+}
+
+// write keeps a line whole or not at all: one that is cut short, as by a full disk, would make all that follow it unreadable.
+func (j *Journal) write(line []byte) error {
+	if j.torn != nil {
+		return j.torn
+	}
+	_, err := j.file.Write(line)
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		j.torn = j.file.Truncate(j.size)
+		return errors.Join(err, j.torn)
+	}
+	j.size += int64(len(line))
+	return nil
 }
 
 // Close ends the file and gives the lock back.
