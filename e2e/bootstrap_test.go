@@ -113,7 +113,7 @@ func (c *cluster) everything() []string {
 
 func (c *cluster) fileTimes(dir string) []string {
 	var times []string
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
 	"github.com/replssl/replssl/e2e/lab/labtest"
@@ -129,9 +127,9 @@ type report struct {
 	Problems []struct{ Server, Why string }
 }
 
-func (c *cluster) verify(code int, args ...string) report {
+func (c *cluster) verify(code int) report {
 	c.t.Helper()
-	o := c.want(code, append([]string{"verify", "--json"}, args...)...)
+	o := c.want(code, "verify", "--json")
 	var r report
 	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
 		c.t.Fatalf("%v\n%s", err, o.stdout)
@@ -274,21 +272,5 @@ func (c *cluster) write() (allArrived func()) {
 			}
 		}
 		c.t.Logf("%d rows were written meanwhile, and all arrived", written)
-	}
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("not seen in 30 s: %s", what)
-		case <-ticker.C:
-		}
 	}
 }

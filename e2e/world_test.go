@@ -114,10 +114,9 @@ func (w *twins) compare(after string) {
 	w.t.Helper()
 	look := orchestratetest.Everything(w.cluster)
 	want := w.describe(w.world.Observe(w.t.Context(), look))
-	got := ""
 	deadline := time.Now().Add(15 * time.Second)
 	for {
-		got = w.describe(w.real.observer.Observe(w.t.Context(), look))
+		got := w.describe(w.real.observer.Observe(w.t.Context(), look))
 		if got == want {
 			return
 		}
