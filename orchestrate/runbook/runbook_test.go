@@ -17,8 +17,12 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestGolden(t *testing.T) {
-	got := render(t, orchestratetest.New(cluster("db1", "db2", "db3")))
+	w := orchestratetest.New(cluster("db1", "db2", "db3"))
+	got := render(t, w)
 	parses(t, got)
+	digest := plan.Build(w.Cluster(), w.Facts(), plan.Options{}).Digest()
+	contains(t, got, "plan `"+digest+"`")
+	got = strings.ReplaceAll(got, digest, "DIGEST") // it is golden elsewhere
 	path := filepath.Join("testdata", "runbook.md")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
@@ -53,7 +57,8 @@ func TestOtherClusters(t *testing.T) {
 		c.Policy.Enforce, c.TLS.Verify = topology.EnforceFirst, topology.VerifyChain
 		text := render(t, orchestratetest.New(c))
 		parses(t, text)
-		contains(t, text, "ALTER USER", "MASTER_SSL_VERIFY_SERVER_CERT=0", "Master_SSL_Verify_Server_Cert: No")
+		contains(t, text, "ALTER USER", "MASTER_SSL_VERIFY_SERVER_CERT=0", "Master_SSL_Verify_Server_Cert: No",
+			"it cannot, since the account requires it", "performance_schema=ON")
 	})
 	t.Run("a server that shows how sessions are carried", func(t *testing.T) {
 		w := orchestratetest.New(cluster("db1", "db2"))

@@ -7,12 +7,14 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/shell"
 )
 
 // verification is the last section: what a person looks at, whoever secured the cluster.
 type verification struct {
 	User                        string
+	ChainOnly                   bool // the options of the channels do not refuse a source without TLS
 	Accounts, Channels, Readers []string
 	Logins                      []login
 }
@@ -21,7 +23,7 @@ type verification struct {
 type login struct{ Run, Plain, Secure string }
 
 func (w *writer) verification() (verification, error) {
-	v := verification{User: w.cluster.Account.User}
+	v := verification{User: w.cluster.Account.User, ChainOnly: w.cluster.TLS.Verify == topology.VerifyChain}
 	links, _ := plan.FindLinks(w.cluster, w.facts)
 	var err error
 	add := func(to *[]string, c check, failed error) {
