@@ -2,7 +2,9 @@ package observe_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -120,12 +122,25 @@ func serverHangs(t *testing.T, b *bench) {
 	known(t, "instance", b.look(t, "replica1", facts.PartInstance).Instance)
 	pid := must(b.ServerPID("replica1"))(t)
 	check(t, syscall.Kill(pid, syscall.SIGSTOP))
+	await(t, "the stop of every thread", func() bool { return stopped(t, pid) })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	seen := b.observer.Observe(ctx, facts.Look{"replica1": everything}).Server("replica1")
 	check(t, syscall.Kill(pid, syscall.SIGCONT))
 	allUnknown(t, seen, "context deadline exceeded")
 	known(t, "instance", b.look(t, "replica1", facts.PartInstance).Instance)
+}
+
+// stopped says that all threads of a process are stopped, which a signal does not do at once.
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	for _, name := range must(filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid)))(t) {
+		text, err := os.ReadFile(name)
+		if err == nil && !strings.Contains(string(text), "\nState:\tT") {
+			return false
+		}
+	}
+	return true
 }
 
 func serverDown(t *testing.T, b *bench) {
