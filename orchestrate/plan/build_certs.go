@@ -181,7 +181,7 @@ func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))
 	if len(readers) > 0 {
 		step.Rescue = back
-		step.Rescued = Up{Server: s.Name}
+		step.Rescued = b.upAgain(s, readers)
 	}
 	if b.readsOurFiles(s) {
 		back = append(slices.Clone(back), ReloadTLS{Server: s.Name})

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -130,7 +131,7 @@ func (b *builder) planRestart(s topology.Server, step Step) {
 	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
 	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
 	step.Rescue = step.Undo.Actions
-	step.Rescued = Up{Server: s.Name}
+	step.Rescued = b.upAgain(s, b.disturbedBy(s))
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
 	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
 	b.add(step)
@@ -207,6 +208,18 @@ func (b *builder) planWakes(s topology.Server) {
 			Found:   b.threadsOf(l.Channel),
 		})
 	}
+}
+
+// upAgain holds when the server answers, and each receiver that the plan found connected is so again.
+func (b *builder) upAgain(s topology.Server, channels []facts.ChannelID) Condition {
+	conditions := []Condition{Up{Server: s.Name}}
+	for _, l := range b.links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
+		if channel.Receiver == facts.Yes && slices.Contains(channels, l.Channel) {
+			conditions = append(conditions, Attached{l})
+		}
+	}
+	return All(conditions...)
 }
 
 // needAlso adds a need to a step, if it is in the plan.
