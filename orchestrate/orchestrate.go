@@ -51,10 +51,10 @@ func Open(config Config) *Session {
 // Close ends all connections.
 func (s *Session) Close() error { return s.servers.Close() }
 
-// Observe looks at everything that can be seen without a login as the replication account. It writes nothing anywhere. An error says
+// Observe looks at how the cluster stands, without a login as the replication account. It writes nothing anywhere. An error says
 // that the journal could not be read; whatever else could not be looked at is unknown in the facts.
 func (s *Session) Observe(ctx context.Context) (facts.Facts, error) {
-	return s.observe(ctx, s.everywhere(facts.PartsQuiet))
+	return s.observe(ctx, s.everywhere(facts.PartsShown))
 }
 
 func (s *Session) everywhere(parts facts.Part) facts.Look {
@@ -77,7 +77,7 @@ func (s *Session) observe(ctx context.Context, look facts.Look) (facts.Facts, er
 
 // Plan observes and plans.
 func (s *Session) Plan(ctx context.Context, options plan.Options) (plan.Plan, facts.Facts, error) {
-	f, err := s.Observe(ctx)
+	f, err := s.observe(ctx, s.everywhere(facts.PartsQuiet))
 	if err != nil {
 		return plan.Plan{}, facts.Facts{}, err
 	}
@@ -122,7 +122,7 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 // Verify holds the demands of a secured cluster against fresh facts, logins of the account included. It writes nothing. It waits up to
 // the given time for receivers and appliers to reach the position that their source has when it begins.
 func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, error) {
-	f, err := s.observe(ctx, s.everywhere(facts.PartsQuiet|facts.PartTrial|facts.PartPlaintext))
+	f, err := s.observe(ctx, s.everywhere(facts.PartsShown|facts.PartPassword|facts.PartTrial|facts.PartPlaintext))
 	if err != nil {
 		return plan.Report{}, err
 	}

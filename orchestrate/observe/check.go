@@ -28,8 +28,8 @@ func (g *glance) program() (string, error) {
 // lookAtCheck lets the server's program judge its option files, as the OS user of the server and with the arguments of the running
 // one, by asking for its help: then it reads everything, and starts nothing.
 //
-// It refuses groups and settings that it does not know, and values that make no sense. It opens no certificate (tried on
-// MariaDB 10.11).
+// It refuses settings that it does not know, and values that make no sense. It opens no certificate (tried on MariaDB 10.11).
+// Whether an unknown setting is one of a plugin only the data folder could tell, which is the running server's alone.
 func (g *glance) lookAtCheck(ctx context.Context) {
 	g.seen.ConfigCheck = facts.As[facts.Check](g.seen.Process)
 	p, ok := g.seen.Process.Get()
@@ -42,15 +42,15 @@ func (g *glance) lookAtCheck(ctx context.Context) {
 		return
 	}
 	outcome, err := g.judge(ctx, p.OSUser, program, noDataDir)
-	if err == nil && namesUnknown(outcome.Text) {
-		// It may be a setting of a plugin, of which only the data folder tells.
-		outcome, err = g.judge(ctx, p.OSUser, program)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		g.seen.ConfigCheck = failed[facts.Check](err)
-		return
+	case namesUnknown(outcome.Text):
+		g.seen.ConfigCheck = facts.Unknown[facts.Check](g.named(outcome.Text)).WithHint(
+			"with this setting the server does not start, unless it is one of a plugin that is installed in its data folder: mend it, or write it with the prefix loose-")
+	default:
+		g.seen.ConfigCheck = facts.Known(outcome)
 	}
-	g.seen.ConfigCheck = facts.Known(outcome)
 }
 
 func (g *glance) judge(ctx context.Context, user, program string, extra ...string) (facts.Check, error) {

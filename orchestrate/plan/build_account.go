@@ -165,7 +165,10 @@ func (b *builder) needsRehearsal(l Link) bool {
 // logsInAnew says that the channel's own step is sure to start its receiver: one that only starts it finds nothing to do where a step
 // before it did.
 func (b *builder) logsInAnew(l Link) bool {
-	step, _ := b.plan.Step(channelStepID("change", l.Channel))
+	step, ok := b.plan.Step(channelStepID("change", l.Channel))
+	if !ok || step.Goal.Holds(b.facts).Holds() {
+		return false
+	}
 	started := len(b.switching(l.Channel)) > 0 || b.has(channelStepID("wake", l.Channel))
 	return slices.ContainsFunc(step.Actions, func(a Action) bool {
 		_, changes := a.(ChangeTLS)

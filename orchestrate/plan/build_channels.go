@@ -48,6 +48,10 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	case channel.Receiver.Runs() && channel.Receiver != facts.Yes, // its applier is started with it
 		goal.Threads.Receiver && !b.shown(goal) && b.dated(l.Source) && !Prove(b.facts, l).Encrypted():
 		reconnect(&step, goal)
+	case verdict.Holds() && goal.Threads.Receiver: // the steps before this one disturb it: it is looked at again after them
+		reconnect(&step, goal)
+		step.Title = fmt.Sprintf("see that channel %s is as it was, or let its receiver connect again", l.Channel)
+		step.Reason = "certificates that it rests on change"
 	case channel.Threads() != goal.Threads:
 		restoreThreads(&step, goal, channel)
 	default: // it runs with the right options; the steps before this one are all that is missing

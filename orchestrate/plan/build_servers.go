@@ -47,7 +47,7 @@ func (b *builder) planConfig(s topology.Server, text string) {
 		b.block(s.Name, "", "%s: %s", config.OwnPath, config.Own.Why())
 		return
 	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
-		b.block(s.Name, "", "the configuration check of %s: %s", s.Name, b.facts.Server(s.Name).ConfigCheck.Why())
+		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the configuration check of %s: %s", s.Name, b.facts.Server(s.Name).ConfigCheck.Why())
 		return
 	}
 	back := b.configBack(s)

@@ -451,7 +451,7 @@ func TestBuildFollowsTheServers(t *testing.T) {
 			begin: func(t *testing.T, s *site) {
 				s.do(t, plan.RemoveConfig{Server: "db1"})
 			},
-			steps: []string{"config/db1", "serve/db1"},
+			steps: []string{"config/db1", "serve/db1", "change/db2", "change/db3"},
 		},
 		{
 			name:    "a server that lost its TLS is restarted, and its receivers are woken",
@@ -469,7 +469,7 @@ func TestBuildFollowsTheServers(t *testing.T) {
 				set, _ := other.CurrentSet()
 				return edit(f, "db1", func(s *facts.Server) { s.ServedTLS = facts.Known(facts.ServedTLS{Chain: set.Cert}) })
 			},
-			steps: []string{"serve/db1"},
+			steps: []string{"serve/db1", "change/db2", "change/db3"},
 		},
 		{
 			name:   "verify chain under enforce last blocks, since plaintext would not be refused",
@@ -500,7 +500,7 @@ func TestBuildFollowsTheCertificates(t *testing.T) {
 			return f
 		}
 	}
-	renewed := []string{"leaf/db1", "files/db1", "leaf/db2", "files/db2", "leaf/db3", "files/db3", "serve/db1"}
+	renewed := []string{"leaf/db1", "files/db1", "leaf/db2", "files/db2", "leaf/db3", "files/db3", "serve/db1", "change/db2", "change/db3"}
 	runCases(t, []planCase{
 		{
 			name:    "certificates that have expired are replaced, and the server reads them without a restart",
@@ -511,7 +511,7 @@ func TestBuildFollowsTheCertificates(t *testing.T) {
 			name:    "a name that the inventory gains needs a new certificate",
 			secured: true,
 			begin:   func(_ *testing.T, s *site) { s.cluster = renamed(s.cluster, "db1", "primary.example.com") },
-			steps:   []string{"leaf/db1", "files/db1", "serve/db1"},
+			steps:   []string{"leaf/db1", "files/db1", "serve/db1", "change/db2", "change/db3"},
 		},
 		{
 			name:    "hosts with certificates whose authority is elsewhere block a new one",
