@@ -25,6 +25,7 @@ trap 'rm -rf "$home"' EXIT
 trap 'exit 130' HUP INT TERM
 mkdir "$home/tmp" "$home/bin"
 cp bin/replssl "$home/bin/"
+cp README.md "$home/" # a suite tries what it says
 for dir in $(suites); do
     name=$(echo "${dir#"$PWD"/}" | tr / -)
     mkdir "$home/$name"

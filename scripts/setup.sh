@@ -12,6 +12,7 @@ missing() {
     command -v mariadb >/dev/null || echo mariadb-client-core
     command -v sshd >/dev/null || echo openssh-server
     command -v ssh >/dev/null || echo openssh-client
+    command -v openssl >/dev/null || echo openssl
     [ "${1-}" = ci ] || return 0
     command -v make >/dev/null || echo make
     command -v git >/dev/null || echo git
@@ -25,7 +26,7 @@ packages=$(missing "$@" | tr '\n' ' ')
 
 if ! command -v apt-get >/dev/null; then
     say "these packages, or what your system calls them, must be installed first: $packages"
-    say "the programs needed are mariadbd, mariadb, sshd and ssh"
+    say "the programs needed are mariadbd, mariadb, sshd, ssh and openssl"
     exit 1
 fi
 

@@ -117,17 +117,22 @@ func (r *runner) settle(done result) {
 	r.broken = errors.Join(r.broken, done.err)
 	for _, step := range r.plan.Doomed(r.status) {
 		r.status[step.ID] = plan.Skipped
-		r.note(event.StepSkipped{Step: step.ID, Why: "a step that it needs is not done: " + firstUndone(step, r.status)})
+		r.note(event.StepSkipped{Step: step.ID, Why: "it needs " + firstLost(step, r.status)})
 	}
 }
 
-func firstUndone(step plan.Step, status map[string]plan.Status) string {
+// firstLost is the first step that a doomed one waits for in vain.
+func firstLost(step plan.Step, status map[string]plan.Status) string {
 	for _, need := range step.Needs {
-		if status[need] != plan.Done {
-			return need
+		switch status[need] {
+		case plan.Failed:
+			return need + ", which failed"
+		case plan.Skipped:
+			return need + ", which was not begun"
+		case plan.Pending, plan.Underway, plan.Done:
 		}
 	}
-	return ""
+	return "a step that was not done"
 }
 
 func (r *runner) stop() {
