@@ -221,8 +221,13 @@ func TestGuards(t *testing.T) {
 
 		{"a lag at the limit", limit, lag(facts.Known(30*time.Second), 9), "holds", ""},
 		{"a lag past the limit", limit, lag(facts.Known(31*time.Second), 9), "fails", "31s behind, more than 30s"},
-		{"no lag to be seen, and nothing left to apply", limit, lag(facts.Unknown[time.Duration]("not connected"), 4), "holds", ""},
-		{"no lag to be seen, and something left to apply", limit, lag(facts.Unknown[time.Duration]("not connected"), 9), "unclear", "not connected"},
+		{"no lag to be seen while both threads run", limit, lag(facts.Unknown[time.Duration]("no timestamp"), 9), "unclear", "no timestamp"},
+		{"a receiver that an interrupted run stopped, with something left to apply", limit, seenChannel("db2", func(c *facts.Channel) {
+			c.Receiver, c.Lag, c.Read.Pos = facts.No, facts.Unknown[time.Duration]("not connected"), c.Exec.Pos+5
+		}), "holds", ""},
+		{"an applier that is to stay stopped", limit, seenChannel("db2", func(c *facts.Channel) {
+			c.Applier, c.Lag = facts.No, facts.Unknown[time.Duration]("the applier is stopped")
+		}), "holds", ""},
 
 		{"another source than planned", planned, seenChannel("db2", func(c *facts.Channel) { c.SourceHost = "db9" }), "fails", "from db9:3306"},
 		{"another port than planned", planned, seenChannel("db2", func(c *facts.Channel) { c.SourcePort = 3307 }), "fails", ":3307"},

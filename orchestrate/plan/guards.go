@@ -123,8 +123,8 @@ func (g RelayLogsSafe) Holds(f facts.Facts) Verdict {
 	return yes()
 }
 
-// Holds judges the lag. A receiver that is not connected shows none: then a replica that has applied all it received is not behind
-// by anything that the change could lose.
+// Holds judges the lag. While a thread is stopped or not connected there is none to judge: waiting would only make it longer, and what
+// is received and not yet applied is for [RelayLogsSafe].
 func (g LagWithin) Holds(f facts.Facts) Verdict {
 	channel, seen := channelOf(f, g.Link)
 	if !seen.Holds() {
@@ -132,7 +132,7 @@ func (g LagWithin) Holds(f facts.Facts) Verdict {
 	}
 	lag, ok := channel.Lag.Get()
 	switch {
-	case !ok && channel.Exec == channel.Read:
+	case channel.Receiver != facts.Yes || channel.Applier != facts.Yes:
 		return yes()
 	case !ok:
 		return unclear("how far %s is behind: %s", g.Link.Channel, channel.Lag.Why())
