@@ -3,15 +3,13 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/apply"
 	"github.com/replssl/replssl/orchestrate/event"
@@ -22,8 +20,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/ssh"
 )
 
 // TestWorldIsAsTheRealServers carries every action of the main job, and then every action that takes it back, out on the world in memory
@@ -65,10 +61,7 @@ type realCluster struct {
 
 func newTwins(t *testing.T, c *cluster, account lab.AccountMode) *twins {
 	t.Helper()
-	text, err := os.ReadFile(c.inventory)
-	must(t, err)
-	desired, err := topology.Parse(c.inventory, text, topology.Defaults{User: c.SSHUser, Home: "/nonexistent", Dir: filepath.Dir(c.inventory)})
-	must(t, err)
+	desired := labtest.Cluster(t, c.Lab)
 	world := orchestratetest.New(desired)
 	if account == lab.AccountEverywhere {
 		for _, s := range desired.Replicas() {
@@ -80,12 +73,7 @@ func newTwins(t *testing.T, c *cluster, account lab.AccountMode) *twins {
 
 func reach(t *testing.T, desired topology.Cluster, folder string) realCluster {
 	t.Helper()
-	servers := access.New(desired, func(ctx context.Context, s topology.Server) (remote.Host, error) {
-		return ssh.Dial(ctx, ssh.Config{
-			Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-			IdentityFile: s.SSH.IdentityFile, KnownHosts: []string{s.SSH.KnownHosts},
-		})
-	})
+	servers := access.New(desired, labtest.Dial)
 	t.Cleanup(func() { _ = servers.Close() })
 	store := pkistore.Open(folder)
 	observer := observe.New(desired, servers, store, time.Now)

@@ -23,7 +23,7 @@ import (
 
 func TestRealServers(t *testing.T) {
 	l := labtest.Start(t, lab.Options{Replicas: 1})
-	c := cluster(t, l)
+	c := labtest.Cluster(t, l)
 	for name, test := range map[string]func(*testing.T, *lab.Lab, topology.Cluster){
 		"one connection serves everything":  oneConnection,
 		"sessions end":                      sessionsEnd,
@@ -45,7 +45,7 @@ func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	var dialed atomic.Int32
 	servers := reach(t, c, func(ctx context.Context, s topology.Server) (remote.Host, error) {
 		dialed.Add(1)
-		return dialSSH(ctx, s)
+		return labtest.Dial(ctx, s)
 	})
 	done := make(chan facts.Value[uint64], 8)
 	for range cap(done) {
@@ -66,7 +66,7 @@ func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	var inside facts.Value[uint64]
 	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
 		inside = access.Ask(ctx, s, dialect.Dialect{}.ConnectionID())
@@ -93,7 +93,7 @@ func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func refusedStatement(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	statements := must(dialect.Dialect{}.StopThreads("no such channel", facts.Threads{Receiver: true}))(t)
 	err := servers.Exec(t.Context(), "replica1", statements[0])
 	var refused *access.RefusedError
@@ -108,7 +108,7 @@ func refusedStatement(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func refusedLogin(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Admin = "stranger" }), dialSSH)
+	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Admin = "stranger" }), labtest.Dial)
 	_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
 	var refused *access.LoginError
 	if !errors.As(err, &refused) {
@@ -126,7 +126,7 @@ func refusedLogin(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func noSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "/nonexistent/mysqld.sock" }), dialSSH)
+	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "/nonexistent/mysqld.sock" }), labtest.Dial)
 	_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
 	var dial *remote.DialError
 	if !errors.As(err, &dial) || !strings.Contains(err.Error(), "/nonexistent/mysqld.sock") {
@@ -135,14 +135,14 @@ func noSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), dialSSH)
+	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), labtest.Dial)
 	for _, s := range c.Servers {
 		seen, ok := access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()).Get()
 		if !ok || seen.Port != s.MySQL.Port || seen.Socket != s.MySQL.Socket {
 			t.Errorf("%s: found %v", s.Name, access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()))
 		}
 	}
-	elsewhere := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket, s.MySQL.Port = "", 1 }), dialSSH)
+	elsewhere := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket, s.MySQL.Port = "", 1 }), labtest.Dial)
 	_, err := elsewhere.Query(t.Context(), "primary", dialect.Version().Statement())
 	var missed *access.SocketError
 	if !errors.As(err, &missed) {
@@ -155,7 +155,7 @@ func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func plaintextLogins(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	to := net.JoinHostPort(c.Primary().Address, strconv.Itoa(c.Primary().MySQL.Port))
 	good := access.Account{User: l.Account.User, Password: secret.New(l.Account.Password)}
 	equal(t, "login", must(servers.Login(t.Context(), "replica1", to, good, nil))(t), facts.Attempt{OK: true})
@@ -169,13 +169,13 @@ func plaintextLogins(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func noTLS(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	if seen := reach(t, c, dialSSH).Handshake(t.Context(), "primary"); !seen.IsAbsent() {
+	if seen := reach(t, c, labtest.Dial).Handshake(t.Context(), "primary"); !seen.IsAbsent() {
 		t.Error(seen)
 	}
 }
 
 func closedIsClosed(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	must(servers.Query(t.Context(), "primary", dialect.Version().Statement()))(t)
 	check(t, servers.Close())
 	if _, err := servers.Query(t.Context(), "primary", dialect.Version().Statement()); !errors.Is(err, net.ErrClosed) {
@@ -190,7 +190,7 @@ func closedIsClosed(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func afterRestart(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
 	check(t, l.RestartServer(t.Context(), "replica1"))
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
@@ -200,7 +200,7 @@ func afterRestart(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func afterLoss(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, dialSSH)
+	servers := reach(t, c, labtest.Dial)
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
 	check(t, l.StopSSH(t.Context(), "replica1"))
 	_, err := servers.Query(t.Context(), "replica1", dialect.Version().Statement())

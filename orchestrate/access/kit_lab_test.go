@@ -1,13 +1,10 @@
 package access_test
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -15,8 +12,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/ssh"
 )
 
 // must turns an error into the end of the test: must(f())(t).
@@ -42,20 +37,6 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	if got != want {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
-}
-
-// cluster is the lab as its own inventory describes it.
-func cluster(t *testing.T, l *lab.Lab) topology.Cluster {
-	t.Helper()
-	text := must(os.ReadFile(l.Inventory()))(t)
-	return must(topology.Parse(l.Inventory(), text, topology.Defaults{User: l.SSHUser, Home: l.Dir, Dir: l.Dir}))(t)
-}
-
-func dialSSH(ctx context.Context, s topology.Server) (remote.Host, error) {
-	return ssh.Dial(ctx, ssh.Config{
-		Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-		IdentityFile: s.SSH.IdentityFile, KnownHosts: []string{s.SSH.KnownHosts}, DialTimeout: 5 * time.Second,
-	})
 }
 
 // reach gives the way to the servers of a cluster, which the end of the test closes.

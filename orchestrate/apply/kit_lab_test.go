@@ -2,15 +2,13 @@ package apply_test
 
 import (
 	"context"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/apply"
 	"github.com/replssl/replssl/orchestrate/event"
@@ -19,8 +17,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/ssh"
 )
 
 // must turns an error into the end of the test: must(f())(t).
@@ -70,21 +66,13 @@ type bench struct {
 
 func newBench(t testing.TB, l *lab.Lab) *bench {
 	t.Helper()
-	text := must(os.ReadFile(l.Inventory()))(t)
-	c := must(topology.Parse(l.Inventory(), text, topology.Defaults{User: l.SSHUser, Home: l.Dir, Dir: l.Dir}))(t)
-	servers := access.New(c, dialSSH)
+	c := labtest.Cluster(t, l)
+	servers := access.New(c, labtest.Dial)
 	t.Cleanup(func() { _ = servers.Close() })
 	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki")}
 	b.observer = observe.New(c, servers, b.store, time.Now)
 	b.executor = apply.New(c, servers, b.store, b.observer, time.Now)
 	return b
-}
-
-func dialSSH(ctx context.Context, s topology.Server) (remote.Host, error) {
-	return ssh.Dial(ctx, ssh.Config{
-		Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-		IdentityFile: s.SSH.IdentityFile, KnownHosts: []string{s.SSH.KnownHosts}, DialTimeout: 5 * time.Second,
-	})
 }
 
 func (b *bench) note(e event.Event) error {

@@ -1,21 +1,16 @@
 package observe_test
 
 import (
-	"context"
-	"net"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/observe"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/ssh"
 )
 
 // must turns an error into the end of the test: must(f())(t).
@@ -62,22 +57,14 @@ type bench struct {
 
 func newBench(t testing.TB, l *lab.Lab, changes ...func(*topology.Cluster)) *bench {
 	t.Helper()
-	text := must(os.ReadFile(l.Inventory()))(t)
-	c := must(topology.Parse(l.Inventory(), text, topology.Defaults{User: l.SSHUser, Home: l.Dir, Dir: l.Dir}))(t)
+	c := labtest.Cluster(t, l)
 	for _, change := range changes {
 		change(&c)
 	}
-	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki"), servers: access.New(c, dialSSH)}
+	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki"), servers: access.New(c, labtest.Dial)}
 	b.observer = observe.New(c, b.servers, b.store, time.Now)
 	t.Cleanup(func() { _ = b.servers.Close() })
 	return b
-}
-
-func dialSSH(ctx context.Context, s topology.Server) (remote.Host, error) {
-	return ssh.Dial(ctx, ssh.Config{
-		Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-		IdentityFile: s.SSH.IdentityFile, KnownHosts: []string{s.SSH.KnownHosts}, DialTimeout: 2 * time.Second,
-	})
 }
 
 // look is a look at one server.

@@ -53,14 +53,10 @@ applied, 5 applied but not proven, 11 another run is at work, 130 interrupted.`,
 }
 
 func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
-	cluster, err := s.load()
+	session, _, err := flags.session(s)
 	if err != nil {
 		return err
 	}
-	if err := flags.change(&cluster); err != nil {
-		return err
-	}
-	session := s.open(cluster)
 	defer func() { _ = session.Close() }()
 	run, err := session.Begin()
 	if orchestrate.IsLocked(err) {

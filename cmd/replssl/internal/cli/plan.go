@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/ui"
+	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -37,6 +38,18 @@ func (p *planFlags) change(cluster *topology.Cluster) error {
 	return nil
 }
 
+// session loads the inventory, lets the flags have their word, and begins a session on the cluster.
+func (p *planFlags) session(s *settings) (*orchestrate.Session, topology.Cluster, error) {
+	cluster, err := s.load()
+	if err == nil {
+		err = p.change(&cluster)
+	}
+	if err != nil {
+		return nil, cluster, err
+	}
+	return s.open(cluster), cluster, nil
+}
+
 func (p *planFlags) options() plan.Options { return plan.Options{KeepStopped: p.keepStopped} }
 
 func newPlan(s *settings) *cobra.Command {
@@ -55,14 +68,10 @@ func newPlan(s *settings) *cobra.Command {
 }
 
 func runPlan(cmd *cobra.Command, s *settings, flags *planFlags) error {
-	cluster, err := s.load()
+	session, _, err := flags.session(s)
 	if err != nil {
 		return err
 	}
-	if err := flags.change(&cluster); err != nil {
-		return err
-	}
-	session := s.open(cluster)
 	defer func() { _ = session.Close() }()
 	p, _, err := session.Plan(cmd.Context(), flags.options())
 	if err != nil {

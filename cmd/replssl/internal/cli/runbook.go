@@ -26,14 +26,10 @@ Exit codes: 0 printed, 3 blocked, 1 error.`,
 }
 
 func runRunbook(cmd *cobra.Command, s *settings, flags *planFlags) error {
-	cluster, err := s.load()
+	session, cluster, err := flags.session(s)
 	if err != nil {
 		return err
 	}
-	if err := flags.change(&cluster); err != nil {
-		return err
-	}
-	session := s.open(cluster)
 	defer func() { _ = session.Close() }()
 	p, f, err := session.Plan(cmd.Context(), flags.options())
 	if err != nil {

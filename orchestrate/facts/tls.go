@@ -1,0 +1,94 @@
+package facts
+
+import "github.com/replssl/replssl/orchestrate/topology"
+
+// ServedTLS is what a server showed in a TLS handshake.
+type ServedTLS struct {
+	Chain   string // PEM, leaf first
+	Version string
+	Cipher  string
+}
+
+// TLSSettings are the TLS variables of a running server.
+type TLSSettings struct {
+	Enabled       bool
+	CA, Cert, Key string
+}
+
+// Config is what the server's configuration files say about TLS.
+type Config struct {
+	DefaultsFile string
+	IncludeDir   string        // the include folder that is read last; empty for none
+	OwnPath      string        // where our file belongs; empty without an include folder
+	Own          Value[string] // the text of our file
+	Later        []string      // TLS settings read after our file, which would win: file:line: setting
+}
+
+// Check is the outcome of a server's own configuration check.
+type Check struct {
+	OK   bool
+	Text string // what the server said when it refused
+}
+
+// DirKind is what stands at the path of a TLS dir.
+type DirKind string
+
+// The kinds.
+const (
+	DirAbsent DirKind = "absent"
+	DirReal   DirKind = "directory"
+	DirOther  DirKind = "other" // a file, a link, or a folder that others may write to
+)
+
+// TLSDir is the folder of the certificate sets on a host.
+type TLSDir struct {
+	Kind    DirKind
+	Fault   string // for DirOther: what is wrong with it
+	Current int    // the version in use, 0 for none
+	Sets    map[int]FileSet
+}
+
+// CurrentSet is the set in use.
+func (d TLSDir) CurrentSet() (FileSet, bool) {
+	set, ok := d.Sets[d.Current]
+	return set, ok && d.Current != 0
+}
+
+// FileSet is one version of ca.pem, cert.pem and key.pem on a host.
+type FileSet struct {
+	CA, Cert  string        // PEM
+	KeyDigest string        // SHA-256 of the file key.pem, hex
+	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+	Readable  Value[bool]   // by the OS user of the server, tried by reading
+	Faults    []string      // missing files, wrong modes
+}
+
+// Source is where a password can be had.
+type Source string
+
+// Attempt is the outcome of a login.
+type Attempt struct {
+	OK    bool
+	Errno int    // 0 when the server gave none
+	Text  string // of the refusal
+}
+
+// Trial is the outcome of a login over TLS with given files.
+type Trial struct {
+	Attempt
+	Set    int // the version of the files that were tried
+	Serial string
+}
+
+// Store is the local folder of certificates.
+type Store struct {
+	CA     Value[string] // PEM; absent when there is no authority yet
+	Leaves map[topology.ServerName]map[int]Leaf
+}
+
+// Leaf is one issued set in the local folder.
+type Leaf struct {
+	CA, Cert  string // PEM
+	KeyDigest string // SHA-256 of the file key.pem, hex
+	KeyPublic string // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+}
