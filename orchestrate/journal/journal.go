@@ -108,8 +108,11 @@ func (j *Journal) write(line []byte) error {
 		err = j.file.Sync()
 	}
 	if err != nil {
-		j.torn = j.file.Truncate(j.size)
-		return errors.Join(err, j.torn)
+		if cut := j.file.Truncate(j.size); cut != nil {
+			j.torn = fmt.Errorf("a line was cut short (%w), and what is left of it cannot be removed: %w", err, cut)
+			return j.torn
+		}
+		return err
 	}
 	j.size += int64(len(line))
 	return nil

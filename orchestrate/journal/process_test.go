@@ -212,7 +212,7 @@ func TestAChildProcessDoesNotKeepTheLock(t *testing.T) {
 }
 
 func TestAReadOnlyFolderIsAnError(t *testing.T) {
-	base, err := os.MkdirTemp("", "journal") //nolint:usetesting // another user must be able to walk to it
+	base, err := os.MkdirTemp("", "journal") // not t.TempDir: another user must be able to walk to it
 	if err != nil {
 		t.Fatal(err)
 	}
