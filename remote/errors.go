@@ -13,15 +13,27 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
-	text := strings.Join(strings.Fields(e.Stderr), " ")
-	const most = 200
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
+	text := end(e.Stderr)
 	if text == "" {
 		return fmt.Sprintf("%s: the command failed with exit status %d", e.Host, e.Code)
 	}
 	return fmt.Sprintf("%s: %s (exit status %d)", e.Host, text, e.Code)
+}
+
+// end is the end of what a command printed, in one line: what it failed of comes last, after whatever else it had to say.
+func end(stderr string) string {
+	const most = 300
+	text := strings.Join(strings.Fields(stderr), " ")
+	if len(text) <= most {
+		return text
+	}
+	kept := text[len(text)-most:]
+	if text[len(text)-most-1] != ' ' {
+		if _, rest, ok := strings.Cut(kept, " "); ok {
+			kept = rest
+		}
+	}
+	return "…" + strings.ToValidUTF8(kept, "")
 }
 
 // DialError says that the host could not, or would not, open a connection.
