@@ -95,7 +95,7 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s: SQL login as %s through %s: %v", e.Server, e.Account, e.Socket, e.Err)
+	return fmt.Sprintf("%s: SQL login as %s through %s: %s", e.Server, e.Account, e.Socket, withoutName(e.Server, e.Err))
 }
 
 // Unwrap is the reason.
@@ -125,6 +125,26 @@ func Hint(err error) string {
 	return ""
 }
 
+// namedError is an error of a server, told with its name once: errors of its host begin with that name too.
+type namedError struct {
+	server topology.ServerName
+	doing  string
+	err    error
+}
+
+func (e *namedError) Error() string {
+	return fmt.Sprintf("%s: %s: %s", e.server, e.doing, withoutName(e.server, e.err))
+}
+
+func (e *namedError) Unwrap() error { return e.err }
+
+// withoutName is an error's text without the name of the server, which the caller puts in front.
+func withoutName(server topology.ServerName, err error) string {
+	const between = ": "
+	text := strings.ReplaceAll(between+err.Error(), between+string(server)+between, between)
+	return strings.TrimPrefix(text, between)
+}
+
 // refusal is the server's own word, if that is what the error is.
 func refusal(err error) (*mysql.MySQLError, bool) {
 	var refused *mysql.MySQLError
@@ -145,5 +165,5 @@ func IsLost(err error) bool {
 
 // gaveUp is the error of a wait that the context ended.
 func (l *line) gaveUp(ctx context.Context, doing string) error {
-	return fmt.Errorf("%s: %s: %w", l.server.Name, doing, context.Cause(ctx))
+	return &namedError{server: l.server.Name, doing: doing, err: context.Cause(ctx)}
 }

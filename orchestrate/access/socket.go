@@ -79,7 +79,7 @@ func (l *line) searchSocket(ctx context.Context) (string, error) {
 		case IsLost(err), ctx.Err() != nil:
 			return "", err
 		case err != nil:
-			missed.Tried = append(missed.Tried, fmt.Sprintf("%s: %v", socket, err))
+			missed.Tried = append(missed.Tried, socket+": "+l.plainCause(err))
 		case port == l.server.MySQL.Port:
 			return socket, nil
 		default:
@@ -99,7 +99,7 @@ func (l *line) portBehind(ctx context.Context, socket string) (int, error) {
 	defer pool.close()
 	conn, err := pool.conn(ctx)
 	if err != nil {
-		return 0, l.plainCause(err)
+		return 0, err
 	}
 	session := &Session{server: l.server.Name, conn: conn, heard: pool.heard}
 	defer session.release()
@@ -107,11 +107,11 @@ func (l *line) portBehind(ctx context.Context, socket string) (int, error) {
 }
 
 // plainCause leaves out the host, which the caller names.
-func (l *line) plainCause(err error) error {
+func (l *line) plainCause(err error) string {
 	if refused, ok := refusal(err); ok {
-		return fmt.Errorf("the login as %s was refused (%d): %s", l.server.MySQL.Admin, refused.Number, refused.Message)
+		return fmt.Sprintf("the login as %s was refused (%d): %s", l.server.MySQL.Admin, refused.Number, refused.Message)
 	}
-	return err
+	return withoutName(l.server.Name, err)
 }
 
 func (s *Session) port(ctx context.Context) (int, error) {

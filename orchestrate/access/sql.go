@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -146,7 +145,7 @@ func (s *Session) failure(ctx context.Context, statement dialect.Statement, err 
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return fmt.Errorf("%s: %s: %w", s.server, statement, s.heard.explain(err))
+	return &namedError{server: s.server, doing: statement.String(), err: s.heard.explain(err)}
 }
 
 func readRows(rows *sql.Rows) ([]dialect.Row, error) {

@@ -42,7 +42,7 @@ func (s *Servers) Login(ctx context.Context, from topology.ServerName, address s
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return facts.Attempt{}, fmt.Errorf("%s: SQL login as %s to %s: %w", from, account.User, address, err)
+	return facts.Attempt{}, &namedError{server: from, doing: fmt.Sprintf("SQL login as %s to %s", account.User, address), err: err}
 }
 
 // trial is one login from a host.
