@@ -1,10 +1,33 @@
 package hostkey
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strings"
 )
+
+// FileError says that a known_hosts file cannot be read, so that no host can be told from another.
+type FileError struct {
+	File string
+	Err  error
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("known_hosts file %s cannot be read, so no host key can be checked: %v", e.File, e.Err)
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do; it is empty unless the file is missing.
+func (e *FileError) Hint() string {
+	if !errors.Is(e.Err, fs.ErrNotExist) {
+		return ""
+	}
+	return fmt.Sprintf("record the key of each host: ssh-keyscan -p PORT HOST >> %s; then compare the fingerprints (ssh-keygen -lf %s) with each "+
+		"host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)", e.File, e.File)
+}
 
 // UnknownError says that no known_hosts file records the host.
 type UnknownError struct {

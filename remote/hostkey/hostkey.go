@@ -21,14 +21,15 @@ type Policy struct {
 	files []string
 }
 
-// Load reads known_hosts files. Each has to exist: a missing one is a wrong path more often than an empty record.
+// Load reads known_hosts files. Each has to exist: a missing one is a wrong path more often than an empty record. One that cannot
+// be read is a *FileError.
 func Load(files ...string) (*Policy, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no known_hosts file is given, so no host key can be checked")
 	}
 	for _, file := range files {
 		if err := readable(file); err != nil {
-			return nil, fmt.Errorf("known_hosts file %s cannot be read, so no host key can be checked: %w", file, err)
+			return nil, &FileError{File: file, Err: err}
 		}
 	}
 	db, err := knownhosts.NewDB(files...)

@@ -148,8 +148,17 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 			t.Errorf("%s: got %v, want it to tell %q", path, err, part)
 		}
 	}
-	if _, err := hostkey.Load(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing file is not os.ErrNotExist: %v", err)
+	missing := filepath.Join(folder, "none")
+	_, err := hostkey.Load(missing)
+	var unread *hostkey.FileError
+	if !errors.As(err, &unread) || !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("a missing file is not told as such: %v", err)
+	}
+	if hint := unread.Hint(); !strings.Contains(hint, "ssh-keyscan -p PORT HOST >> "+missing) {
+		t.Errorf("the hint does not tell how to make the file: %s", hint)
+	}
+	if _, err := hostkey.Load(folder); !errors.As(err, &unread) || unread.Hint() != "" {
+		t.Errorf("a folder is no missing file: %v", err)
 	}
 	if _, err := hostkey.Load(); err == nil {
 		t.Error("no file at all is accepted")
