@@ -6,7 +6,7 @@ package run
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/event"
@@ -62,7 +62,8 @@ func (e *Engine) Run(ctx context.Context, p plan.Plan, began event.RunBegan) (ev
 	}
 	r.loop(ctx)
 	ended := r.end()
-	return ended, errors.Join(r.broken, r.book.write(ended))
+	r.note(ended)
+	return ended, r.broken
 }
 
 type runner struct {
@@ -86,9 +87,7 @@ type result struct {
 func (r *runner) loop(ctx context.Context) {
 	cancelled := ctx.Done()
 	for {
-		if !r.stopped && r.broken == nil && ctx.Err() == nil {
-			r.begin(ctx)
-		}
+		r.begin(ctx, r.stopped || r.broken != nil || ctx.Err() != nil)
 		if r.underway == 0 {
 			break
 		}
@@ -103,18 +102,34 @@ func (r *runner) loop(ctx context.Context) {
 	r.stopped = r.stopped || ctx.Err() != nil
 }
 
-func (r *runner) begin(ctx context.Context) {
-	for _, step := range r.plan.Next(r.status) {
+// begin lets workers do what may begin now; once the run is to end, only what puts back what it disturbed.
+func (r *runner) begin(ctx context.Context, ending bool) {
+	status := r.status
+	if ending {
+		status = r.withoutLeisure()
+	}
+	for _, step := range r.plan.Next(status) {
 		r.status[step.ID] = plan.Underway
 		r.underway++
 		go func() { r.results <- r.work(ctx, step) }()
 	}
 }
 
+// withoutLeisure are the statuses in which only urgent steps are left to begin.
+func (r *runner) withoutLeisure() map[string]plan.Status {
+	status := maps.Clone(r.status)
+	for _, step := range r.plan.Steps {
+		if status[step.ID] == plan.Pending && !step.Urgent {
+			status[step.ID] = plan.Skipped
+		}
+	}
+	return status
+}
+
 func (r *runner) settle(done result) {
 	r.underway--
 	r.status[done.step.ID] = done.status
-	r.broken = errors.Join(r.broken, done.err)
+	r.breaks(done.err)
 	for _, step := range r.plan.Doomed(r.status) {
 		r.status[step.ID] = plan.Skipped
 		r.note(event.StepSkipped{Step: step.ID, Why: "it needs " + firstLost(step, r.status)})
@@ -147,7 +162,14 @@ func (r *runner) stop() {
 }
 
 // note writes what no effect waits for; a journal that fails ends the run.
-func (r *runner) note(e event.Event) { r.broken = errors.Join(r.broken, r.book.write(e)) }
+func (r *runner) note(e event.Event) { r.breaks(r.book.write(e)) }
+
+// breaks keeps the first error of the journal: the later ones are the same.
+func (r *runner) breaks(err error) {
+	if r.broken == nil {
+		r.broken = err
+	}
+}
 
 func (r *runner) end() event.RunEnded {
 	count := map[plan.Status]int{}

@@ -17,14 +17,17 @@ var errInterrupted = errors.New("interrupted")
 // work brings one step to its end: done, failed and rescued, or left untouched when the run is interrupted before its first action.
 func (r *runner) work(ctx context.Context, step plan.Step) result {
 	began := r.Now()
-	if err := r.book.write(event.StepBegan{Step: step.ID, Title: step.Title, Target: step.Target}); err != nil {
+	if step.Urgent {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if err := r.keep(step, event.StepBegan{Step: step.ID, Title: step.Title, Target: step.Target}); err != nil {
 		return result{step, plan.Failed, err}
 	}
 	changed, err := r.reach(ctx, step)
 	switch failure := (*stepError)(nil); {
 	case err == nil:
 		done := event.StepDone{Step: step.ID, Unchanged: !changed, Took: r.Now().Sub(began)}
-		return result{step, plan.Done, r.book.write(done)}
+		return result{step, plan.Done, r.keep(step, done)}
 	case errors.Is(err, errInterrupted):
 		return result{step, plan.Pending, nil}
 	case errors.As(err, &failure) && failure.touched:
@@ -33,6 +36,15 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 	return result{step, plan.Failed, r.book.write(event.StepFailed{
 		Step: step.ID, Target: step.Target, Error: err.Error(), Hint: hintOf(err), Rescued: event.NotNeeded,
 	})}
+}
+
+// keep writes an event of a step. An urgent step goes on without.
+func (r *runner) keep(step plan.Step, e event.Event) error {
+	err := r.book.write(e)
+	if step.Urgent {
+		return nil
+	}
+	return err
 }
 
 // stepError is a failure of a step; touched says that an action was begun.
@@ -84,7 +96,7 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 // pass lets a step go on when the guard holds, and waits for one that is worth waiting for.
 func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard, v plan.Verdict) error {
 	if !v.Holds() && guard.Patience > 0 && ctx.Err() == nil {
-		if err := r.book.write(event.StepHeld{Step: step.ID, Why: v.Why()}); err != nil {
+		if err := r.keep(step, event.StepHeld{Step: step.ID, Why: v.Why()}); err != nil {
 			return err
 		}
 		v = r.await(ctx, guard.Condition, guard.Patience)
@@ -117,7 +129,7 @@ func (r *runner) keepThreads(step plan.Step) error {
 			Step: step.ID, Server: found.Channel.Server, Channel: found.Channel.Name,
 			Receiver: found.Threads.Receiver, Applier: found.Threads.Applier,
 		}
-		if err := r.book.write(e); err != nil {
+		if err := r.keep(step, e); err != nil {
 			return err
 		}
 	}
@@ -125,25 +137,26 @@ func (r *runner) keepThreads(step plan.Step) error {
 }
 
 func (r *runner) do(ctx context.Context, step plan.Step, action plan.Action, rescue bool) error {
+	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
 	intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
-	if err := r.book.write(intent); err != nil && !rescue { // a replica is rescued even where nothing can be written
+	if err := r.book.write(intent); err != nil && !must {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Pace.Action)
 	defer cancel()
-	if err := r.Executor.Do(ctx, action, r.noteFor(rescue)); err != nil {
+	if err := r.Executor.Do(ctx, action, r.noteFor(must)); err != nil {
 		failed := event.ActionFailed{Step: step.ID, Action: action.String(), Error: err.Error(), Rescue: rescue}
 		return errors.Join(fmt.Errorf("%s: %w", action, err), r.book.write(failed))
 	}
 	err := r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue})
-	if rescue {
+	if must {
 		return nil
 	}
 	return err
 }
 
-func (r *runner) noteFor(rescue bool) func(event.Event) error {
-	if !rescue {
+func (r *runner) noteFor(must bool) func(event.Event) error {
+	if !must {
 		return r.book.write
 	}
 	return func(e event.Event) error {
@@ -173,7 +186,7 @@ func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 	}
 	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
 	switch {
-	case v.Holds():
+	case v.Holds(): // what is seen counts: an action may fail for being done already
 		return ""
 	case failures != nil:
 		return fmt.Sprintf("%s (%v)", v.Why(), failures)
