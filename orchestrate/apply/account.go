@@ -22,6 +22,9 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 		return err
 	}
 	if a.Kind == facts.RequireNone {
+		if err := note(event.RequirementLifted{Server: a.Server}); err != nil {
+			return err
+		}
 		return x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
 			return alter(ctx, d, session, a, note)
 		})

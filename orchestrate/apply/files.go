@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -59,7 +60,40 @@ func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
 	if err != nil {
 		return err
 	}
-	return x.run(ctx, a.Server, remote.Command{Line: fileset.Install(a.Dir, a.Version, a.Owner), Stdin: bytes.NewReader(archive)})
+	install := remote.Command{Line: fileset.Install(a.Dir, a.Version, a.Owner), Stdin: bytes.NewReader(archive)}
+	if err := x.run(ctx, a.Server, install); err != nil {
+		return err
+	}
+	return x.readable(ctx, a)
+}
+
+// readable lets the server's user read the set where it lies, before anything points at it.
+func (x *Executor) readable(ctx context.Context, a plan.InstallSet) error {
+	seen := x.observer.Observe(ctx, facts.Look{a.Server: facts.PartFiles}).Server(a.Server).TLSDir
+	dir, ok := seen.Get()
+	if !ok {
+		return fmt.Errorf("whether %s can read the new files is not known: %s", a.Owner, seen.Why())
+	}
+	can, ok := dir.Sets[a.Version].Readable.Get()
+	switch {
+	case !ok:
+		return fmt.Errorf("whether %s can read the new files is not known: %s", a.Owner, dir.Sets[a.Version].Readable.Why())
+	case !can:
+		return &unreadableError{action: a}
+	}
+	return nil
+}
+
+// unreadableError says that the server could not use the files.
+type unreadableError struct{ action plan.InstallSet }
+
+func (e *unreadableError) Error() string {
+	return fmt.Sprintf("%s: the server's user %s cannot read %s/versions/%d", e.action.Server, e.action.Owner, e.action.Dir, e.action.Version)
+}
+
+// Hint is what a person can do.
+func (e *unreadableError) Hint() string {
+	return fmt.Sprintf("every folder on the way must let %s pass; see on %s: namei -l %s/versions/%d", e.action.Owner, e.action.Server, e.action.Dir, e.action.Version)
 }
 
 func (x *Executor) judge(ca, cert []byte, keyFile secret.Text) error {

@@ -31,6 +31,7 @@ func allEvents() []event.Event {
 		event.ActionFailed{Step: "change/db2", Action: "stop it", Error: "no", Rescue: true},
 		event.Statement{Server: "db2", SQL: "STOP SLAVE"},
 		event.RequirementDated{Server: "db1", Connection: 1<<63 + 1, Start: "s"},
+		event.RequirementLifted{Server: "db1"},
 		event.StepDone{Step: "change/db2", Unchanged: true, Took: time.Second},
 		event.StepFailed{Step: "change/db2", Target: "db2", Error: "no", Hint: "look", Touched: true, Rescued: event.TakenBack},
 		event.StepSkipped{Step: "change/db2", Why: "a need failed"},

@@ -94,6 +94,11 @@ type (
 		Start      facts.StartID       `json:"start"`
 	}
 
+	// RequirementLifted says that a session is about to lift the requirement: from here on no login is known to have met it.
+	RequirementLifted struct {
+		Server topology.ServerName `json:"server"`
+	}
+
 	// StepDone says that the goal of the step holds. Unchanged: it held before any action.
 	StepDone struct {
 		Step      string        `json:"step"`
@@ -141,20 +146,21 @@ const (
 	NotTakenBack Rescued = "not taken back" // a person has to look
 )
 
-func (RunBegan) kind() string         { return "run-began" }
-func (StepBegan) kind() string        { return "step-began" }
-func (StepHeld) kind() string         { return "step-held" }
-func (ThreadsFound) kind() string     { return "threads-found" }
-func (ActionIntended) kind() string   { return "action-intended" }
-func (ActionDone) kind() string       { return "action-done" }
-func (ActionFailed) kind() string     { return "action-failed" }
-func (Statement) kind() string        { return "statement" }
-func (RequirementDated) kind() string { return "requirement-dated" }
-func (StepDone) kind() string         { return "step-done" }
-func (StepFailed) kind() string       { return "step-failed" }
-func (StepSkipped) kind() string      { return "step-skipped" }
-func (Stopping) kind() string         { return "stopping" }
-func (RunEnded) kind() string         { return "run-ended" }
+func (RunBegan) kind() string          { return "run-began" }
+func (StepBegan) kind() string         { return "step-began" }
+func (StepHeld) kind() string          { return "step-held" }
+func (ThreadsFound) kind() string      { return "threads-found" }
+func (ActionIntended) kind() string    { return "action-intended" }
+func (ActionDone) kind() string        { return "action-done" }
+func (ActionFailed) kind() string      { return "action-failed" }
+func (Statement) kind() string         { return "statement" }
+func (RequirementDated) kind() string  { return "requirement-dated" }
+func (RequirementLifted) kind() string { return "requirement-lifted" }
+func (StepDone) kind() string          { return "step-done" }
+func (StepFailed) kind() string        { return "step-failed" }
+func (StepSkipped) kind() string       { return "step-skipped" }
+func (Stopping) kind() string          { return "stopping" }
+func (RunEnded) kind() string          { return "run-ended" }
 
 // Kind is the name of the event's type in the journal and in JSON.
 func Kind(e Event) string { return e.kind() }

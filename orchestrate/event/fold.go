@@ -50,6 +50,8 @@ func (l *Ledger) Read(e Event) {
 		}
 	case RequirementDated:
 		l.requirements[e.Server] = facts.RequirementMark{Connection: e.Connection, Start: e.Start}
+	case RequirementLifted:
+		delete(l.requirements, e.Server)
 	case StepDone:
 		l.forget(e.Step)
 	case StepFailed:

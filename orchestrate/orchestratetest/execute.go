@@ -161,6 +161,8 @@ func (w *World) require(a plan.Require, note func(event.Event) error) error {
 			return err
 		}
 		w.judgeRequirement(a)
+	} else if err := note(event.RequirementLifted{Server: a.Server}); err != nil {
+		return err
 	}
 	for _, host := range a.Hosts {
 		if !setRequirement(s.rows, host, a.Kind) {
