@@ -205,6 +205,28 @@ func TestSecondAccountRowLetsPlaintextIn(t *testing.T) {
 	c.want(5, "verify").says(t, "repl@localhost")
 	c.want(0, "apply", "--yes")
 	c.proven()
+	c.sql("primary", "SET sql_log_bin=0; CREATE USER ''@'localhost' IDENTIFIED BY '"+c.Account.Password+"'")
+	c.want(5, "verify").says(t, "anonymous row ''@localhost")
+	c.want(3, "plan").says(t, "anonymous row ''@localhost", "hint: drop the anonymous")
+}
+
+// TestHandsOnTheChannelAreSeen: somebody lifts the requirement, puts a replica back to plaintext and sets the requirement again. The journal
+// still knows when it was set first, and that must prove nothing.
+func TestHandsOnTheChannelAreSeen(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{})
+	c.want(0, "apply", "--yes")
+	c.sql("primary", "SET sql_log_bin=0; ALTER USER repl@'%' REQUIRE NONE")
+	c.sql("replica1", "STOP SLAVE; CHANGE MASTER TO MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0; START SLAVE")
+	if err := c.WaitCaughtUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.sql("primary", "SET sql_log_bin=0; ALTER USER repl@'%' REQUIRE SSL")
+	if r := c.verify(5); r.Replicas[0].Encrypted || r.Replicas[0].Proof != "none" {
+		t.Errorf("%+v", r.Replicas[0])
+	}
+	c.want(0, "apply", "--yes")
+	c.proven()
 }
 
 // TestVerifyWithoutThePassword: what cannot be tried is unknown, never refused.

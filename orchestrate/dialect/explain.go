@@ -48,6 +48,11 @@ func explanations() []explanation {
 	}
 }
 
+// Refuses says that an error of a login is the server's refusal of the account as it came: wrong password, or no TLS where the row
+// requires it (1045 for both, tried on MariaDB 10.11, also under require_secure_transport). Every other error, such as a limit that
+// is reached, tells nothing about the account.
+func Refuses(errno int) bool { return errno == 1045 }
+
 // Explain tells in one sentence what an error of a receiver, an applier or a login means for replication over TLS, and what to
 // look at. The text is the server's; it is only searched, never quoted. It is empty for errors that are not known here.
 func Explain(errno int, text string) string {

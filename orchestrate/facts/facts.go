@@ -43,6 +43,7 @@ type Server struct {
 	DumpThreads Value[[]DumpThread]
 	Sessions    Value[[]Session]
 	Accounts    Value[[]AccountRow] // rows of the replication account's user name
+	Anonymous   Value[[]AccountRow] // rows without a user name, which a login of any name may match
 	Position    Value[Position]     // end of its own binary log
 	Binlogs     Value[[]string]     // the binary logs that it still holds, oldest first
 	ServedTLS   Value[ServedTLS]    // by a handshake; absent when the server offers no TLS

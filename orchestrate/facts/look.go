@@ -15,7 +15,7 @@ const (
 	PartProcess                    // Process
 	PartChannels                   // Channels
 	PartSessions                   // DumpThreads, Sessions
-	PartAccounts                   // Accounts
+	PartAccounts                   // Accounts, Anonymous
 	PartPosition                   // Position, Binlogs
 	PartServed                     // ServedTLS
 	PartSettings                   // Settings, RunTime

@@ -94,7 +94,8 @@ func (g *glance) lookBySQL(ctx context.Context) {
 		g.lookAtSessions(ctx, instance)
 	}
 	if g.wants(facts.PartAccounts) {
-		g.seen.Accounts = g.lookAtAccounts(ctx)
+		g.seen.Accounts = g.lookAtAccounts(ctx, g.observer.cluster.Account.User)
+		g.seen.Anonymous = g.lookAtAccounts(ctx, "")
 	}
 	if g.wants(facts.PartPosition) {
 		g.seen.Binlogs = access.Ask(ctx, g.asker(), g.dialect.Binlogs())
@@ -115,6 +116,7 @@ func (g *glance) nothingBySQL() {
 	blank(g, facts.PartSessions, &g.seen.DumpThreads)
 	blank(g, facts.PartSessions, &g.seen.Sessions)
 	blank(g, facts.PartAccounts, &g.seen.Accounts)
+	blank(g, facts.PartAccounts, &g.seen.Anonymous)
 	blank(g, facts.PartPosition, &g.seen.Position)
 	blank(g, facts.PartPosition, &g.seen.Binlogs)
 	blank(g, facts.PartSettings, &g.seen.Settings)
@@ -140,8 +142,7 @@ func (g *glance) lookAtSessions(ctx context.Context, instance facts.Instance) {
 
 // lookAtAccounts reads what is in force of every row that is in the tables. A row that is not in force makes the whole unknown: it
 // will be, after the next FLUSH PRIVILEGES or restart, and nobody can say what it demands then.
-func (g *glance) lookAtAccounts(ctx context.Context) facts.Value[[]facts.AccountRow] {
-	user := g.observer.cluster.Account.User
+func (g *glance) lookAtAccounts(ctx context.Context, user string) facts.Value[[]facts.AccountRow] {
 	seen := access.Ask(ctx, g.asker(), g.dialect.AccountHosts(user))
 	hosts, ok := seen.Get()
 	if !ok {

@@ -66,6 +66,7 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartSessions, &seen.DumpThreads, s.dumpList())
 	put(parts, facts.PartSessions, &seen.Sessions, slices.Clone(s.sessions))
 	put(parts, facts.PartAccounts, &seen.Accounts, slices.Clone(s.rows))
+	put(parts, facts.PartAccounts, &seen.Anonymous, slices.Clone(s.anonymous))
 	put(parts, facts.PartPosition, &seen.Position, s.position)
 	put(parts, facts.PartPosition, &seen.Binlogs, []string{s.position.File})
 	put(parts, facts.PartSettings, &seen.Settings, s.running)

@@ -20,6 +20,11 @@ func (s *Settings) Account(host string, kind facts.RequirementKind) {
 	s.server.rows = append(s.server.rows, row)
 }
 
+// Anonymous adds a row without a user name.
+func (s *Settings) Anonymous(host string) {
+	s.server.anonymous = append(s.server.anonymous, facts.AccountRow{Host: host, Require: facts.Requirement{Kind: facts.RequireNone}})
+}
+
 // NoAccount removes every row of the replication account.
 func (s *Settings) NoAccount() { s.server.rows = nil }
 

@@ -42,23 +42,24 @@ type leaf struct {
 }
 
 type server struct {
-	name     topology.ServerName
-	down     string // why nothing can be looked at; empty: it is up
-	instance facts.Instance
-	start    int
-	nextConn uint64
-	nextPort uint16
-	dir      facts.TLSDir
-	config   facts.Config
-	running  facts.TLSSettings
-	served   string // PEM of the certificate that is served; empty: no TLS
-	tlsFault bool   // TLS does not come up, whatever the configuration says
-	rows     []facts.AccountRow
-	dumps    []dump
-	sessions []facts.Session
-	channels map[string]*channel
-	position facts.Position
-	password bool
+	name      topology.ServerName
+	down      string // why nothing can be looked at; empty: it is up
+	instance  facts.Instance
+	start     int
+	nextConn  uint64
+	nextPort  uint16
+	dir       facts.TLSDir
+	config    facts.Config
+	running   facts.TLSSettings
+	served    string // PEM of the certificate that is served; empty: no TLS
+	tlsFault  bool   // TLS does not come up, whatever the configuration says
+	rows      []facts.AccountRow
+	anonymous []facts.AccountRow
+	dumps     []dump
+	sessions  []facts.Session
+	channels  map[string]*channel
+	position  facts.Position
+	password  bool
 }
 
 type dump struct {

@@ -26,34 +26,23 @@ func (b *builder) planRequirements(needs []string) {
 }
 
 func (b *builder) openRows(server topology.ServerName) []string {
-	var hosts []string
-	for _, row := range b.facts.Server(server).Accounts.Or(nil) {
-		if !row.Require.TLS() {
-			hosts = append(hosts, row.Host)
-		}
-	}
-	slices.Sort(hosts)
-	return hosts
+	return openHosts(b.facts.Server(server).Accounts.Or(nil))
 }
 
-// replicates says that a statement about the open rows reaches every replica and finds them there, open too: it would weaken a row that
-// demands more. Where a replica is itself a source, its own session has to set the requirement: the logins to it are dated by nothing
-// else.
+// replicates says that the statement can go through the binary log. Where a replica is itself a source, its own session has to set the
+// requirement: the logins to it are dated by nothing else. And what an interrupted run stopped may not run when its turn comes.
 func (b *builder) replicates() bool {
-	primary := b.cluster.Primary().Name
-	instance := b.facts.Server(primary).Instance.Or(facts.Instance{})
-	if !instance.LogBin || instance.BinlogDB {
-		return false
-	}
 	for _, l := range b.links {
-		channel, _ := b.facts.Channel(l.Channel).Get()
-		runs := channel.Receiver == facts.Yes && channel.Applier.Runs() && b.threads[l.Channel].Applier
-		arrives := runs && channel.Delay == 0 && !channel.Until && !channel.Filtered
-		if l.Source != primary || !arrives || !slices.Equal(b.openRows(primary), b.openRows(l.Channel.Server)) {
+		if l.Source != b.cluster.Primary().Name || !b.threads[l.Channel].Applier {
 			return false
 		}
 	}
-	return true
+	return b.arrives().Holds(b.facts).Holds()
+}
+
+func (b *builder) arrives() Arrives {
+	primary := b.cluster.Primary().Name
+	return Arrives{Server: primary, Hosts: b.openRows(primary), Links: b.links}
 }
 
 func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, needs []string) Step {
@@ -65,7 +54,7 @@ func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, ne
 		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("require TLS of %s on %s", rowNames(user, hosts), s.Name),
 		Needs: append(b.requireNeeds(), needs...),
 		Goal:  b.requireGoal(s, binlog), Deadline: threadDeadline,
-		Guards:  b.requireGuards(s),
+		Guards:  b.requireGuards(s, binlog),
 		Actions: []Action{require},
 		Undo:    Undo{Actions: []Action{back}},
 		Impact:  b.requireImpact(s),
@@ -87,14 +76,17 @@ func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
 	}
 	goals := []Condition{own}
 	for _, l := range b.links {
-		goals = append(goals, RequiresTLS{Server: l.Channel.Server, User: b.cluster.Account.User, Optional: true})
+		goals = append(goals, RequiresTLS{Server: l.Channel.Server, User: b.cluster.Account.User, Optional: true}, Running{l})
 	}
 	return All(goals...)
 }
 
 // requireGuards: nobody unnamed is cut off and, where TLS is required last, no channel of the account is unproven.
-func (b *builder) requireGuards(s topology.Server) []Guard {
+func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
 	var guards []Guard
+	if binlog {
+		guards = append(guards, Guard{Condition: b.arrives()})
+	}
 	if len(b.linksFrom(s.Name)) > 0 {
 		guards = append(guards, Guard{Condition: b.noStrangers(s.Name)})
 	}

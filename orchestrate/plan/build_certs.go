@@ -179,10 +179,8 @@ func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 	}
 	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version})...)
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))
-	if len(readers) > 0 {
-		step.Rescue = back
-		step.Rescued = b.upAgain(s, readers)
-	}
+	step.Rescue = back
+	step.Rescued = All(SetIs{Server: s.Name, Version: b.currentSet(s)}, b.upAgain(s, readers))
 	if b.readsOurFiles(s) {
 		back = append(slices.Clone(back), ReloadTLS{Server: s.Name})
 	}
@@ -197,6 +195,10 @@ func whileStopped(channels []facts.ChannelID, action Action) []Action {
 		after = append(after, StartThreads{Channel: id, Threads: receiver})
 	}
 	return slices.Concat(before, []Action{action}, after)
+}
+
+func (b *builder) currentSet(s topology.Server) int {
+	return b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Current
 }
 
 func switchBack(s topology.Server, dir facts.TLSDir) Action {

@@ -102,6 +102,9 @@ func (b *builder) checkAccount() {
 		if rows := b.facts.Server(s.Name).Accounts; rows.IsAbsent() || len(rows.Or(nil)) == 0 {
 			b.block(s.Name, "", "%s has no account %s", s.Name, b.cluster.Account.User)
 		}
+		if v := noAnonymous(s.Name, b.facts); !v.Holds() {
+			b.block(s.Name, "drop the anonymous account rows, which no server needs: DROP USER ''@'HOST'", "%s", v.Why())
+		}
 	}
 }
 

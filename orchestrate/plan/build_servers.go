@@ -59,7 +59,7 @@ func (b *builder) planConfig(s topology.Server, text string) {
 		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
 		Actions: []Action{WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}},
 		Undo:    Undo{Actions: []Action{back}},
-		Rescue:  []Action{back}, Rescued: Up{Server: s.Name},
+		Rescue:  []Action{back}, Rescued: b.configIs(s),
 	})
 }
 
@@ -70,6 +70,13 @@ func (b *builder) configBack(s topology.Server) Action {
 		return WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}
 	}
 	return RemoveConfig{Server: s.Name, Path: config.OwnPath}
+}
+
+// configIs is our option file as it is now.
+func (b *builder) configIs(s topology.Server) ConfigIs {
+	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
+	text, there := config.Own.Get()
+	return ConfigIs{Server: s.Name, Path: config.OwnPath, There: there, Text: text}
 }
 
 // planServe lets the server read its certificate: by a reload where it uses these paths already, else by a restart.
@@ -131,7 +138,7 @@ func (b *builder) planRestart(s topology.Server, step Step) {
 	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
 	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
 	step.Rescue = step.Undo.Actions
-	step.Rescued = b.upAgain(s, b.disturbedBy(s))
+	step.Rescued = All(b.configIs(s), b.upAgain(s, b.disturbedBy(s)))
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
 	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
 	b.add(step)
@@ -205,6 +212,7 @@ func (b *builder) planWakes(s topology.Server) {
 			Goal:   Attached{l}, Deadline: threadDeadline,
 			Actions: wake(l.Channel, b.threads[l.Channel]),
 			Undo:    Undo{Reason: "nothing is changed"},
+			Urgent:  true,
 			Found:   b.threadsOf(l.Channel),
 		})
 	}

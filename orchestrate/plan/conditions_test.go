@@ -56,6 +56,9 @@ func allConditions() []plan.Condition {
 		plan.AsPlanned{Link: l, Threads: both, Wanted: both},
 		plan.NoStrangers{Server: "db1", User: "repl", Links: []plan.Link{linkTo("db2"), linkTo("db3")}},
 		plan.All(plan.Up{Server: "db1"}, plan.Up{Server: "db2"}),
+		plan.ConfigIs{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", There: true, Text: ownConfig()},
+		plan.SetIs{Server: "db1", Version: 1},
+		plan.Arrives{Server: "db2", Hosts: []string{}, Links: []plan.Link{linkTo("db3")}},
 	}
 }
 
@@ -202,6 +205,18 @@ func TestGuards(t *testing.T) {
 	lag := func(value facts.Value[time.Duration], read uint64) func(facts.Facts) facts.Facts {
 		return seenChannel("db2", func(c *facts.Channel) { c.Lag, c.Read.Pos = value, read })
 	}
+	open := func(host string) []facts.AccountRow {
+		if host == "" {
+			return []facts.AccountRow{}
+		}
+		return []facts.AccountRow{{User: "repl", Host: host, Require: facts.Requirement{Kind: facts.RequireNone}}}
+	}
+	rows := func(source, replica string) change {
+		return seeing(
+			seenServer("db1", func(s *facts.Server) { s.Accounts = facts.Known(open(source)) }),
+			seenServer("db2", func(s *facts.Server) { s.Accounts = facts.Known(open(replica)) }))
+	}
+	arrives := plan.Arrives{Server: "db1", Hosts: []string{"%"}, Links: []plan.Link{l}}
 	planned := plan.AsPlanned{Link: l, Threads: both, Wanted: both}
 	limit := plan.LagWithin{Link: l, Max: 30 * time.Second}
 	runJudgements(t, securedSite(t, world.Cluster("db1", "db2", "db3")).facts(), []judgement{
@@ -210,6 +225,40 @@ func TestGuards(t *testing.T) {
 			trial(facts.Known(facts.Trial{Attempt: facts.Attempt{Errno: 1045, Text: "Access denied"}})), "fails", "Access denied"},
 		{"a trial login that could not be made", plan.TrialWorks{Link: l}, trial(facts.Unknown[facts.Trial]("no password")), "unclear", "no password"},
 		{"no trial login at all", plan.TrialWorks{Link: l}, trial(facts.Absent[facts.Trial]()), "unclear", ""},
+
+		{"an anonymous row that a login may match", plan.RequiresTLS{Server: "db1", User: "repl"}, seenServer("db1", func(s *facts.Server) {
+			s.Anonymous = facts.Known([]facts.AccountRow{{Host: "localhost", Require: facts.Requirement{Kind: facts.RequireNone}}})
+		}), "fails", "anonymous row ''@localhost"},
+		{"anonymous rows that are not known", plan.RequiresTLS{Server: "db1", User: "repl"}, seenServer("db1", func(s *facts.Server) {
+			s.Anonymous = facts.Unknown[[]facts.AccountRow]("access denied")
+		}), "unclear", "access denied"},
+		{"an anonymous row where nobody logs in", plan.RequiresTLS{Server: "db2", User: "repl", Optional: true}, seenServer("db2", func(s *facts.Server) {
+			s.Anonymous = facts.Known([]facts.AccountRow{{Host: "localhost", Require: facts.Requirement{Kind: facts.RequireNone}}})
+		}), "holds", ""},
+		{"the same open rows on both sides", arrives, rows("%", "%"), "holds", ""},
+		{"a row that a replica lacks", arrives, rows("%", ""), "fails", "db2 has other open rows"},
+		{"a row that the plan does not know", arrives, seeing(rows("%", "%"), seenServer("db1", func(s *facts.Server) {
+			s.Accounts = facts.Known(append(s.Accounts.Or(nil), facts.AccountRow{User: "repl", Host: "10.%"}))
+		})), "fails", "db1 has other open rows"},
+		{"a filter since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Filtered = true })), "fails", "filtered"},
+		{"a delay since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Delay = time.Minute })), "fails", "delayed"},
+		{"an applier that stopped since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No })), "fails", "does not run"},
+		{"a binary log that is filtered", arrives, seeing(rows("%", "%"), seenServer("db1", func(s *facts.Server) {
+			instance := s.Instance.Or(facts.Instance{})
+			instance.BinlogDB = true
+			s.Instance = facts.Known(instance)
+		})), "fails", "filtered"},
+		{"rows of a replica that are not known", arrives, seeing(rows("%", "%"), seenServer("db2", func(s *facts.Server) {
+			s.Accounts = facts.Unknown[[]facts.AccountRow]("access denied")
+		})), "unclear", "access denied"},
+
+		{"an option file that is gone", plan.ConfigIs{Server: "db1", Path: "/x"}, seenServer("db1", func(s *facts.Server) {
+			config := s.Config.Or(facts.Config{})
+			config.Own = facts.Absent[string]()
+			s.Config = facts.Known(config)
+		}), "holds", ""},
+		{"an option file that still stands", plan.ConfigIs{Server: "db1", Path: "/x"}, nil, "fails", "not as it was found"},
+		{"a set that was not switched back", plan.SetIs{Server: "db1"}, nil, "fails", "uses certificate set 1, and used 0"},
 
 		{"relay logs that are applied", plan.RelayLogsSafe{Link: l}, nil, "holds", ""},
 		{"relay logs that wait while the source has the binary logs", plan.RelayLogsSafe{Link: l},

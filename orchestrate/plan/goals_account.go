@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -51,11 +52,28 @@ func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 			open = append(open, row.String())
 		}
 	}
+	if v := noAnonymous(g.Server, f); !g.Optional && !v.Holds() {
+		return v
+	}
 	switch {
 	case len(open) > 0:
 		return no("%s on %s may log in without TLS", strings.Join(open, ", "), g.Server)
 	case len(rows) == 0 && !g.Optional:
 		return no("%s has no account %s", g.Server, g.User)
+	}
+	return yes()
+}
+
+// noAnonymous: a row without a user name whose host fits a replica better than the account's own row is the one that its login matches,
+// whatever the account's row requires (MariaDB manual, "CREATE USER: Anonymous Accounts"). Which host fits is the server's to say, so any
+// such row counts.
+func noAnonymous(server topology.ServerName, f facts.Facts) Verdict {
+	rows, ok := f.Server(server).Anonymous.Get()
+	if !ok {
+		return unclear("the anonymous account rows of %s: %s", server, f.Server(server).Anonymous.Why())
+	}
+	if open := openHosts(rows); len(open) > 0 {
+		return no("the anonymous row ''@%s on %s may be matched instead of the account's, without TLS", open[0], server)
 	}
 	return yes()
 }
@@ -81,8 +99,8 @@ func TryPlaintext(f facts.Facts, l Link) (PlaintextResult, string) {
 		return Untold, value.Why()
 	case plain.OK:
 		return Accepted, fmt.Sprintf("%s let %s in without TLS", l.Source, l.User)
-	case plain.Errno == 0:
-		return Untold, fmt.Sprintf("the plaintext login ended without a word of %s: %s", l.Source, plain.Text)
+	case !dialect.Refuses(plain.Errno):
+		return Untold, fmt.Sprintf("the plaintext login failed for another reason than the account: %s", plain.Text)
 	}
 	trial, ok := server.Trials[l.Channel.Name].Get()
 	switch {

@@ -118,7 +118,8 @@ func TestJudgeFindsWhatIsWrong(t *testing.T) {
 		{"a replica with a row that is open", seenServer("db3", func(s *facts.Server) {
 			s.Accounts = facts.Known([]facts.AccountRow{{User: "repl", Host: "%", Require: facts.Requirement{Kind: facts.RequireNone}}})
 		}), []string{"db3: repl@% on db3"}, true},
-		{"a channel in plaintext", seenChannel("db2", func(c *facts.Channel) { c.TLS = facts.TLSOptions{} }), nil, true},
+		{"a channel in plaintext", seenChannel("db2", func(c *facts.Channel) { c.TLS = facts.TLSOptions{} }),
+			[]string{"db2: channel db2 is not proven to be encrypted: the channel asks for no TLS"}, true},
 		{"a channel that only asks for TLS", seeing(noMark, options(func(o *facts.TLSOptions) { o.VerifyIdentity = false })),
 			[]string{"db2: channel db2 is not proven to be encrypted"}, true},
 		{"a replica that stands still", seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), []string{"db2: applier of db2 does not run (No)"}, true},

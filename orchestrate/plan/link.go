@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"net/netip"
+
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -28,13 +30,22 @@ func (l Link) DumpThread(f facts.Facts) facts.Value[facts.DumpThread] {
 	return matchThread(l, process.Sockets, threads)
 }
 
+// couldBe says that the address may be the host: a name may be any address, an address is only itself.
+func couldBe(host string, address netip.Addr) bool {
+	literal, err := netip.ParseAddr(host)
+	return err != nil || literal.Unmap() == address.Unmap()
+}
+
 func matchThread(l Link, sockets []facts.Socket, threads []facts.DumpThread) facts.Value[facts.DumpThread] {
 	var byPort, byAddress []facts.DumpThread
 	for _, socket := range sockets {
-		if int(socket.Remote.Port()) != l.Port {
+		if int(socket.Remote.Port()) != l.Port || !couldBe(l.Host, socket.Remote.Addr()) {
 			continue
 		}
 		for _, thread := range threads {
+			if thread.User != l.User {
+				continue
+			}
 			host, port := splitPeer(thread.Host)
 			if port != int(socket.Local.Port()) {
 				continue

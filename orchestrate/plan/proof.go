@@ -57,22 +57,22 @@ func strongest(f facts.Facts, l Link, channel facts.Channel) Proof {
 	if seen, ok := transport.Get(); ok {
 		return observed(l, seen)
 	}
+	if !channel.TLS.Enabled { // no requirement can make up for it: it may have been lifted when the receiver logged in
+		return unproven(None, "the channel asks for no TLS")
+	}
 	if proof, ok := demanded(f, l, channel.TLS); ok {
 		proof.TLSVersion = facts.Unknown[string](transport.Why())
 		proof.Cipher = facts.Unknown[string](transport.Why())
 		return proof
 	}
 	enforced := enforced(f, l, thread)
-	switch {
-	case enforced.Holds():
+	if enforced.Holds() {
 		return Proof{
 			Level: Enforced, Why: fmt.Sprintf("every row of %s on %s requires TLS, and the dump thread logged in under that rule", l.User, l.Source),
 			TLSVersion: facts.Unknown[string](transport.Why()), Cipher: facts.Unknown[string](transport.Why()),
 		}
-	case channel.TLS.Enabled:
-		return unproven(Configured, "TLS is asked for, but nothing shows that it is used: %s; %s", transport.Why(), enforced.Why())
 	}
-	return unproven(None, "the channel asks for no TLS")
+	return unproven(Configured, "TLS is asked for, but nothing shows that it is used: %s; %s", transport.Why(), enforced.Why())
 }
 
 func unproven(level Level, format string, args ...any) Proof {

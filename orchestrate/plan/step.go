@@ -30,6 +30,10 @@ type Step struct {
 	Rescue  []Action
 	Rescued Condition
 
+	// Urgent: the step puts back what an earlier step of the plan disturbed. It is begun also when the run was interrupted, or its
+	// journal can no longer be kept: it may write nothing, as a rescue may.
+	Urgent bool
+
 	// Found are the thread states to keep in the journal before the first action, so that a crash cannot lose them.
 	Found map[facts.ChannelID]facts.Threads
 }

@@ -39,7 +39,7 @@ func (p *Progress) Show(r event.Record) {
 		p.say("run", "stopping after the steps under way: %v; interrupt again to end at once", e.Underway)
 	case event.RunEnded:
 		p.say("run", "%s: %d done, %d failed, %d not begun", e.Outcome, e.Done, e.Failed, e.Skipped)
-	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementDated:
+	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementDated, event.RequirementLifted:
 	}
 }
 
