@@ -82,22 +82,28 @@ func TestSecondRunIsToldWhoIsAtWork(t *testing.T) {
 // signalAt applies, and sends a signal when a line of the progress has the text.
 func (c *cluster) signalAt(text string, signal syscall.Signal) outcome {
 	c.t.Helper()
+	return c.applyWith(text, func(p *os.Process) { must(c.t, p.Signal(signal)) })
+}
+
+// applyWith applies, and does something once, when a line of the progress has the text.
+func (c *cluster) applyWith(text string, do func(*os.Process)) outcome {
+	c.t.Helper()
 	cmd := c.command("apply", "--yes")
 	stderr, err := cmd.StderrPipe()
 	must(c.t, err)
 	must(c.t, cmd.Start())
 	var seen strings.Builder
-	lines, sent := bufio.NewScanner(stderr), false
+	lines, met := bufio.NewScanner(stderr), false
 	began := false // the plan comes first, and has the same words
 	for lines.Scan() {
 		seen.WriteString(lines.Text() + "\n")
 		began = began || strings.HasPrefix(lines.Text(), "run ")
-		if began && !sent && strings.Contains(lines.Text(), text) {
-			must(c.t, cmd.Process.Signal(signal))
-			sent = true
+		if began && !met && strings.Contains(lines.Text(), text) {
+			do(cmd.Process)
+			met = true
 		}
 	}
-	if !sent {
+	if !met {
 		c.t.Fatalf("%q was never printed:\n%s", text, seen.String())
 	}
 	_ = cmd.Wait()
