@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/replssl/replssl/e2e/reach"
+
 	"github.com/replssl/replssl/e2e/lab"
-	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/apply"
 	"github.com/replssl/replssl/orchestrate/event"
@@ -61,19 +62,19 @@ type realCluster struct {
 
 func newTwins(t *testing.T, c *cluster, account lab.AccountMode) *twins {
 	t.Helper()
-	desired := labtest.Cluster(t, c.Lab)
+	desired := reach.Cluster(t, c.Lab)
 	world := orchestratetest.New(desired)
 	if account == lab.AccountEverywhere {
 		for _, s := range desired.Replicas() {
 			world.With(s.Name, func(s *orchestratetest.Settings) { s.Account("%", facts.RequireNone) })
 		}
 	}
-	return &twins{t: t, cluster: desired, world: world, real: reach(t, desired, filepath.Join(c.Dir, "pki"))}
+	return &twins{t: t, cluster: desired, world: world, real: connect(t, desired, filepath.Join(c.Dir, "pki"))}
 }
 
-func reach(t *testing.T, desired topology.Cluster, folder string) realCluster {
+func connect(t *testing.T, desired topology.Cluster, folder string) realCluster {
 	t.Helper()
-	servers := access.New(desired, labtest.Dial)
+	servers := access.New(desired, reach.Dial)
 	t.Cleanup(func() { _ = servers.Close() })
 	store := pkistore.Open(folder)
 	observer := observe.New(desired, servers, store, time.Now)

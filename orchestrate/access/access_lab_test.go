@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/replssl/replssl/e2e/reach"
+
 	"github.com/replssl/replssl/e2e/lab"
 	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
@@ -23,7 +25,7 @@ import (
 
 func TestRealServers(t *testing.T) {
 	l := labtest.Start(t, lab.Options{Replicas: 1})
-	c := labtest.Cluster(t, l)
+	c := reach.Cluster(t, l)
 	for name, test := range map[string]func(*testing.T, *lab.Lab, topology.Cluster){
 		"one connection serves everything":  oneConnection,
 		"sessions end":                      sessionsEnd,
@@ -43,9 +45,9 @@ func TestRealServers(t *testing.T) {
 
 func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	var dialed atomic.Int32
-	servers := reach(t, c, func(ctx context.Context, s topology.Server) (remote.Host, error) {
+	servers := connect(t, c, func(ctx context.Context, s topology.Server) (remote.Host, error) {
 		dialed.Add(1)
-		return labtest.Dial(ctx, s)
+		return reach.Dial(ctx, s)
 	})
 	done := make(chan facts.Value[uint64], 8)
 	for range cap(done) {
@@ -66,7 +68,7 @@ func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	var inside facts.Value[uint64]
 	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
 		inside = access.Ask(ctx, s, dialect.Dialect{}.ConnectionID())
@@ -93,7 +95,7 @@ func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func refusedStatement(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	statements := must(dialect.Dialect{}.StopThreads("no such channel", facts.Threads{Receiver: true}))(t)
 	err := servers.Exec(t.Context(), "replica1", statements[0])
 	var refused *access.RefusedError
@@ -108,7 +110,7 @@ func refusedStatement(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func refusedLogin(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Admin = "stranger" }), labtest.Dial)
+	servers := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Admin = "stranger" }), reach.Dial)
 	_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
 	var refused *access.LoginError
 	if !errors.As(err, &refused) {
@@ -126,7 +128,7 @@ func refusedLogin(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func noSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "/nonexistent/mysqld.sock" }), labtest.Dial)
+	servers := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "/nonexistent/mysqld.sock" }), reach.Dial)
 	_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
 	var dial *remote.DialError
 	if !errors.As(err, &dial) || !strings.Contains(err.Error(), "/nonexistent/mysqld.sock") {
@@ -135,14 +137,14 @@ func noSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), labtest.Dial)
+	servers := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), reach.Dial)
 	for _, s := range c.Servers {
 		seen, ok := access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()).Get()
 		if !ok || seen.Port != s.MySQL.Port || seen.Socket != s.MySQL.Socket {
 			t.Errorf("%s: found %v", s.Name, access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()))
 		}
 	}
-	elsewhere := reach(t, changed(c, func(s *topology.Server) { s.MySQL.Socket, s.MySQL.Port = "", 1 }), labtest.Dial)
+	elsewhere := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket, s.MySQL.Port = "", 1 }), reach.Dial)
 	_, err := elsewhere.Query(t.Context(), "primary", dialect.Version().Statement())
 	var missed *access.SocketError
 	if !errors.As(err, &missed) {
@@ -155,7 +157,7 @@ func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func plaintextLogins(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	to := net.JoinHostPort(c.Primary().Address, strconv.Itoa(c.Primary().MySQL.Port))
 	good := access.Account{User: l.Account.User, Password: secret.New(l.Account.Password)}
 	equal(t, "login", must(servers.Login(t.Context(), "replica1", to, good, nil))(t), facts.Attempt{OK: true})
@@ -169,13 +171,13 @@ func plaintextLogins(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func noTLS(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	if seen := reach(t, c, labtest.Dial).Handshake(t.Context(), "primary"); !seen.IsAbsent() {
+	if seen := connect(t, c, reach.Dial).Handshake(t.Context(), "primary"); !seen.IsAbsent() {
 		t.Error(seen)
 	}
 }
 
 func closedIsClosed(t *testing.T, _ *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	must(servers.Query(t.Context(), "primary", dialect.Version().Statement()))(t)
 	check(t, servers.Close())
 	if _, err := servers.Query(t.Context(), "primary", dialect.Version().Statement()); !errors.Is(err, net.ErrClosed) {
@@ -190,7 +192,7 @@ func closedIsClosed(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func afterRestart(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
 	check(t, l.RestartServer(t.Context(), "replica1"))
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
@@ -200,7 +202,7 @@ func afterRestart(t *testing.T, l *lab.Lab, c topology.Cluster) {
 }
 
 func afterLoss(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	servers := reach(t, c, labtest.Dial)
+	servers := connect(t, c, reach.Dial)
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
 	check(t, l.StopSSH(t.Context(), "replica1"))
 	_, err := servers.Query(t.Context(), "replica1", dialect.Version().Statement())

@@ -39,8 +39,8 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// reach gives the way to the servers of a cluster, which the end of the test closes.
-func reach(t *testing.T, c topology.Cluster, dial access.Dial) *access.Servers {
+// connect gives the way to the servers of a cluster, which the end of the test closes.
+func connect(t *testing.T, c topology.Cluster, dial access.Dial) *access.Servers {
 	t.Helper()
 	servers := access.New(c, dial)
 	t.Cleanup(func() { _ = servers.Close() })

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/replssl/replssl/e2e/reach"
+
 	"github.com/replssl/replssl/e2e/lab"
 	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
@@ -30,8 +32,8 @@ type tlsLab struct {
 func TestRealTLS(t *testing.T) {
 	l := &tlsLab{Lab: labtest.Start(t, lab.Options{Replicas: 1}), authority: newAuthority(t)}
 	l.leaf = serveTLS(t, l.Lab, "primary", l.authority)
-	c := labtest.Cluster(t, l.Lab)
-	l.servers = reach(t, c, labtest.Dial)
+	c := reach.Cluster(t, l.Lab)
+	l.servers = connect(t, c, reach.Dial)
 	l.address = net.JoinHostPort(c.Primary().Address, strconv.Itoa(c.Primary().MySQL.Port))
 	l.account = access.Account{User: l.Account.User, Password: secret.New(l.Account.Password)}
 	check(t, l.Exec(t.Context(), "primary", "SET sql_log_bin=0; ALTER USER "+l.Account.User+"@'%' REQUIRE SSL"))

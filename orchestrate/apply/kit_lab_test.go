@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/replssl/replssl/e2e/reach"
+
 	"github.com/replssl/replssl/e2e/lab"
-	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/apply"
 	"github.com/replssl/replssl/orchestrate/event"
@@ -66,8 +67,8 @@ type bench struct {
 
 func newBench(t testing.TB, l *lab.Lab) *bench {
 	t.Helper()
-	c := labtest.Cluster(t, l)
-	servers := access.New(c, labtest.Dial)
+	c := reach.Cluster(t, l)
+	servers := access.New(c, reach.Dial)
 	t.Cleanup(func() { _ = servers.Close() })
 	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki")}
 	b.observer = observe.New(c, servers, b.store, time.Now)

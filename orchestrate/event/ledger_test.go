@@ -57,8 +57,16 @@ func TestThreadMarks(t *testing.T) {
 		}, nil},
 		{"a new finding after an old one is done", events{found("a", true, true), event.StepDone{Step: "a"}, found("b", false, true)}, applierRan},
 		{"other events say nothing of threads", events{
-			found("a", true, true), event.StepBegan{Step: "a"}, event.StepHeld{Step: "a"}, event.ActionIntended{Step: "a"}, event.ActionDone{Step: "a"},
-			event.ActionFailed{Step: "a"}, event.Statement{}, event.StepSkipped{Step: "a"}, event.Stopping{}, event.RunBegan{},
+			found("a", true, true),
+			event.StepBegan{Step: "a"},
+			event.StepHeld{Step: "a"},
+			event.ActionIntended{Step: "a"},
+			event.ActionDone{Step: "a"},
+			event.ActionFailed{Step: "a"},
+			event.Statement{},
+			event.StepSkipped{Step: "a"},
+			event.Stopping{},
+			event.RunBegan{},
 		}, bothRan},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,8 +96,10 @@ func TestRequirementMarks(t *testing.T) {
 		return event.RequirementDated{Server: server, Connection: connection, Start: start}
 	}
 	l := event.NewLedger(records([]event.Event{
-		dated("db1", 7, "x"), dated("db2", 9, "y"), event.StepFailed{Step: "require/db1", Rescued: event.TakenBack},
-		event.RunEnded{Outcome: event.Succeeded}, dated("db1", 5, "z"),
+		dated("db1", 7, "x"), dated("db2", 9, "y"),
+		event.StepFailed{Step: "require/db1", Rescued: event.TakenBack},
+		event.RunEnded{Outcome: event.Succeeded},
+		dated("db1", 5, "z"),
 	}))
 	want := map[topology.ServerName]facts.RequirementMark{
 		"db1": {Connection: 5, Start: "z"}, "db2": {Connection: 9, Start: "y"}, // the last one counts, and the end of a run forgets none

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/replssl/replssl/e2e/reach"
+
 	"github.com/replssl/replssl/e2e/lab"
-	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/observe"
@@ -57,11 +58,11 @@ type bench struct {
 
 func newBench(t testing.TB, l *lab.Lab, changes ...func(*topology.Cluster)) *bench {
 	t.Helper()
-	c := labtest.Cluster(t, l)
+	c := reach.Cluster(t, l)
 	for _, change := range changes {
 		change(&c)
 	}
-	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki"), servers: access.New(c, labtest.Dial)}
+	b := &bench{Lab: l, cluster: c, store: pkistore.Open(l.Dir + "/pki"), servers: access.New(c, reach.Dial)}
 	b.observer = observe.New(c, b.servers, b.store, time.Now)
 	t.Cleanup(func() { _ = b.servers.Close() })
 	return b

@@ -76,8 +76,8 @@ func change(t *testing.T, w *World, id facts.ChannelID, o facts.TLSOptions) {
 	do(t, w, plan.StopThreads{Channel: id, Threads: both}, plan.ChangeTLS{Channel: id, Options: o}, plan.StartThreads{Channel: id, Threads: both})
 }
 
-func require(w topology.ServerName, binlog bool) plan.Require {
-	return plan.Require{Server: w, User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: binlog}
+func require(binlog bool) plan.Require {
+	return plan.Require{Server: "db1", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: binlog}
 }
 
 func TestAPlainWorldReplicates(t *testing.T) {
@@ -154,7 +154,7 @@ func TestAnExpiredCertificateIsRefusedAtTheNextLogin(t *testing.T) {
 
 func TestARequirementMeetsTheNextLogin(t *testing.T) {
 	w := prepared(t, Cluster("db1", "db2"))
-	do(t, w, require("db1", false))
+	do(t, w, require(false))
 	if c := channelOf(w, db2); c.Receiver != facts.Yes {
 		t.Fatalf("a living connection was cut: %+v", c)
 	}
@@ -170,7 +170,7 @@ func TestARequirementMeetsTheNextLogin(t *testing.T) {
 func TestARequirementIsDatedBeforeItsEffect(t *testing.T) {
 	w := prepared(t, Cluster("db1", "db2"))
 	var dated []event.Event
-	err := w.Do(context.Background(), require("db1", false), func(e event.Event) error {
+	err := w.Do(context.Background(), require(false), func(e event.Event) error {
 		dated = append(dated, e)
 		return errors.New("the disk is full")
 	})
@@ -180,7 +180,7 @@ func TestARequirementIsDatedBeforeItsEffect(t *testing.T) {
 	if rows := w.Facts().Server("db1").Accounts.Or(nil); rows[0].Require.TLS() {
 		t.Error("TLS is required, and nothing tells since when")
 	}
-	do(t, w, require("db1", false))
+	do(t, w, require(false))
 	threads := w.Facts().Server("db1").DumpThreads.Or(nil)
 	if d, ok := dated[0].(event.RequirementDated); !ok || threads[0].ID >= d.Connection {
 		t.Errorf("%+v is not younger than %+v", dated[0], threads[0])
@@ -190,7 +190,7 @@ func TestARequirementIsDatedBeforeItsEffect(t *testing.T) {
 func TestAStatementForAMissingRowStopsTheApplier(t *testing.T) {
 	w := New(Cluster("db1", "db2", "db3"))
 	w.With("db3", func(s *Settings) { s.Account("%", facts.RequireNone) })
-	do(t, w, require("db1", true))
+	do(t, w, require(true))
 	if c := channelOf(w, db2); c.Applier != facts.No || c.ApplierError.Number != 1396 {
 		t.Errorf("db2: %+v", c)
 	}

@@ -113,10 +113,10 @@ func with(name topology.ServerName, change func(*world.Settings)) func(*testing.
 	return func(_ *testing.T, s *site) { s.With(name, change) }
 }
 
-func accountEverywhere(kind facts.RequirementKind, names ...topology.ServerName) func(*testing.T, *site) {
+func accountEverywhere(names ...topology.ServerName) func(*testing.T, *site) {
 	return func(_ *testing.T, s *site) {
 		for _, name := range names {
-			s.With(name, func(s *world.Settings) { s.Account("%", kind) })
+			s.With(name, func(s *world.Settings) { s.Account("%", facts.RequireNone) })
 		}
 	}
 }
@@ -190,23 +190,23 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 	runCases(t, []planCase{
 		{
 			name:  "an account on all replicas is altered once, through the binary log",
-			begin: accountEverywhere(facts.RequireNone, "db2", "db3"),
+			begin: accountEverywhere("db2", "db3"),
 			steps: everything,
 		},
 		{
 			name:  "an account on some replicas is altered on each server that has it",
-			begin: accountEverywhere(facts.RequireNone, "db2"),
+			begin: accountEverywhere("db2"),
 			steps: slices.Concat(certificates, serving, changes, []string{"require/db1", "require/db2"}, rehearsals),
 		},
 		{
 			name:  "a replica with a filter is altered by itself",
-			begin: accountEverywhere(facts.RequireNone, "db2", "db3"),
+			begin: accountEverywhere("db2", "db3"),
 			seen:  seenChannel("db3", func(c *facts.Channel) { c.Filtered = true }),
 			steps: slices.Concat(certificates, serving, changes, []string{"require/db1", "require/db2", "require/db3"}, rehearsals),
 		},
 		{
 			name:  "a primary that filters its binary log is altered by itself",
-			begin: accountEverywhere(facts.RequireNone, "db2", "db3"),
+			begin: accountEverywhere("db2", "db3"),
 			seen: seenServer("db1", func(s *facts.Server) {
 				i, _ := s.Instance.Get()
 				i.BinlogDB = true
@@ -216,7 +216,7 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 		},
 		{
 			name:  "a primary without a binary log is altered by itself",
-			begin: accountEverywhere(facts.RequireNone, "db2", "db3"),
+			begin: accountEverywhere("db2", "db3"),
 			seen: seenServer("db1", func(s *facts.Server) {
 				i, _ := s.Instance.Get()
 				i.LogBin = false
@@ -387,7 +387,7 @@ func TestBuildFollowsTheThreads(t *testing.T) {
 		{
 			name: "a replica that keeps its applier stopped is altered by itself, since no statement would reach it",
 			begin: func(t *testing.T, s *site) {
-				accountEverywhere(facts.RequireNone, "db2", "db3")(t, s)
+				accountEverywhere("db2", "db3")(t, s)
 				stopped(applier)(t, s)
 			},
 			keep:  true,
@@ -594,7 +594,7 @@ func TestBuildBlocksOnWhatCouldNotBeLookedAt(t *testing.T) {
 		},
 		{
 			name: "every host that cannot be reached is named",
-			begin: func(t *testing.T, s *site) {
+			begin: func(_ *testing.T, s *site) {
 				s.With("db1", func(s *world.Settings) { s.Unreachable("no route") })
 				s.With("db3", func(s *world.Settings) { s.Unreachable("no name") })
 			},

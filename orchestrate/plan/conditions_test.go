@@ -221,8 +221,11 @@ func TestGuards(t *testing.T) {
 	limit := plan.LagWithin{Link: l, Max: 30 * time.Second}
 	runJudgements(t, securedSite(t, world.Cluster("db1", "db2", "db3")).facts(), []judgement{
 		{"a trial login that works", plan.TrialWorks{Link: l}, nil, "holds", ""},
-		{"a trial login that failed, with its text", plan.TrialWorks{Link: l},
-			trial(facts.Known(facts.Trial{Attempt: facts.Attempt{Errno: 1045, Text: "Access denied"}})), "fails", "Access denied"},
+		{
+			"a trial login that failed, with its text",
+			plan.TrialWorks{Link: l},
+			trial(facts.Known(facts.Trial{Attempt: facts.Attempt{Errno: 1045, Text: "Access denied"}})), "fails", "Access denied",
+		},
 		{"a trial login that could not be made", plan.TrialWorks{Link: l}, trial(facts.Unknown[facts.Trial]("no password")), "unclear", "no password"},
 		{"no trial login at all", plan.TrialWorks{Link: l}, trial(facts.Absent[facts.Trial]()), "unclear", ""},
 
@@ -261,12 +264,21 @@ func TestGuards(t *testing.T) {
 		{"a set that was not switched back", plan.SetIs{Server: "db1"}, nil, "fails", "uses certificate set 1, and used 0"},
 
 		{"relay logs that are applied", plan.RelayLogsSafe{Link: l}, nil, "holds", ""},
-		{"relay logs that wait while the source has the binary logs", plan.RelayLogsSafe{Link: l},
-			behind(facts.Known([]string{"binlog.000007", "binlog.000008"})), "holds", ""},
-		{"relay logs that wait while the source purged the binary log", plan.RelayLogsSafe{Link: l},
-			behind(facts.Known([]string{"binlog.000008"})), "fails", "no longer has binlog.000007"},
-		{"relay logs that wait while the binary logs are not known", plan.RelayLogsSafe{Link: l},
-			behind(facts.Unknown[[]string]("access denied")), "unclear", "access denied"},
+		{
+			"relay logs that wait while the source has the binary logs",
+			plan.RelayLogsSafe{Link: l},
+			behind(facts.Known([]string{"binlog.000007", "binlog.000008"})), "holds", "",
+		},
+		{
+			"relay logs that wait while the source purged the binary log",
+			plan.RelayLogsSafe{Link: l},
+			behind(facts.Known([]string{"binlog.000008"})), "fails", "no longer has binlog.000007",
+		},
+		{
+			"relay logs that wait while the binary logs are not known",
+			plan.RelayLogsSafe{Link: l},
+			behind(facts.Unknown[[]string]("access denied")), "unclear", "access denied",
+		},
 
 		{"a lag at the limit", limit, lag(facts.Known(30*time.Second), 9), "holds", ""},
 		{"a lag past the limit", limit, lag(facts.Known(31*time.Second), 9), "fails", "31s behind, more than 30s"},
@@ -286,8 +298,11 @@ func TestGuards(t *testing.T) {
 		{"a receiver that somebody stopped since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.No }), "fails", "applier runs"},
 		{"an applier that somebody stopped since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), "fails", "receiver runs"},
 		{"an applier that an earlier step started", plan.AsPlanned{Link: l, Threads: receiver, Wanted: both}, nil, "holds", ""},
-		{"an applier that is stopped as the plan found it", plan.AsPlanned{Link: l, Threads: receiver, Wanted: both},
-			seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), "holds", ""},
+		{
+			"an applier that is stopped as the plan found it",
+			plan.AsPlanned{Link: l, Threads: receiver, Wanted: both},
+			seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), "holds", "",
+		},
 		{"an applier that runs although it is to stay stopped", plan.AsPlanned{Link: l, Threads: receiver, Wanted: receiver}, nil, "fails", "receiver should run"},
 		{"an applier that met an error", planned, seenChannel("db2", func(c *facts.Channel) { c.ApplierError.Number = 1062 }), "final", "1062"},
 		{"a channel that is gone", planned, seenServer("db2", func(s *facts.Server) { s.Channels = facts.Known([]facts.Channel{}) }), "fails", "no such channel"},
@@ -311,10 +326,14 @@ func TestNoStrangers(t *testing.T) {
 		{"a dump thread of another account", guard, add(facts.DumpThread{ID: 90, User: "cdc", Host: "10.0.0.90:50000"}), "holds", ""},
 		{"a stranger, with his address", guard, add(stranger), "fails", "connection 90 of repl from 10.0.0.90:50000"},
 		{"a replica whose dump thread cannot be told may be the stranger", guard, detached, "unclear", "may be what is left"},
-		{"more strangers than replicas that cannot be told", guard,
-			func(f facts.Facts) facts.Facts { return detached(add(stranger)(f)) }, "fails", "connection 90"},
-		{"dump threads that cannot be looked at", guard,
-			seenServer("db1", func(s *facts.Server) { s.DumpThreads = facts.Unknown[[]facts.DumpThread]("PROCESS is missing") }), "unclear", "PROCESS"},
+		{
+			"more strangers than replicas that cannot be told", guard,
+			func(f facts.Facts) facts.Facts { return detached(add(stranger)(f)) }, "fails", "connection 90",
+		},
+		{
+			"dump threads that cannot be looked at", guard,
+			seenServer("db1", func(s *facts.Server) { s.DumpThreads = facts.Unknown[[]facts.DumpThread]("PROCESS is missing") }), "unclear", "PROCESS",
+		},
 		{"a detached receiver without a stranger", guard, func(f facts.Facts) facts.Facts {
 			f = edit(f, "db1", func(s *facts.Server) { s.DumpThreads = facts.Known(s.DumpThreads.Or(nil)[:1]) })
 			return detached(f)
@@ -362,10 +381,14 @@ func TestGoals(t *testing.T) {
 
 		{"settings of another text", inPlace, config(func(c *facts.Config) { c.Own = facts.Known("ssl=0") }), "fails", "does not have"},
 		{"settings that something read later overrides", inPlace, config(func(c *facts.Config) { c.Later = []string{"/x:1: skip-ssl"} }), "fails", "/x:1: skip-ssl"},
-		{"settings that the server refuses", inPlace,
-			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Known(facts.Check{Text: "unknown variable"}) }), "fails", "unknown variable"},
-		{"settings that the server was not asked about", inPlace,
-			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Value[facts.Check]{} }), "unclear", "not looked at"},
+		{
+			"settings that the server refuses", inPlace,
+			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Known(facts.Check{Text: "unknown variable"}) }), "fails", "unknown variable",
+		},
+		{
+			"settings that the server was not asked about", inPlace,
+			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Value[facts.Check]{} }), "unclear", "not looked at",
+		},
 
 		{"no set in use", inUse, set(func(d *facts.TLSDir, _ *facts.FileSet) { d.Current = 0 }), "fails", "uses no certificate set"},
 		{"another set in use", plan.SetInUse{Server: "db1", Version: 2, Names: inUse.Names}, nil, "fails", "set 1, not 2"},
@@ -378,12 +401,21 @@ func TestGoals(t *testing.T) {
 		{"a set in the dark of tomorrow", inUse, func(f facts.Facts) facts.Facts { f.At = f.At.AddDate(20, 0, 0); return f }, "fails", "expired"},
 		{"a TLS dir that is a link", inUse, set(func(d *facts.TLSDir, _ *facts.FileSet) { d.Kind, d.Fault = facts.DirOther, "it is a link" }), "fails", "it is a link"},
 
-		{"a server that offers no TLS", plan.Serves{Server: "db1"},
-			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Absent[facts.ServedTLS]() }), "fails", "offers no TLS"},
-		{"a server that serves something else", plan.Serves{Server: "db1"},
-			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Known(facts.ServedTLS{Chain: "no PEM"}) }), "fails", "another certificate"},
-		{"a server that could not be shaken hands with", plan.Serves{Server: "db1"},
-			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Unknown[facts.ServedTLS]("timeout") }), "unclear", "timeout"},
+		{
+			"a server that offers no TLS",
+			plan.Serves{Server: "db1"},
+			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Absent[facts.ServedTLS]() }), "fails", "offers no TLS",
+		},
+		{
+			"a server that serves something else",
+			plan.Serves{Server: "db1"},
+			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Known(facts.ServedTLS{Chain: "no PEM"}) }), "fails", "another certificate",
+		},
+		{
+			"a server that could not be shaken hands with",
+			plan.Serves{Server: "db1"},
+			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Unknown[facts.ServedTLS]("timeout") }), "unclear", "timeout",
+		},
 
 		{"other options than planned", secured, seenChannel("db2", func(c *facts.Channel) { c.TLS.Cipher = "NULL" }), "fails", "options of channel db2 differ"},
 		{"a receiver that is connecting", secured, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.Connecting }), "fails", "not connected (Connecting)"},
@@ -397,8 +429,11 @@ func TestGoals(t *testing.T) {
 		{"a rescued channel that connects", former, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.Connecting }), "fails", "Connecting"},
 		{"a rescued channel with the new options", plan.Former{Link: l, Threads: both}, nil, "fails", "differ"},
 
-		{"a channel without a dump thread", plan.Attached{Link: l},
-			seenServer("db1", func(s *facts.Server) { s.DumpThreads = facts.Known([]facts.DumpThread{}) }), "unclear", "no dump thread of db1"},
+		{
+			"a channel without a dump thread",
+			plan.Attached{Link: l},
+			seenServer("db1", func(s *facts.Server) { s.DumpThreads = facts.Known([]facts.DumpThread{}) }), "unclear", "no dump thread of db1",
+		},
 		{"a dump thread older than the requirement", plan.Rehearsed{Link: l}, func(f facts.Facts) facts.Facts {
 			mark := f.Marks.Requirements["db1"]
 			mark.Connection += 1000
@@ -411,8 +446,11 @@ func TestGoals(t *testing.T) {
 		{"a replica that has not received", reached, nil, "fails", "receiver of db2 is at binlog.000001:4, before binlog.000001:5"},
 		{"a replica that has not applied", reached, seenChannel("db2", func(c *facts.Channel) { c.Read.Pos = 9 }), "fails", "applier of db2"},
 		{"a replica that has applied", reached, seenChannel("db2", func(c *facts.Channel) { c.Read.Pos, c.Exec.Pos = 9, 5 }), "holds", ""},
-		{"a server that does not answer", plan.Up{Server: "db1"},
-			seenServer("db1", func(s *facts.Server) { s.Instance = facts.Unknown[facts.Instance]("refused") }), "unclear", "refused"},
+		{
+			"a server that does not answer",
+			plan.Up{Server: "db1"},
+			seenServer("db1", func(s *facts.Server) { s.Instance = facts.Unknown[facts.Instance]("refused") }), "unclear", "refused",
+		},
 		{"no leaf of that version", plan.LeafIssued{Leaf: plan.Leaf{Server: "db1", Version: 9}}, nil, "fails", "9 of db1 is not issued"},
 		{"no authority", plan.AuthorityExists{}, func(f facts.Facts) facts.Facts {
 			f.Store = facts.Known(facts.Store{CA: facts.Absent[string]()})

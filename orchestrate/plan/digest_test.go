@@ -120,7 +120,7 @@ func variants[T any](value T) map[string]T {
 		changed := reflect.New(original.Type()).Elem()
 		changed.Set(deepCopy(original))
 		mutate(at(changed, path.index))
-		found[path.name] = changed.Interface().(T) //nolint:forcetypeassert // it is a copy
+		found[path.name] = changed.Interface().(T)
 	}
 	return found
 }
@@ -183,6 +183,8 @@ func at(v reflect.Value, index []int) (reflect.Value, func(reflect.Value)) {
 			leaf, setLeaf := at(inner, index[depth+1:])
 			holder := v
 			return leaf, func(n reflect.Value) { setLeaf(n); holder.Set(inner) }
+		default:
+			panic("there is no way into a " + v.Kind().String())
 		}
 		current := v
 		set = func(n reflect.Value) { current.Set(n) }

@@ -87,6 +87,8 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	r := Report{Schema: 1, Cluster: c.Name, Accounts: []AccountReport{}, Plaintext: []PlaintextReport{}, Replicas: []ReplicaReport{}, Problems: []Problem{}}
 	for _, b := range blocked {
 		r.Problems = append(r.Problems, Problem{Server: b.Target, Why: b.Why, Known: f.Server(b.Target).Channels.IsKnown()})
+		r.Plaintext = append(r.Plaintext, PlaintextReport{Server: b.Target, Account: c.Account.User, Result: Untold, Why: b.Why})
+		r.Replicas = append(r.Replicas, unseenReplica(b))
 	}
 	for _, d := range Demands(c, links, positions) {
 		if v := d.Condition.Holds(f); !v.Holds() {
@@ -143,6 +145,17 @@ func replicaReport(f facts.Facts, l Link) ReplicaReport {
 		Lag: seconds(channel.Lag),
 	}
 }
+
+// unseenReplica stands for a replica whose channel could not be told, so that no list is shorter than the inventory.
+func unseenReplica(b Blocked) ReplicaReport {
+	return ReplicaReport{
+		Server: b.Target, Proof: None, Verified: dialect.VerifiesNothing, Why: b.Why, Receiver: unknownState, Applier: unknownState,
+		TLSVersion: facts.Unknown[string](b.Why), Cipher: facts.Unknown[string](b.Why), Lag: facts.Unknown[float64](b.Why),
+	}
+}
+
+// unknownState stands where the server's word for a thread could not be had.
+const unknownState facts.ThreadState = "unknown"
 
 func seconds(lag facts.Value[time.Duration]) facts.Value[float64] {
 	if d, ok := lag.Get(); ok {

@@ -118,20 +118,35 @@ func TestJudgeFindsWhatIsWrong(t *testing.T) {
 		{"a replica with a row that is open", seenServer("db3", func(s *facts.Server) {
 			s.Accounts = facts.Known([]facts.AccountRow{{User: "repl", Host: "%", Require: facts.Requirement{Kind: facts.RequireNone}}})
 		}), []string{"db3: repl@% on db3"}, true},
-		{"a channel in plaintext", seenChannel("db2", func(c *facts.Channel) { c.TLS = facts.TLSOptions{} }),
-			[]string{"db2: channel db2 is not proven to be encrypted: the channel asks for no TLS"}, true},
-		{"a channel that only asks for TLS", seeing(noMark, options(func(o *facts.TLSOptions) { o.VerifyIdentity = false })),
-			[]string{"db2: channel db2 is not proven to be encrypted"}, true},
+		{
+			"a channel in plaintext", seenChannel("db2", func(c *facts.Channel) { c.TLS = facts.TLSOptions{} }),
+			[]string{"db2: channel db2 is not proven to be encrypted: the channel asks for no TLS"},
+			true,
+		},
+		{
+			"a channel that only asks for TLS", seeing(noMark, options(func(o *facts.TLSOptions) { o.VerifyIdentity = false })),
+			[]string{"db2: channel db2 is not proven to be encrypted"},
+			true,
+		},
 		{"a replica that stands still", seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), []string{"db2: applier of db2 does not run (No)"}, true},
-		{"a replica that is behind", seenServer("db1", func(s *facts.Server) { s.Position = facts.Known(facts.Position{File: "binlog.000009", Pos: 4}) }),
-			[]string{"db2: before binlog.000009:4", "db3: before binlog.000009:4"}, true},
+		{
+			"a replica that is behind", seenServer("db1", func(s *facts.Server) { s.Position = facts.Known(facts.Position{File: "binlog.000009", Pos: 4}) }),
+			[]string{"db2: before binlog.000009:4", "db3: before binlog.000009:4"},
+			true,
+		},
 		{"a plaintext login that is let in", plain(facts.Known(facts.Attempt{OK: true})), []string{"db2: db1 let repl in without TLS"}, true},
 		{"a plaintext login that nobody could try", plain(facts.Unknown[facts.Attempt]("no password")), []string{"db2: no password"}, false},
-		{"a source whose position is not known", seenServer("db1", func(s *facts.Server) { s.Position = facts.Unknown[facts.Position]("log_bin is off") }),
-			[]string{"db1: log_bin is off"}, false},
+		{
+			"a source whose position is not known", seenServer("db1", func(s *facts.Server) { s.Position = facts.Unknown[facts.Position]("log_bin is off") }),
+			[]string{"db1: log_bin is off"},
+			false,
+		},
 		{"a replica of somebody else", seenChannel("db2", func(c *facts.Channel) { c.SourceServerID = 9 }), []string{"db2: does not replicate from db1"}, true},
-		{"a replica that cannot be reached", seenServer("db2", func(s *facts.Server) { *s = facts.Server{Channels: facts.Unknown[[]facts.Channel]("no route")} }),
-			[]string{"db2: no route", "db2: account rows of db2"}, false},
+		{
+			"a replica that cannot be reached", seenServer("db2", func(s *facts.Server) { *s = facts.Server{Channels: facts.Unknown[[]facts.Channel]("no route")} }),
+			[]string{"db2: no route", "db2: account rows of db2"},
+			false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := securedSite(t, world.Cluster("db1", "db2", "db3"))

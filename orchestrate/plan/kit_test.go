@@ -103,7 +103,7 @@ func positionsOf(c topology.Cluster, f facts.Facts) map[topology.ServerName]fact
 }
 
 // mustApply carries the whole plan out, one step after the other.
-func (s *site) mustApply(t fataler) plan.Plan {
+func (s *site) mustApply(t fataler) {
 	p := s.build()
 	if len(p.Blocked) > 0 {
 		t.Fatalf("blocked: %v", p.Blocked)
@@ -113,7 +113,6 @@ func (s *site) mustApply(t fataler) plan.Plan {
 	if c.fault != "" {
 		t.Fatalf("%s\n%s", c.fault, c.story())
 	}
-	return p
 }
 
 // do carries actions out by hand, as a person at the servers would.

@@ -78,8 +78,10 @@ func TestProve(t *testing.T) {
 	}{
 		{"the source sees TLS", encrypted, plan.Observed, dialect.VerifiesIdentity, "db1 sees the dump thread on TLS"},
 		{"the source sees TLS of a receiver that checks the chain alone", seeing(encrypted, chain), plan.Observed, dialect.VerifiesChain, ""},
-		{"the source sees TLS of a receiver that checks nothing", seeing(encrypted, options(func(o *facts.TLSOptions) { *o = facts.TLSOptions{Enabled: true} })),
-			plan.Observed, dialect.VerifiesNothing, ""},
+		{
+			"the source sees TLS of a receiver that checks nothing", seeing(encrypted, options(func(o *facts.TLSOptions) { *o = facts.TLSOptions{Enabled: true} })),
+			plan.Observed, dialect.VerifiesNothing, "",
+		},
 		{"the source sees plaintext, whatever the options demand", plaintext, plan.None, dialect.VerifiesNothing, "in plaintext"},
 		{"the source sees plaintext, whatever the account requires", seeing(plaintext, chain), plan.None, dialect.VerifiesNothing, "in plaintext"},
 		{"the options refuse plaintext", seeing(noMark, openRow), plan.Demanded, dialect.VerifiesIdentity, "refuse plaintext on 10.11"},
@@ -88,12 +90,18 @@ func TestProve(t *testing.T) {
 		{"the account required TLS after the receiver logged in", seeing(chain, later), plan.Configured, dialect.VerifiesNothing, "older than the requirement"},
 		{"nothing tells since when the account requires TLS", seeing(chain, noMark), plan.Configured, dialect.VerifiesNothing, "nothing here tells since when"},
 		{"a row of the account is open", seeing(chain, openRow), plan.Configured, dialect.VerifiesNothing, "repl@10.% on db1 may log in without TLS"},
-		{"nobody knows when the server started", seeing(chain, seenServer("db1", func(s *facts.Server) { s.Process = facts.Unknown[facts.Process]("no /proc") })),
-			plan.Configured, dialect.VerifiesNothing, "no /proc"},
-		{"the account rows could not be looked at", seeing(chain, seenServer("db1", func(s *facts.Server) { s.Accounts = facts.Unknown[[]facts.AccountRow]("denied") })),
-			plan.Configured, dialect.VerifiesNothing, "denied"},
-		{"the dump thread cannot be told", seeing(chain, seenServer("db2", func(s *facts.Server) { s.Process = facts.Known(facts.Process{}) })),
-			plan.Configured, dialect.VerifiesNothing, "no dump thread of db1 comes from a socket of db2"},
+		{
+			"nobody knows when the server started", seeing(chain, seenServer("db1", func(s *facts.Server) { s.Process = facts.Unknown[facts.Process]("no /proc") })),
+			plan.Configured, dialect.VerifiesNothing, "no /proc",
+		},
+		{
+			"the account rows could not be looked at", seeing(chain, seenServer("db1", func(s *facts.Server) { s.Accounts = facts.Unknown[[]facts.AccountRow]("denied") })),
+			plan.Configured, dialect.VerifiesNothing, "denied",
+		},
+		{
+			"the dump thread cannot be told", seeing(chain, seenServer("db2", func(s *facts.Server) { s.Process = facts.Known(facts.Process{}) })),
+			plan.Configured, dialect.VerifiesNothing, "no dump thread of db1 comes from a socket of db2",
+		},
 		{"TLS is asked for and nothing else is known", seeing(chain, noMark, openRow), plan.Configured, dialect.VerifiesNothing, "TLS is asked for"},
 		{"no TLS is asked for", seeing(off, noMark), plan.None, dialect.VerifiesNothing, "asks for no TLS"},
 		{"options that do not turn TLS on demand nothing", seeing(options(func(o *facts.TLSOptions) { o.Enabled = false }), noMark), plan.None, dialect.VerifiesNothing, "asks for no TLS"},
@@ -101,8 +109,10 @@ func TestProve(t *testing.T) {
 		{"a receiver that is preparing proves nothing", receiverIs(facts.Preparing), plan.None, dialect.VerifiesNothing, "not connected (Preparing)"},
 		{"a stopped receiver proves nothing", receiverIs(facts.No), plan.None, dialect.VerifiesNothing, "not connected (No)"},
 		{"a connecting receiver whose old dump thread lingers proves nothing", seeing(encrypted, receiverIs(facts.Connecting)), plan.None, dialect.VerifiesNothing, ""},
-		{"a channel that could not be looked at", seenServer("db2", func(s *facts.Server) { s.Channels = facts.Unknown[[]facts.Channel]("refused") }),
-			plan.None, dialect.VerifiesNothing, "refused"},
+		{
+			"a channel that could not be looked at", seenServer("db2", func(s *facts.Server) { s.Channels = facts.Unknown[[]facts.Channel]("refused") }),
+			plan.None, dialect.VerifiesNothing, "refused",
+		},
 		{"a version that is not served demands nothing", seeing(noMark, seenServer("db2", func(s *facts.Server) {
 			i, _ := s.Instance.Get()
 			i.Version = facts.Version{Flavour: facts.MySQL, Major: 5, Minor: 6}
@@ -145,16 +155,32 @@ func TestDumpThreadIsTheOneOfTheSocket(t *testing.T) {
 		{"the port alone tells it", []facts.Socket{ours}, []facts.DumpThread{thread(7, "10.0.0.2:40001"), thread(8, "10.0.0.3:40002")}, 7, ""},
 		{"a name in place of the address does not matter", []facts.Socket{ours}, []facts.DumpThread{thread(7, "db9.example.com:40001")}, 7, ""},
 		{"an address that was translated does not matter", []facts.Socket{ours}, []facts.DumpThread{thread(7, "192.0.2.1:40001")}, 7, ""},
-		{"an IPv6 peer", []facts.Socket{socket("[2001:db8::2]:40001", "[2001:db8::1]:3306")},
-			[]facts.DumpThread{thread(7, "2001:db8::2:40001")}, 7, ""},
-		{"the same port at two addresses is told by the address", []facts.Socket{ours},
-			[]facts.DumpThread{thread(7, "10.0.0.3:40001"), thread(8, "10.0.0.2:40001")}, 8, ""},
-		{"the same port at two translated addresses cannot be told", []facts.Socket{ours},
-			[]facts.DumpThread{thread(7, "192.0.2.1:40001"), thread(8, "192.0.2.2:40001")}, 0, "several dump threads of db1"},
+		{
+			"an IPv6 peer",
+			[]facts.Socket{socket("[2001:db8::2]:40001", "[2001:db8::1]:3306")},
+			[]facts.DumpThread{thread(7, "2001:db8::2:40001")},
+			7, "",
+		},
+		{
+			"the same port at two addresses is told by the address",
+			[]facts.Socket{ours},
+			[]facts.DumpThread{thread(7, "10.0.0.3:40001"), thread(8, "10.0.0.2:40001")},
+			8, "",
+		},
+		{
+			"the same port at two translated addresses cannot be told",
+			[]facts.Socket{ours},
+			[]facts.DumpThread{thread(7, "192.0.2.1:40001"), thread(8, "192.0.2.2:40001")},
+			0, "several dump threads of db1",
+		},
 		{"the same address and another port is not it", []facts.Socket{ours}, []facts.DumpThread{thread(7, "10.0.0.2:40002")}, 0, "no dump thread of db1"},
 		{"the name of the host without a port is not it", []facts.Socket{ours}, []facts.DumpThread{thread(7, "db2.example.com")}, 0, "no dump thread"},
-		{"a socket to another port of the source is not the receiver's", []facts.Socket{socket("10.0.0.2:40001", "10.0.0.1:22")},
-			[]facts.DumpThread{thread(7, "10.0.0.2:40001")}, 0, "no dump thread"},
+		{
+			"a socket to another port of the source is not the receiver's",
+			[]facts.Socket{socket("10.0.0.2:40001", "10.0.0.1:22")},
+			[]facts.DumpThread{thread(7, "10.0.0.2:40001")},
+			0, "no dump thread",
+		},
 		{"no sockets", nil, []facts.DumpThread{thread(7, "10.0.0.2:40001")}, 0, "no dump thread"},
 		{"no dump threads", []facts.Socket{ours}, nil, 0, "no dump thread"},
 	} {

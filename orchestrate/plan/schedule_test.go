@@ -27,7 +27,7 @@ func TestAnyScheduleSecuresTheCluster(t *testing.T) {
 		if rapid.Bool().Draw(t, "a run dies") {
 			runUntilDeath(t, s, w)
 		}
-		p := plan.Plan{}
+		var p plan.Plan
 		for range 2 {
 			p = unblocked(t, s)
 			w.follow(p)
@@ -68,7 +68,7 @@ func TestUndoRestoresWhatTheStepsFound(t *testing.T) {
 			t.Fatalf("%v\n%s", err, c.story())
 		}
 		w.check(t, c)
-		restored(t, s, p, before, c.story())
+		restored(t, s, before, c.story())
 	})
 }
 
@@ -308,7 +308,7 @@ func (w *watcher) check(t *rapid.T, c *crew) {
 }
 
 // restored compares what is seen with what was seen before.
-func restored(t *rapid.T, s *site, p plan.Plan, before facts.Facts, story string) {
+func restored(t *rapid.T, s *site, before facts.Facts, story string) {
 	after := s.facts()
 	for _, server := range s.cluster.Servers {
 		was, is := before.Server(server.Name), after.Server(server.Name)

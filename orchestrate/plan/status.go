@@ -43,6 +43,7 @@ func StatusOf(c topology.Cluster, f facts.Facts) StatusReport {
 		s.Channels = append(s.Channels, replicaReport(f, l))
 	}
 	for _, b := range blocked {
+		s.Channels = append(s.Channels, unseenReplica(b))
 		s.Problems = append(s.Problems, Problem{Server: b.Target, Why: b.Why, Known: f.Server(b.Target).Channels.IsKnown()})
 	}
 	return s

@@ -1,4 +1,6 @@
-package labtest
+// Package reach leads from a lab to the rooms under test: its inventory as the desired state, and the way to its hosts. The lab itself
+// shares no code with what it judges.
+package reach
 
 import (
 	"context"
