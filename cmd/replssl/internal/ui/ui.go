@@ -104,14 +104,12 @@ func Report(w io.Writer, r plan.Report) {
 	for _, a := range r.Accounts {
 		fmt.Fprintf(w, "account %s@%s on %s requires: %s\n", a.User, a.Host, a.Server, a.Require)
 	}
-	for _, p := range r.Problems {
-		fmt.Fprintf(w, "problem: %s: %s\n", p.Server, withoutName(p.Why, string(p.Server)))
-	}
+	problems := tellProblems(w, "problem: ", r.Problems)
 	if r.OK {
 		fmt.Fprintf(w, "proven: replication of cluster %s is encrypted, enforced and running\n", r.Cluster)
 		return
 	}
-	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", len(r.Problems), r.Cluster)
+	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", problems, r.Cluster)
 }
 
 // explain tells what each proof rests on; channels of which the same is to be said share the line.
@@ -162,14 +160,13 @@ func Status(w io.Writer, s plan.StatusReport) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channelName(c), yesNo(c.Encrypted), c.Proof, c.Verified, c.Receiver, c.Applier, seconds(c.Lag))
 	}
 	_ = table.Flush()
+	var problems []plan.Problem
 	for _, server := range s.Servers {
 		if server.Why != "" {
-			fmt.Fprintf(w, "%s: %s\n", server.Server, withoutName(server.Why, string(server.Server)))
+			problems = append(problems, plan.Problem{Server: server.Server, Why: server.Why})
 		}
 	}
-	for _, p := range s.Problems {
-		fmt.Fprintf(w, "%s: %s\n", p.Server, withoutName(p.Why, string(p.Server)))
-	}
+	tellProblems(w, "", append(problems, s.Problems...))
 }
 
 func serves(s plan.ServerStatus) facts.Value[string] {
