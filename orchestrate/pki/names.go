@@ -28,19 +28,8 @@ func SplitNames(names []string) (dns []string, ips []netip.Addr) {
 	return dns, ips
 }
 
-// Fingerprint is the SHA-256 of a certificate (DER) in lower-case hex.
-func Fingerprint(cert *x509.Certificate) string { return digest(cert.Raw) }
-
 // KeyFingerprint is the SHA-256 of a certificate's public key; it equals [Key.Fingerprint] of the key that belongs to it.
 func KeyFingerprint(cert *x509.Certificate) string { return digest(cert.RawSubjectPublicKeyInfo) }
-
-// Serial is a certificate's serial number as OpenSSL and the servers' status variables write it: upper-case hex, whole bytes.
-func Serial(cert *x509.Certificate) string {
-	if len(cert.SerialNumber.Bytes()) == 0 {
-		return "00"
-	}
-	return fmt.Sprintf("%X", cert.SerialNumber.Bytes())
-}
 
 // SubjectOneLine is a certificate's subject in the form in which servers compare REQUIRE SUBJECT: /C=../CN=.., in the order of
 // the certificate, bytes that are not printable ASCII as \xHH.

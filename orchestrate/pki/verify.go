@@ -16,28 +16,6 @@ import (
 //
 // It is for the tool's own trial handshakes; Go's check would refuse certificates that receivers accept.
 func VerifyServed(chain, bundle []*x509.Certificate, host string, now time.Time) error {
-	return verifyServed(chain, bundle, now, host, func(leaf *x509.Certificate) bool {
-		names := leaf.DNSNames
-		if len(names) == 0 {
-			names = []string{leaf.Subject.CommonName}
-		}
-		_, isName := parseHost(host)
-		return hasIP(leaf, host) || slices.ContainsFunc(names, func(name string) bool { return matches(name, host, isName) })
-	})
-}
-
-// VerifyServedStrictly is VerifyServed for a receiver that looks at alternative names alone and takes an address for nothing
-// but an address, as MySQL 8.0 and later do.
-func VerifyServedStrictly(chain, bundle []*x509.Certificate, host string, now time.Time) error {
-	return verifyServed(chain, bundle, now, host, func(leaf *x509.Certificate) bool {
-		if _, isName := parseHost(host); !isName {
-			return hasIP(leaf, host)
-		}
-		return slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return matches(name, host, true) })
-	})
-}
-
-func verifyServed(chain, bundle []*x509.Certificate, now time.Time, host string, named func(*x509.Certificate) bool) error {
 	if len(chain) == 0 {
 		return errors.New("the server showed no certificate")
 	}
@@ -45,11 +23,20 @@ func verifyServed(chain, bundle []*x509.Certificate, now time.Time, host string,
 	if err := verifyChain(leaf, chain[1:], bundle, now); err != nil {
 		return fmt.Errorf("the server's certificate %s: %w", SubjectOneLine(leaf), err)
 	}
-	if host == "" || !named(leaf) {
+	if host == "" || !isFor(leaf, host) {
 		return fmt.Errorf("the server's certificate %s is not for %q: its alternative names are %s",
 			SubjectOneLine(leaf), host, orNone(alternativeNames(leaf)))
 	}
 	return nil
+}
+
+func isFor(leaf *x509.Certificate, host string) bool {
+	names := leaf.DNSNames
+	if len(names) == 0 {
+		names = []string{leaf.Subject.CommonName}
+	}
+	_, isName := parseHost(host)
+	return hasIP(leaf, host) || slices.ContainsFunc(names, func(name string) bool { return matches(name, host, isName) })
 }
 
 // verifyChain leaves the work to Go, which trusts every certificate of a bundle, and asks for a root besides, as OpenSSL does.

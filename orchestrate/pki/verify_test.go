@@ -49,27 +49,6 @@ func TestVerifyServedAgreesWithOpenSSL(t *testing.T) {
 	}
 }
 
-func TestVerifyServedStrictly(t *testing.T) {
-	authority := newAuthority(t, 1)
-	for _, test := range []struct {
-		host   string
-		change func(*x509.Certificate)
-		want   bool
-	}{
-		{"db1.example.com", func(*x509.Certificate) {}, true},
-		{"db1.example.com", func(c *x509.Certificate) { c.Subject.CommonName, c.DNSNames = "db1.example.com", nil }, false},
-		{"192.0.2.1", func(c *x509.Certificate) { c.DNSNames = []string{"192.0.2.1"} }, false},
-		{"192.0.2.1", func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.ParseIP("192.0.2.1")} }, true},
-		{"db7.example.com", func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }, true},
-	} {
-		leaf := craft(t, &authority, 1, test.change).Cert
-		err := VerifyServedStrictly([]*x509.Certificate{leaf}, []*x509.Certificate{authority.Cert}, test.host, today())
-		if (err == nil) != test.want {
-			t.Errorf("%s with %v: %v", test.host, alternativeNames(leaf), err)
-		}
-	}
-}
-
 func TestVerifyServedRefuses(t *testing.T) {
 	authority, other := newAuthority(t, 1), craft(t, nil, 2, asCA)
 	leaf := newLeaf(t, authority, "db1").Cert
