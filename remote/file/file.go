@@ -37,18 +37,6 @@ type Attributes struct {
 	Owner string      // user or user:group, as root only; empty to leave it to whoever writes
 }
 
-// Read prints a file; [ParseRead] reads what it printed. Run it as a Confidential command.
-func Read(name string) shell.Line { return named(readScript, name) }
-
-// ParseRead tells the file, that it is absent, or why nobody could read it. It fails when the answer is not whole.
-func ParseRead(printed []byte) (seen.Value[Content], error) {
-	lines, err := frame.Lines(printed)
-	if err != nil {
-		return seen.Value[Content]{}, err
-	}
-	return parseOne(lines)
-}
-
 func parseOne(lines []string) (seen.Value[Content], error) {
 	if len(lines) == 0 {
 		return seen.Value[Content]{}, errNonsense

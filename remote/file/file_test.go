@@ -39,10 +39,19 @@ func read(t *testing.T, line shell.Line) seen.Value[file.Content] {
 	t.Helper()
 	out, err := attempt(t, remote.Command{Line: line, Confidential: true})
 	must(t, err)
-	content, err := file.ParseRead(out)
+	found, err := file.ParseReadMany(out)
 	must(t, err)
-	return content
+	if len(found) != 1 {
+		t.Fatalf("got %v", found)
+	}
+	files, _ := found[0].Get()
+	if len(files) != 1 {
+		t.Fatalf("got %v", found[0])
+	}
+	return files[0].Content
 }
+
+func one(name string) shell.Line { return file.ReadMany(file.One(name)) }
 
 func refused(t *testing.T, cmd remote.Command, part string) {
 	t.Helper()
@@ -68,7 +77,7 @@ func TestWriteThenRead(t *testing.T) {
 	for _, text := range []string{"", "[mysqld]\nssl\n", "no newline", "\x00\xff\n\n", strings.Repeat("x", file.MaxSize)} {
 		_, err := attempt(t, file.Write(name, secret.New(text), file.Attributes{Mode: 0o640}))
 		must(t, err)
-		content, ok := read(t, file.Read(name)).Get()
+		content, ok := read(t, one(name)).Get()
 		if !ok || content.Text.Reveal() != text || content.Mode != 0o640 || content.Owner == "" || content.Group == "" {
 			t.Errorf("%.20q came back as %.20q %v", text, content.Text.Reveal(), content)
 		}
@@ -86,18 +95,18 @@ func TestWriteGivesTheFileAway(t *testing.T) {
 	name := filepath.Join(place(t), "x")
 	_, err := attempt(t, file.Write(name, secret.New("x"), file.Attributes{Mode: 0o600, Owner: "nobody:daemon"}))
 	must(t, err)
-	if content, _ := read(t, file.Read(name)).Get(); content.Owner != "nobody" || content.Group != "daemon" {
+	if content, _ := read(t, one(name)).Get(); content.Owner != "nobody" || content.Group != "daemon" {
 		t.Errorf("got %+v", content)
 	}
 	refused(t, file.Write(name, secret.New("y"), file.Attributes{Mode: 0o600, Owner: "nosuchuser"}), "nosuchuser")
-	if content, _ := read(t, file.Read(name)).Get(); content.Text.Reveal() != "x" {
+	if content, _ := read(t, one(name)).Get(); content.Text.Reveal() != "x" {
 		t.Error("a failed write changed the file")
 	}
 }
 
 func TestReadTellsAbsentFromUnreadable(t *testing.T) {
 	folder := place(t)
-	if got := read(t, file.Read(filepath.Join(folder, "none"))); !got.IsAbsent() {
+	if got := read(t, one(filepath.Join(folder, "none"))); !got.IsAbsent() {
 		t.Errorf("got %v", got)
 	}
 	must(t, os.Symlink("nowhere", filepath.Join(folder, "dangling")))
@@ -108,21 +117,21 @@ func TestReadTellsAbsentFromUnreadable(t *testing.T) {
 		folder: "not a regular file", folder + "/dangling": "link cannot be followed", folder + "/real/x": "Not a directory",
 		folder + "/large": "too large", "/dev/null": "not a regular file",
 	} {
-		if got := read(t, file.Read(name)); !got.IsUnknown() || !strings.Contains(got.Why(), why) {
+		if got := read(t, one(name)); !got.IsUnknown() || !strings.Contains(got.Why(), why) {
 			t.Errorf("%s: got %v, want %q", name, got, why)
 		}
 	}
-	if content, ok := read(t, file.Read(folder+"/link")).Get(); !ok || content.Text.Reveal() != "x" || content.Mode != 0o600 {
+	if content, ok := read(t, one(folder+"/link")).Get(); !ok || content.Text.Reveal() != "x" || content.Mode != 0o600 {
 		t.Errorf("through a link: %+v", content)
 	}
 	if os.Geteuid() != 0 {
 		return
 	}
-	if got := read(t, file.Read(folder+"/real").AsUser("nobody")); !strings.Contains(got.Why(), "Permission denied") {
+	if got := read(t, one(folder+"/real").AsUser("nobody")); !strings.Contains(got.Why(), "Permission denied") {
 		t.Errorf("got %v", got)
 	}
 	must(t, os.Chmod(folder, 0o700))
-	if got := read(t, file.Read(folder+"/none").AsUser("nobody")); !strings.Contains(got.Why(), "Permission denied") {
+	if got := read(t, one(folder+"/none").AsUser("nobody")); !strings.Contains(got.Why(), "Permission denied") {
 		t.Errorf("behind a closed folder: %v", got)
 	}
 }
@@ -171,7 +180,7 @@ func TestRemove(t *testing.T) {
 func TestArgumentsThatMakeNoSense(t *testing.T) {
 	large := secret.New(strings.Repeat("x", file.MaxSize+1))
 	for name, line := range map[string]shell.Line{
-		"relative": file.Read("x"), "unclean": file.Remove("/a//b"), "root": file.Read("/"),
+		"relative": file.Remove("x"), "unclean": file.Remove("/a//b"), "root": file.Remove("/"),
 		"large": file.Write("/x", large, file.Attributes{}).Line,
 		"mode":  file.Write("/x", secret.New(""), file.Attributes{Mode: fs.ModeSetuid}).Line,
 		"owner": file.Write("/x", secret.New(""), file.Attributes{Owner: "-R"}).Line,
@@ -183,16 +192,4 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	if line := file.Write("/x", secret.New("hunter2"), file.Attributes{}).Line; strings.Contains(fmt.Sprint(line), "hunter2") {
 		t.Error("the content is on the command line")
 	}
-}
-
-func FuzzParseRead(f *testing.F) {
-	f.Add("file 640 5\nroot\nroot\naGVsbG8=")
-	f.Add("absent")
-	f.Add("unknown why")
-	f.Fuzz(func(t *testing.T, answer string) {
-		content, err := file.ParseRead([]byte("=== replssl begin ===\n" + answer + "\n=== replssl end ===\n"))
-		if err != nil && (content.IsAbsent() || strings.Contains(err.Error(), "aGVs")) {
-			t.Errorf("%v beside %v", content, err)
-		}
-	})
 }

@@ -96,3 +96,15 @@ func TestAnAnswerAboutManyFilesThatLacksALine(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseReadMany(f *testing.F) {
+	f.Add("file 640 5\nroot\nroot\naGVsbG8=")
+	f.Add("absent")
+	f.Add("unknown why")
+	f.Fuzz(func(t *testing.T, answer string) {
+		found, err := file.ParseReadMany([]byte("=== replssl begin ===\npick present\npath L3g=\n" + answer + "\n=== replssl end ===\n"))
+		if err != nil && (found != nil || strings.Contains(err.Error(), "aGVs")) {
+			t.Errorf("%v beside %v", err, found)
+		}
+	})
+}

@@ -20,8 +20,6 @@ answer() {
 }
 `
 
-const readScript = frame.Shell + readOne + "file=$1\n" + frame.Open + "answer\n" + frame.Close
-
 // readManyScript has for each pick the folder, the name's part before the star, the part behind it, and "star" or nothing.
 // A folder that cannot be listed is told as such, and not as one without files.
 const readManyScript = frame.Shell + readOne + `

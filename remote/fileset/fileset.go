@@ -88,9 +88,6 @@ func Install(dir string, version int, owner string) shell.Line {
 // Switch makes current point to a complete version, in one rename. When it does already, nothing changes.
 func Switch(dir string, version int) shell.Line { return versioned(switchScript, dir, version) }
 
-// Remove removes a version, and what an interrupted [Install] of it has left, unless current points to it.
-func Remove(dir string, version int) shell.Line { return versioned(removeScript, dir, version) }
-
 // Unswitch removes the link current: it takes the first switch back.
 func Unswitch(dir string) shell.Line { return inFolder(unswitchScript, dir) }
 

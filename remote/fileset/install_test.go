@@ -190,7 +190,7 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	for name, line := range map[string]shell.Line{
 		"relative": fileset.Install("ssl", 1, ""), "slash": fileset.Install("/etc/ssl/", 1, ""), "dots": fileset.Look("/etc/../ssl", ""),
 		"root": fileset.Unswitch("/"), "empty": fileset.Look("", ""), "version 0": fileset.Switch("/x", 0),
-		"version -1": fileset.Remove("/x", -1), "huge": fileset.Remove("/x", 1_000_000_000), "owner": fileset.Install("/x", 1, "-R"),
+		"version -1": fileset.Switch("/x", -1), "huge": fileset.Install("/x", 1_000_000_000, ""), "owner": fileset.Install("/x", 1, "-R"),
 		"reader": fileset.Look("/x", "-l"), "NUL": fileset.Look("/x\x00", ""),
 	} {
 		if line.Err() == nil {

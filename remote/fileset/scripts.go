@@ -90,22 +90,6 @@ why=$(mv -T -- "$next" "$link" 2>&1) || { rm -f -- "$next"; die "$link cannot be
 try "$link cannot be written to disk" sync "$dir"
 `
 
-const removeScript = guard + `
-n=$2
-there "$all" || exit 0
-sound "$dir"
-sound "$all"
-old=$all/.$n.removed
-if there "$all/$n"; then
-	[ "$(readlink -- "$dir/current")" != "versions/$n" ] || die "$dir/current points to version $n"
-	! [ "$dir/current" -ef "$all/$n" ] || die "$dir/current points to version $n"
-	try "$old cannot be removed" rm -rf -- "$old"
-	try "$all/$n cannot be removed" mv -T -- "$all/$n" "$old"
-fi
-try "version $n cannot be removed" rm -rf -- "$old" "$all/.$n.partial"
-try "$all cannot be written to disk" sync "$all"
-`
-
 const unswitchScript = guard + `
 link=$dir/current
 there "$link" || exit 0

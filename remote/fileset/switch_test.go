@@ -65,22 +65,3 @@ func TestSwitchRefuses(t *testing.T) {
 	must(t, os.Chmod(dir, 0o777))
 	refused(t, line(fileset.Switch(dir, 1)), "may be written")
 }
-
-func TestRemove(t *testing.T) {
-	dir := twoVersions(t)
-	sh(t, line(fileset.Switch(dir, 2)))
-	refused(t, line(fileset.Remove(dir, 2)), "points to version 2")
-	must(t, os.Mkdir(filepath.Join(dir, "versions/.1.partial"), 0o755))
-	sh(t, line(fileset.Remove(dir, 1)))
-	sh(t, line(fileset.Remove(dir, 1)))
-	entries, err := os.ReadDir(filepath.Join(dir, "versions"))
-	if err != nil || len(entries) != 1 || entries[0].Name() != "2" {
-		t.Errorf("versions holds %v, %v", entries, err)
-	}
-	must(t, os.Remove(filepath.Join(dir, "current")))
-	must(t, os.Symlink(filepath.Join(dir, "versions/2"), filepath.Join(dir, "current"))) // another spelling of the same
-	refused(t, line(fileset.Remove(dir, 2)), "points to version 2")
-	sh(t, line(fileset.Unswitch(dir)))
-	sh(t, line(fileset.Remove(dir, 2)))
-	sh(t, line(fileset.Remove(filepath.Join(dir, "none"), 2)))
-}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/remote/internal/frame"
@@ -41,23 +40,15 @@ type Connection struct {
 	Remote netip.AddrPort
 }
 
-// Look looks at the process of this ID; [ParseLook] reads what it prints.
-func Look(pid int) shell.Line {
-	if pid < 1 {
-		return shell.Refuse(fmt.Errorf("%d is not the ID of a process", pid))
-	}
-	return shell.Script(lookScript, strconv.Itoa(pid), "")
-}
-
 // LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints.
 func LookPIDFile(name string) shell.Line {
 	if !path.IsAbs(name) {
 		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a PID file", name))
 	}
-	return shell.Script(lookScript, "", name)
+	return shell.Script(lookScript, name)
 }
 
-// ParseLook tells the process, that there is none of that ID, or why nobody could look: a PID file that is not there says
+// ParseLook tells the process, that there is none of the ID in the file, or why nobody could look: a PID file that is not there says
 // nothing about the process. It fails when the answer is not whole, or not to be understood.
 func ParseLook(printed []byte) (seen.Value[Process], error) {
 	lines, err := frame.Lines(printed)

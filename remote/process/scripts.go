@@ -13,17 +13,14 @@ ship() { # NAME PATH
 }
 `
 
-// lookScript has $1 a process ID, or $2 a PID file.
+// lookScript has $1 a PID file.
 const lookScript = frame.Shell + ship + `
-pid=$1
 answer() {
-	if [ -z "$pid" ]; then
-		if ! pid=$( { cat <"$2"; } 2>&1); then say "process unknown $(flat "$pid")"; return; fi
-		pid=$(say "$pid" | tr -d ' \t\r\n')
-		case $pid in
-		''|0*|*[!0-9]*) say "process unknown $(flat "$2") does not hold the ID of a process"; return ;;
-		esac
-	fi
+	if ! pid=$( { cat <"$1"; } 2>&1); then say "process unknown $(flat "$pid")"; return; fi
+	pid=$(say "$pid" | tr -d ' \t\r\n')
+	case $pid in
+	''|0*|*[!0-9]*) say "process unknown $(flat "$1") does not hold the ID of a process"; return ;;
+	esac
 	if ! [ -d "/proc/$pid" ]; then
 		# A /proc that hides the processes of others still lets the kernel tell.
 		if why=$(kill -0 "$pid" 2>&1); then
