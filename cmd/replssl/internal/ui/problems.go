@@ -10,9 +10,10 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// told is one line about servers of which the same is to be said.
+// told is one line about servers of which the same is not known.
 type told struct {
 	servers []string
+	known   bool // and then of one server: each counts
 	text    string
 }
 
@@ -21,9 +22,9 @@ type told struct {
 func tellProblems(w io.Writer, prefix string, problems []plan.Problem) int {
 	var lines []told
 	for _, p := range gather(problems) {
-		i := slices.IndexFunc(lines, func(l told) bool { return l.text == p.Why })
+		i := slices.IndexFunc(lines, func(l told) bool { return !l.known && !p.Known && l.text == p.Why })
 		if i < 0 {
-			lines = append(lines, told{text: p.Why})
+			lines = append(lines, told{text: p.Why, known: p.Known})
 			i = len(lines) - 1
 		}
 		if name := plan.TargetName(p.Server); !slices.Contains(lines[i].servers, name) {

@@ -119,7 +119,7 @@ func TestReportOfWhatIsNotProven(t *testing.T) {
 	off.Encrypted, off.Proof, off.Lag = false, plan.None, facts.Unknown[float64]("it stopped")
 	r := plan.Report{
 		Cluster: "orders", Replicas: []plan.ReplicaReport{off}, Plaintext: []plan.PlaintextReport{{Result: plan.Accepted}},
-		Problems: []plan.Problem{{Server: "db2", Why: "db2: a: no", Known: true}, {Server: "db2", Why: "b: no", Known: true}, {Server: "db2", Why: "b: no", Known: true}},
+		Problems: []plan.Problem{{Server: "db2", Why: "db2: a: no", Known: true}, {Server: "db2", Why: "b: no", Known: true}, {Server: "db2", Why: "b: no", Known: true}, {Server: "db3", Why: "b: no", Known: true}},
 	}
 	shows(t, func(w io.Writer) { ui.Report(w, r) }, `
 CHANNEL  ENCRYPTED  PROOF  CHECKED   RECEIVER  APPLIER  LAG  PLAINTEXT LOGIN
@@ -127,7 +127,8 @@ db2      no         none   identity  Yes       Yes      ?    accepted
 db2: the channel asks for no TLS
 problem: db2: a: no
 problem: db2: b: no
-not proven: 2 problem(s) in cluster orders`)
+problem: db3: b: no
+not proven: 3 problem(s) in cluster orders`)
 }
 
 func TestTheReasonOfWhatIsUnknownIsTold(t *testing.T) {
