@@ -29,7 +29,7 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 			return alter(ctx, d, session, a, note)
 		})
 	}
-	began := x.startOf(ctx, a.Server)
+	began, _ := x.startOf(ctx, a.Server)
 	start, ok := began.Get()
 	if !ok {
 		return &unseenError{why: fmt.Sprintf("%s: the requirement cannot be dated: %s", a.Server, began.Why()), hint: began.Hint()}

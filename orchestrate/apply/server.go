@@ -16,58 +16,80 @@ import (
 
 // restart ends when the server answers from another process than before: a command that does nothing must not pass for a restart.
 func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
-	before := x.startOf(ctx, a.Server)
+	before, up := x.startOf(ctx, a.Server)
+	if up && !before.IsKnown() {
+		return fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.Why())
+	}
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
 	x.forgetDialect(a.Server)
 	if command != nil && isExit(command) {
 		return command
 	}
 	if err := x.awaitStart(ctx, a.Server, before); err != nil {
-		return errors.Join(command, err)
+		return &pendingError{errors.Join(command, err)}
 	}
 	return nil
 }
+
+// pendingError says that what was begun may still have its effect.
+type pendingError struct{ err error }
+
+func (e *pendingError) Error() string { return e.err.Error() }
+func (e *pendingError) Unwrap() error { return e.err }
+
+// Pending is true: what is seen now may still change.
+func (e *pendingError) Pending() bool { return true }
 
 func isExit(err error) bool {
 	var exit *remote.ExitError
 	return errors.As(err, &exit)
 }
 
-func (x *Executor) startOf(ctx context.Context, server topology.ServerName) facts.Value[facts.StartID] {
-	process := x.observer.Observe(ctx, facts.Look{server: facts.PartInstance | facts.PartProcess}).Server(server).Process
-	if p, ok := process.Get(); ok {
-		return facts.Known(p.Start)
+// startOf is which start of the server answers, and whether one does.
+func (x *Executor) startOf(ctx context.Context, server topology.ServerName) (start facts.Value[facts.StartID], up bool) {
+	seen := x.observer.Observe(ctx, facts.Look{server: facts.PartInstance | facts.PartProcess}).Server(server)
+	if p, ok := seen.Process.Get(); ok {
+		return facts.Known(p.Start), seen.Instance.IsKnown()
 	}
-	return facts.As[facts.StartID](process)
+	return facts.As[facts.StartID](seen.Process), seen.Instance.IsKnown()
 }
 
 func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, before facts.Value[facts.StartID]) error {
-	const poll = 20 * time.Millisecond
+	const poll, lastLook = 20 * time.Millisecond, 10 * time.Second
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
-	var last facts.Value[facts.StartID]
 	for {
-		now := x.startOf(ctx, server)
-		start, up := now.Get()
-		if former, known := before.Get(); up && (!known || start != former) {
+		if now, up := x.startOf(ctx, server); up && isNew(now, before) {
 			return nil
-		}
-		if ctx.Err() == nil { // a look that was cut off tells nothing
-			last = now
 		}
 		select {
 		case <-ticker.C:
-		case <-ctx.Done():
-			return notRestarted(server, last)
+		case <-ctx.Done(): // the look that was cut off tells nothing
+			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+			defer cancel()
+			return judgeStart(server, before, x.observer.Observe(within, facts.Look{server: facts.PartInstance | facts.PartProcess}).Server(server))
 		}
 	}
 }
 
-func notRestarted(server topology.ServerName, last facts.Value[facts.StartID]) error {
-	if last.IsKnown() {
-		return fmt.Errorf("%s: the command ended, but the server is still the same process", server)
+// isNew: a server that was down before has no former start, so any is new.
+func isNew(now, before facts.Value[facts.StartID]) bool {
+	start, ok := now.Get()
+	former, had := before.Get()
+	return ok && (!had || start != former)
+}
+
+func judgeStart(server topology.ServerName, before facts.Value[facts.StartID], seen facts.Server) error {
+	process, ok := seen.Process.Get()
+	switch {
+	case !seen.Instance.IsKnown():
+		return fmt.Errorf("%s: it does not answer after the restart: %s", server, seen.Instance.Why())
+	case !ok:
+		return fmt.Errorf("%s: whether it was restarted is not known: %s", server, seen.Process.Why())
+	case isNew(facts.Known(process.Start), before):
+		return nil
 	}
-	return fmt.Errorf("%s: it does not answer after the restart: %s", server, last.Why())
+	return fmt.Errorf("%s: the restart command has not restarted it yet: it is still the same process", server)
 }
 
 func (x *Executor) reloadTLS(ctx context.Context, a plan.ReloadTLS, note func(event.Event) error) error {

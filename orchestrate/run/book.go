@@ -9,8 +9,9 @@ import (
 
 // book writes events: to the journal first, then into the ledger, then to whoever watches.
 type book struct {
-	mu     sync.Mutex
-	engine *Engine
+	mu       sync.Mutex
+	engine   *Engine
+	audience *audience // nil for none
 }
 
 func (b *book) write(e event.Event) error {
@@ -21,8 +22,8 @@ func (b *book) write(e event.Event) error {
 		return err
 	}
 	b.engine.Ledger.Read(e)
-	if b.engine.Watch != nil {
-		b.engine.Watch(record)
+	if b.audience != nil {
+		b.audience.hear(record)
 	}
 	return nil
 }

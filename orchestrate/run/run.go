@@ -42,21 +42,26 @@ type Engine struct {
 
 // Pace bounds the waiting of an engine.
 type Pace struct {
-	Poll   time.Duration // between two looks while a condition is waited for, at first; it grows to ten times as much
-	Settle time.Duration // how long a verdict that waiting cannot help must stand before it is believed
-	Action time.Duration // for one action
-	Rescue time.Duration // for a rescue to be seen to have worked
+	Poll    time.Duration // between two looks while a condition is waited for, at first; it grows to ten times as much
+	Settle  time.Duration // how long a verdict that waiting cannot help must stand before it is believed
+	Action  time.Duration // for one action
+	Restart time.Duration // for a restart: a server with a large buffer pool takes minutes to end and to begin
+	Rescue  time.Duration // for a rescue to be seen to have worked
 }
 
 // DefaultPace suits real servers.
 func DefaultPace() Pace {
-	return Pace{Poll: 15 * time.Millisecond, Settle: time.Second, Action: 2 * time.Minute, Rescue: 30 * time.Second}
+	return Pace{Poll: 15 * time.Millisecond, Settle: time.Second, Action: 2 * time.Minute, Restart: 20 * time.Minute, Rescue: 30 * time.Second}
 }
 
 // Run carries a plan out. Once the context is cancelled no further step begins; the steps under way are brought to their end, since a
 // replica must not be left with its threads stopped. An error says that the journal could not be kept; then, too, no further step begins.
 func (e *Engine) Run(ctx context.Context, p plan.Plan, began event.RunBegan) (event.RunEnded, error) {
 	r := &runner{Engine: e, plan: p, status: map[string]plan.Status{}, results: make(chan result), book: &book{engine: e}}
+	if e.Watch != nil {
+		r.book.audience = gather(e.Watch)
+		defer r.book.audience.leave(e.Pace.Rescue)
+	}
 	if err := r.book.write(began); err != nil {
 		return event.RunEnded{}, err
 	}

@@ -84,8 +84,8 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 		return false, errInterrupted
 	}
 	ctx = context.WithoutCancel(ctx) // what is begun is brought to its end
-	if err := r.act(ctx, step); err != nil {
-		return true, &stepError{touched: true, err: err}
+	if begun, err := r.act(ctx, step); err != nil {
+		return begun, &stepError{touched: begun, err: err}
 	}
 	if v := r.await(ctx, step.Goal, step.Deadline); !v.Holds() {
 		return true, &stepError{touched: true, hint: v.Hint(), err: fmt.Errorf("what was done did not work: %s", v.Why())}
@@ -111,16 +111,19 @@ func (r *runner) pass(ctx context.Context, step plan.Step, guard plan.Guard, v p
 }
 
 // act carries the actions out. Each one's intent, and the thread states that a crash could lose, are on disk before it begins.
-func (r *runner) act(ctx context.Context, step plan.Step) error {
+// Begun says that one of them was: without that there is nothing to take back.
+func (r *runner) act(ctx context.Context, step plan.Step) (begun bool, err error) {
 	if err := r.keepThreads(step); err != nil {
-		return err
+		return false, err
 	}
 	for _, action := range step.Actions {
-		if err := r.do(ctx, step, action, false); err != nil {
-			return err
+		did, err := r.do(ctx, step, action, false)
+		begun = begun || did
+		if err != nil {
+			return begun, err
 		}
 	}
-	return nil
+	return begun, nil
 }
 
 func (r *runner) keepThreads(step plan.Step) error {
@@ -136,23 +139,30 @@ func (r *runner) keepThreads(step plan.Step) error {
 	return nil
 }
 
-func (r *runner) do(ctx context.Context, step plan.Step, action plan.Action, rescue bool) error {
+func (r *runner) do(ctx context.Context, step plan.Step, action plan.Action, rescue bool) (begun bool, err error) {
 	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
 	intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
 	if err := r.book.write(intent); err != nil && !must {
-		return err
+		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.Pace.Action)
+	ctx, cancel := context.WithTimeout(ctx, r.patience(action))
 	defer cancel()
 	if err := r.Executor.Do(ctx, action, r.noteFor(must)); err != nil {
 		failed := event.ActionFailed{Step: step.ID, Action: action.String(), Error: err.Error(), Rescue: rescue}
-		return errors.Join(fmt.Errorf("%s: %w", action, err), r.book.write(failed))
+		return true, errors.Join(fmt.Errorf("%s: %w", action, err), r.book.write(failed))
 	}
-	err := r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue})
+	err = r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue})
 	if must {
-		return nil
+		return true, nil
 	}
-	return err
+	return true, err
+}
+
+func (r *runner) patience(action plan.Action) time.Duration {
+	if _, ok := action.(plan.Restart); ok {
+		return r.Pace.Restart
+	}
+	return r.Pace.Action
 }
 
 func (r *runner) noteFor(must bool) func(event.Event) error {
@@ -182,10 +192,13 @@ func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error 
 func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 	var failures error
 	for _, action := range step.Rescue {
-		failures = errors.Join(failures, r.do(ctx, step, action, true))
+		_, err := r.do(ctx, step, action, true)
+		failures = errors.Join(failures, err)
 	}
 	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
-	switch {
+	switch pending := (interface{ Pending() bool })(nil); {
+	case errors.As(failures, &pending) && pending.Pending(): // what is seen now may still change
+		return failures.Error()
 	case v.Holds(): // what is seen counts: an action may fail for being done already
 		return ""
 	case failures != nil:

@@ -2,12 +2,14 @@ package run_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	world "github.com/replssl/replssl/orchestrate/orchestratetest"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // TestReceiversAreWokenHoweverTheRunEnds: whoever ends the run while the primary restarts, the receivers that it cut must not wait for their
@@ -48,4 +50,63 @@ func (m *memory) fill() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.breakAt = len(m.records)
+}
+
+// TestJournalThatFailsBeforeTheFirstActionChangesNothing: an untouched step has nothing to take back. The journal fails at every record in
+// turn; after that no action may be begun but those that put back what was disturbed before.
+func TestJournalThatFailsBeforeTheFirstActionChangesNothing(t *testing.T) {
+	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
+		for at := 1; ; at++ {
+			c := world.Cluster("db1", "db2", "db3")
+			c.Policy.Enforce = enforce
+			w, m := world.New(c), &memory{breakAt: at}
+			_, err := engine(w, m).Run(t.Context(), build(w, m), event.RunBegan{})
+			if err == nil {
+				break
+			}
+			begun := map[string]bool{}
+			for _, r := range m.records {
+				if e, ok := r.Event.(event.ActionIntended); ok {
+					begun[e.Step] = true
+				}
+			}
+			for _, a := range w.Done() {
+				if change, ok := a.(plan.ChangeTLS); ok && !begun["change/"+change.Channel.String()] {
+					t.Fatalf("record %d: %s without an intent", at, a)
+				}
+				if require, ok := a.(plan.Require); ok && require.Kind == facts.RequireNone && !anyRescue(begun) {
+					t.Fatalf("record %d: %s without an intent", at, a)
+				}
+			}
+			m.breakAt = 0
+			if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
+				t.Fatalf("record %d: %+v: %v", at, ended, m.failures())
+			}
+			secured(t, w, m)
+		}
+	}
+}
+
+// anyRescue: taking the requirement back is the rescue of a rehearsal, or of a change where TLS is required first.
+func anyRescue(begun map[string]bool) bool {
+	for step := range begun {
+		if strings.HasPrefix(step, "rehearse/") || strings.HasPrefix(step, "change/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAnActionNeverWaitsForAScreen: whoever watches may stand still; the run goes on and ends.
+func TestAnActionNeverWaitsForAScreen(t *testing.T) {
+	w, m := world.New(world.Cluster("db1", "db2")), &memory{}
+	e := engine(w, m)
+	release := make(chan struct{})
+	defer close(release)
+	e.Watch = func(event.Record) { <-release }
+	ended, err := e.Run(t.Context(), build(w, m), event.RunBegan{})
+	if err != nil || ended.Outcome != event.Succeeded {
+		t.Fatalf("%+v %v", ended, err)
+	}
+	secured(t, w, m)
 }
