@@ -90,12 +90,29 @@ func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
 	if len(b.linksFrom(s.Name)) > 0 {
 		guards = append(guards, Guard{Condition: b.noStrangers(s.Name)})
 	}
-	if b.cluster.Policy.Enforce == topology.EnforceLast {
-		for _, l := range b.links {
+	for _, l := range b.links {
+		switch b.cluster.Policy.Enforce {
+		case topology.EnforceLast:
 			guards = append(guards, Guard{Condition: Encrypted{l}})
+		case topology.EnforceFirst:
+			guards = append(guards, b.changeGuards(l)...)
 		}
 	}
 	return guards
+}
+
+// changeGuards: where TLS is required before the channels are changed, what the change will need is looked at before. A replica that could
+// not be changed afterwards would be cut off at its next reconnect.
+func (b *builder) changeGuards(l Link) []Guard {
+	channel, _ := b.facts.Channel(l.Channel).Get()
+	if channel.TLS == b.optionsOf(l, channel) {
+		return nil
+	}
+	return []Guard{
+		{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
+		{Condition: RelayLogsSafe{Link: l}},
+		{Condition: TrialWorks{Link: l}},
+	}
 }
 
 // requireImpact lists the live sessions of the account: they live on, and their next login without TLS is refused.

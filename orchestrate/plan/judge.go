@@ -86,7 +86,7 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	links, blocked := FindLinks(c, f)
 	r := Report{Schema: 1, Cluster: c.Name, Accounts: []AccountReport{}, Plaintext: []PlaintextReport{}, Replicas: []ReplicaReport{}, Problems: []Problem{}}
 	for _, b := range blocked {
-		r.Problems = append(r.Problems, Problem{Server: b.Target, Why: b.Why, Known: f.Server(b.Target).Channels.IsKnown()})
+		r.Problems = append(r.Problems, Problem{Server: b.Target, Why: b.Why, Known: !b.Unseen})
 		r.Plaintext = append(r.Plaintext, PlaintextReport{Server: b.Target, Account: c.Account.User, Result: Untold, Why: b.Why})
 		r.Replicas = append(r.Replicas, unseenReplica(b))
 	}

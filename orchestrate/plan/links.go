@@ -27,11 +27,11 @@ func FindLinks(c topology.Cluster, f facts.Facts) ([]Link, []Blocked) {
 func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Blocked) {
 	channels, ok := f.Server(s.Name).Channels.Get()
 	if !ok {
-		return Link{}, fault(s, "", "its channels could not be looked at: %s", f.Server(s.Name).Channels.Why())
+		return Link{}, unseen(s, "its channels could not be looked at: %s", f.Server(s.Name).Channels.Why())
 	}
 	source, ok := f.Server(s.Source).Instance.Get()
 	if !ok {
-		return Link{}, fault(s, "", "its source %s could not be looked at: %s", s.Source, f.Server(s.Source).Instance.Why())
+		return Link{}, unseen(s, "its source %s could not be looked at: %s", s.Source, f.Server(s.Source).Instance.Why())
 	}
 	sourceServer, _ := c.Server(s.Source)
 	var matches []facts.Channel
@@ -65,9 +65,16 @@ func fault(s topology.Server, hint, format string, args ...any) *Blocked {
 	return &Blocked{Target: s.Name, Why: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+func unseen(s topology.Server, format string, args ...any) *Blocked {
+	b := fault(s, "", format, args...)
+	b.Unseen = true
+	return b
+}
+
+// comesFrom: the id alone does not do, since servers that nobody configured share the id 1.
 func comesFrom(c facts.Channel, s topology.Server, source facts.Instance) bool {
 	if c.SourceServerID != 0 {
-		return c.SourceServerID == source.ServerID
+		return c.SourceServerID == source.ServerID && c.SourcePort == source.Port
 	}
 	return c.SourceHost == s.Address && c.SourcePort == source.Port
 }

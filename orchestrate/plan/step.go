@@ -74,6 +74,7 @@ type Blocked struct {
 	Target topology.ServerName `json:"target"`
 	Why    string              `json:"why"`
 	Hint   string              `json:"hint,omitempty"`
+	Unseen bool                `json:"-"` // it could not be looked at
 }
 
 // Warning is something that a person should know before saying yes.
