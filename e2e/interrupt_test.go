@@ -16,10 +16,37 @@ import (
 )
 
 func TestInterruptInTheMiddle(t *testing.T) {
+	for name, signal := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "a terminal that hangs up": syscall.SIGHUP} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			interruptInTheMiddle(t, signal)
+		})
+	}
+}
+
+// TestReaderThatGoesAway: whoever reads the progress leaves while the threads of a replica are stopped.
+func TestReaderThatGoesAway(t *testing.T) {
 	t.Parallel()
+	c := start(t, lab.Options{Replicas: 1})
+	cmd := c.command("apply", "--yes")
+	stderr, err := cmd.StderrPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "change/replica1 ") {
+	}
+	must(t, stderr.Close())
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("apply ended with %v", err)
+	}
+	c.proven()
+}
+
+func interruptInTheMiddle(t *testing.T, signal syscall.Signal) {
+	t.Helper()
 	c := start(t, lab.Options{})
 	allArrived := c.write()
-	o := c.signalAt("change/replica1", syscall.SIGINT)
+	o := c.signalAt("change/replica1", signal)
 	if o.code != 130 {
 		t.Fatalf("exit code %d\n%s", o.code, o.stderr)
 	}
