@@ -86,16 +86,6 @@ func TestSessionKinds(t *testing.T) {
 	}
 }
 
-func TestPeerPort(t *testing.T) {
-	for host, want := range map[string]uint16{
-		"127.0.0.1:48706": 48706, "db2.example.com:1": 1, "2001:db8::1:4000": 4000, "localhost": 0, "": 0, "x:": 0, "x:70000": 0, "x:0": 0,
-	} {
-		if port, ok := dialect.PeerPort(host); port != want && ok || ok != (want != 0) {
-			t.Errorf("%q: %d %v", host, port, ok)
-		}
-	}
-}
-
 func TestInstancePaths(t *testing.T) {
 	read := func(pid, socket string) facts.Instance {
 		return mariadb1011(t).Instance().Read([]dialect.Row{row("version", "10.11.6-MariaDB", "version_comment", "x", "server_id", "1",

@@ -22,9 +22,7 @@ func readVersion(s *scan) facts.Version {
 	return v
 }
 
-// Instance asks for what the server says of itself, in one statement. Two fields of the answer are not from it: BinlogDB, which
-// [Dialect.BinlogStatus] tells, and AutoStart, which no MariaDB 10.11 tells by SQL (skip-slave-start is an option without a
-// variable: 1193, tried). The latter is left false; [StartsReplication] reads it out of the option files.
+// Instance asks for what the server says of itself, in one statement. BinlogDB is left false: [Dialect.BinlogStatus] tells it.
 func (Dialect) Instance() Query[facts.Instance] {
 	return Query[facts.Instance]{
 		ask: Statement{"SELECT VERSION() AS version, @@version_comment AS version_comment, @@server_id AS server_id," +

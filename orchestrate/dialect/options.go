@@ -48,18 +48,6 @@ func (d Dialect) Options(text, groupSuffix string) []Option {
 	return r.list
 }
 
-// StartsReplication says whether a server with these settings, in the order of reading, starts its replication threads when it
-// starts: it does unless skip-slave-start is the last word.
-func StartsReplication(options []Option) bool {
-	starts := true
-	for _, o := range options {
-		if o.Kind == OptionSetting && o.Name == skipSlaveStart {
-			starts = !o.On()
-		}
-	}
-	return starts
-}
-
 type optionReader struct {
 	groups  []string
 	suffix  string

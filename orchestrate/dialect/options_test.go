@@ -63,9 +63,6 @@ func TestOptions(t *testing.T) {
 	if list := d.Options(optionSample, "1"); len(list) != len(got)+1 || list[9].Name != "ssl" || list[9].On() {
 		t.Errorf("with the suffix 1: %+v", list)
 	}
-	if dialect.StartsReplication(got) || !dialect.StartsReplication(nil) {
-		t.Error("skip_slave_start was not heeded")
-	}
 }
 
 func TestOptionFaults(t *testing.T) {

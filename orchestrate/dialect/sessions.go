@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -90,15 +89,4 @@ func readTransport(row Row) facts.Value[facts.Transport] {
 		return facts.Known(facts.Transport{Version: facts.Absent[string](), Cipher: facts.Absent[string]()})
 	}
 	return facts.Unknown[facts.Transport](noThreadRow)
-}
-
-// PeerPort is the TCP port of a session's peer as the process list prints it: name:port, 192.0.2.1:port or 2001:db8::1:port,
-// without brackets. It is false for sessions over the unix socket.
-func PeerPort(host string) (uint16, bool) {
-	colon := strings.LastIndexByte(host, ':')
-	if colon < 0 {
-		return 0, false
-	}
-	port, err := strconv.ParseUint(host[colon+1:], 10, 16)
-	return uint16(port), err == nil && port != 0
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"net/netip"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -46,7 +47,7 @@ func matchThread(l Link, sockets []facts.Socket, threads []facts.DumpThread) fac
 			if thread.User != l.User {
 				continue
 			}
-			host, port := splitPeer(thread.Host)
+			host, port := dialect.SplitPeer(thread.Host)
 			if port != int(socket.Local.Port()) {
 				continue
 			}

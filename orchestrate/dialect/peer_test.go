@@ -1,9 +1,11 @@
-package plan
+package dialect_test
 
 import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
 )
 
 func TestSplitPeer(t *testing.T) {
@@ -19,7 +21,7 @@ func TestSplitPeer(t *testing.T) {
 		"db2:":                  {"db2:", 0},
 		"db2:mysql":             {"db2:mysql", 0},
 	} {
-		if host, port := splitPeer(peer); host != want.host || port != want.port {
+		if host, port := dialect.SplitPeer(peer); host != want.host || port != want.port {
 			t.Errorf("%q: got %q and %d", peer, host, port)
 		}
 	}
@@ -30,7 +32,7 @@ func FuzzSplitPeer(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, peer string) {
-		host, port := splitPeer(peer)
+		host, port := dialect.SplitPeer(peer)
 		if !strings.HasPrefix(peer, host) {
 			t.Errorf("%q: the host %q is made up", peer, host)
 		}
