@@ -179,7 +179,7 @@ func TestAHostThatHangsIsGivenUp(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	seen := observe.New(c, servers, pkistore.Open(t.TempDir()), time.Now).Observe(ctx, facts.Look{"replica1": everything}).Server("replica1")
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	allUnknown(t, seen, "deadline")
