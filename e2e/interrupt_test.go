@@ -72,7 +72,7 @@ func TestKillBetweenStopAndStart(t *testing.T) {
 	t.Parallel()
 	c := start(t, lab.Options{})
 	allArrived := c.write()
-	slow := c.behindSlowLine("replica1", 400*time.Millisecond)
+	slow := c.behindSlowLine("replica1", 150*time.Millisecond)
 	o := slow.signalAt("set all TLS options of channel replica1", syscall.SIGKILL)
 	if o.code == 0 {
 		t.Fatal("it was not killed")
@@ -92,7 +92,7 @@ func TestKillBetweenStopAndStart(t *testing.T) {
 func TestSecondRunIsToldWhoIsAtWork(t *testing.T) {
 	t.Parallel()
 	c := start(t, lab.Options{Replicas: 1})
-	slow := c.behindSlowLine("replica1", 200*time.Millisecond)
+	slow := c.behindSlowLine("replica1", 80*time.Millisecond)
 	first := slow.command("apply", "--yes")
 	stderr, err := first.StderrPipe()
 	must(t, err)
