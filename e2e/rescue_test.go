@@ -23,10 +23,11 @@ func TestReceiverThatDoesNotComeBackGetsItsFormerSettings(t *testing.T) {
 	must(t, err)
 	untouched := c.applierID("replica2")
 	allArrived := c.write()
-	slow := c.behindSlowLine("replica1", 20*time.Millisecond) // so that the key is another one before the receiver starts
+	slow := c.behindSlowLine("replica1", 150*time.Millisecond) // so that the key is another one before the receiver starts
+	bad := otherKey(t)
 	key := filepath.Join(replica1.TLSDir, "versions", "1", "key.pem")
 	var good []byte
-	o := slow.applyWith("stop the receiver and applier of replica1", func(*os.Process) { good = replace(t, key, otherKey(t)) })
+	o := slow.applyWith("stop the receiver and applier of replica1", func(*os.Process) { good = replace(t, key, bad) })
 	o.exits(t, 4)
 	o.says(t, "change/replica1", "FAILED", "(taken back)", "1 failed")
 	c.plaintext("replica1", "replica2")
