@@ -22,15 +22,15 @@ func (b *builder) checkSeen() {
 			b.block(s.Name, "", "%v", err)
 			continue
 		}
-		b.needSeen(s.Name, "the server's process", why(seen.Process))
-		b.needSeen(s.Name, "channels", why(seen.Channels))
-		b.needSeen(s.Name, "dump threads", why(seen.DumpThreads))
-		b.needSeen(s.Name, "account rows", why(seen.Accounts))
-		b.needSeen(s.Name, "TLS dir", why(seen.TLSDir))
+		b.needSeen(s.Name, seen.Process.Hint(), "the server's process", why(seen.Process))
+		b.needSeen(s.Name, seen.Channels.Hint(), "channels", why(seen.Channels))
+		b.needSeen(s.Name, seen.DumpThreads.Hint(), "dump threads", why(seen.DumpThreads))
+		b.needSeen(s.Name, seen.Accounts.Hint(), "account rows", why(seen.Accounts))
+		b.needSeen(s.Name, seen.TLSDir.Hint(), "TLS dir", why(seen.TLSDir))
 		if len(b.cluster.ReplicasOf(s.Name)) > 0 {
-			b.needSeen(s.Name, "option files", why(seen.Config))
-			b.needSeen(s.Name, "TLS settings", why(seen.Settings))
-			b.needSeen(s.Name, "served certificate", why(seen.ServedTLS))
+			b.needSeen(s.Name, seen.Config.Hint(), "option files", why(seen.Config))
+			b.needSeen(s.Name, seen.Settings.Hint(), "TLS settings", why(seen.Settings))
+			b.needSeen(s.Name, seen.ServedTLS.Hint(), "served certificate", why(seen.ServedTLS))
 		}
 	}
 	if store := b.facts.Store; !store.IsKnown() {
@@ -38,9 +38,9 @@ func (b *builder) checkSeen() {
 	}
 }
 
-func (b *builder) needSeen(server topology.ServerName, what, why string) {
+func (b *builder) needSeen(server topology.ServerName, hint, what, why string) {
 	if why != "" {
-		b.block(server, "", "%s could not be looked at: %s", what, why)
+		b.block(server, hint, "%s could not be looked at: %s", what, why)
 	}
 }
 

@@ -730,3 +730,13 @@ func withForeignCA(dir facts.Value[facts.TLSDir], store facts.Store) facts.Value
 	}}
 	return facts.Known(d)
 }
+
+func TestWhatCouldNotBeLookedAtBringsItsHint(t *testing.T) {
+	s := newSite(world.Cluster("db1", "db2"))
+	f := edit(s.quiet(), "db2", func(s *facts.Server) {
+		s.Process = facts.Unknown[facts.Process]("its arguments are hidden").WithHint("log in as root")
+	})
+	if blocked := plan.Build(s.cluster, f, s.options).Blocked; len(blocked) != 1 || blocked[0].Hint != "log in as root" {
+		t.Errorf("%+v", blocked)
+	}
+}

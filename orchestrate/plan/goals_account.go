@@ -44,7 +44,8 @@ func (g PlaintextRefused) String() string {
 func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 	rows, ok := f.Server(g.Server).Accounts.Get()
 	if !ok {
-		return unclear("the account rows of %s: %s", g.Server, f.Server(g.Server).Accounts.Why())
+		seen := f.Server(g.Server).Accounts
+		return unclear("the account rows of %s: %s", g.Server, seen.Why()).hinting(seen.Hint())
 	}
 	var open []string
 	for _, row := range rows {
@@ -70,7 +71,8 @@ func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 func noAnonymous(server topology.ServerName, f facts.Facts) Verdict {
 	rows, ok := f.Server(server).Anonymous.Get()
 	if !ok {
-		return unclear("the anonymous account rows of %s: %s", server, f.Server(server).Anonymous.Why())
+		seen := f.Server(server).Anonymous
+		return unclear("the anonymous account rows of %s: %s", server, seen.Why()).hinting(seen.Hint())
 	}
 	if open := openHosts(rows); len(open) > 0 {
 		return no("the anonymous row ''@%s on %s may be matched instead of the account's, without TLS", open[0], server)
@@ -120,7 +122,8 @@ func (g PlaintextRefused) Holds(f facts.Facts) Verdict {
 	case Accepted:
 		return no("%s", why)
 	case Untold:
-		return unclear("whether a plaintext login of %s from %s is refused: %s", g.Link.User, g.Link.Channel.Server, why)
+		tried := f.Server(g.Link.Channel.Server).Plaintext[g.Link.Channel.Name]
+		return unclear("whether a plaintext login of %s from %s is refused: %s", g.Link.User, g.Link.Channel.Server, why).hinting(tried.Hint())
 	}
 	return unclear("no result")
 }

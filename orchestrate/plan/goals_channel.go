@@ -114,7 +114,7 @@ func channelOf(f facts.Facts, l Link) (facts.Channel, Verdict) {
 	case value.IsAbsent():
 		return channel, no("%s has no such channel", l.Channel)
 	}
-	return channel, unclear("channel %s: %s", l.Channel, value.Why())
+	return channel, unclear("channel %s: %s", l.Channel, value.Why()).hinting(value.Hint())
 }
 
 // Holds judges options, threads and proof.
@@ -210,7 +210,7 @@ func (g Running) Holds(f facts.Facts) Verdict {
 
 func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError) Verdict {
 	if state != facts.Yes || failure.Number != 0 {
-		return no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
+		return no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure)).hinting(explain(failure))
 	}
 	return yes()
 }

@@ -78,6 +78,7 @@ type ReplicaReport struct {
 type Problem struct {
 	Server topology.ServerName `json:"server"`
 	Why    string              `json:"why"`
+	Hint   string              `json:"hint,omitempty"`
 	Known  bool                `json:"known"` // false: it could not be looked at
 }
 
@@ -86,19 +87,20 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	links, blocked := FindLinks(c, f)
 	r := Report{Schema: 1, Cluster: c.Name, Accounts: []AccountReport{}, Plaintext: []PlaintextReport{}, Replicas: []ReplicaReport{}, Problems: []Problem{}}
 	for _, b := range blocked {
-		r.Problems = append(r.Problems, Problem{Server: b.Target, Why: b.Why, Known: !b.Unseen})
+		r.Problems = append(r.Problems, b.problem())
 		r.Plaintext = append(r.Plaintext, PlaintextReport{Server: b.Target, Account: c.Account.User, Result: Untold, Why: b.Why})
 		r.Replicas = append(r.Replicas, unseenReplica(b))
 	}
 	for _, d := range Demands(c, links, positions) {
 		if v := d.Condition.Holds(f); !v.Holds() {
-			r.Problems = append(r.Problems, Problem{Server: d.Server, Why: v.Why(), Known: v.Fails()})
+			r.Problems = append(r.Problems, Problem{Server: d.Server, Why: v.Why(), Hint: v.Hint(), Known: v.Fails()})
 		}
 	}
 	for _, s := range c.Sources() {
 		r.Accounts = append(r.Accounts, accountReports(s.Name, f)...)
 		if _, ok := positions[s.Name]; !ok {
-			r.Problems = append(r.Problems, Problem{Server: s.Name, Why: "its position is not known: " + f.Server(s.Name).Position.Why()})
+			position := f.Server(s.Name).Position
+			r.Problems = append(r.Problems, Problem{Server: s.Name, Why: "its position is not known: " + position.Why(), Hint: position.Hint()})
 		}
 	}
 	for _, l := range links {
@@ -153,6 +155,9 @@ func unseenReplica(b Blocked) ReplicaReport {
 		TLSVersion: facts.Unknown[string](b.Why), Cipher: facts.Unknown[string](b.Why), Lag: facts.Unknown[float64](b.Why),
 	}
 }
+
+// Unseen says that the channel itself could not be told, so that nothing of it is known.
+func (r ReplicaReport) Unseen() bool { return r.Receiver == unknownState }
 
 // unknownState stands where the server's word for a thread could not be had.
 const unknownState facts.ThreadState = "unknown"

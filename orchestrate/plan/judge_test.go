@@ -170,6 +170,45 @@ func TestJudgeFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestProblemsBringTheirHints: what a person can do about a host is told of whatever could not be looked at there.
+func TestProblemsBringTheirHints(t *testing.T) {
+	unreachable := func(s *facts.Server) {
+		*s = facts.Server{
+			Instance: facts.Unknown[facts.Instance]("refused").WithHint("look at sshd"), Channels: facts.Unknown[[]facts.Channel]("refused").WithHint("look at sshd"),
+			Accounts: facts.Unknown[[]facts.AccountRow]("refused").WithHint("look at sshd"), Position: facts.Unknown[facts.Position]("refused").WithHint("look at sshd"),
+		}
+	}
+	broken := facts.ThreadError{Number: 1236, Text: "no such binary log"}
+	for _, c := range []struct {
+		name string
+		seen change
+		want map[string]string // by a part of the problem's text
+	}{
+		{"the primary", seenServer("db1", unreachable), map[string]string{
+			"its source db1": "look at sshd", "the account rows of db1": "look at sshd", "its position": "look at sshd",
+		}},
+		{"a replica", seenServer("db2", unreachable), map[string]string{"its channels": "look at sshd", "the account rows of db2": "look at sshd"}},
+		{"a receiver in error", seenChannel("db2", func(c *facts.Channel) { c.Receiver, c.ReceiverError = facts.No, broken }), map[string]string{
+			"the receiver of db2 does not run": "connecting and logging in worked",
+		}},
+		{"a password that nobody has", seenServer("db2", func(s *facts.Server) {
+			s.Plaintext = map[string]facts.Value[facts.Attempt]{"": facts.Unknown[facts.Attempt]("no password").WithHint("account.password_file")}
+		}), map[string]string{"whether a plaintext login": "account.password_file"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := securedSite(t, world.Cluster("db1", "db2"))
+			f := c.seen(s.facts())
+			problems := plan.Judge(s.cluster, f, positionsOf(s.cluster, f)).Problems
+			for part, hint := range c.want {
+				i := slices.IndexFunc(problems, func(p plan.Problem) bool { return strings.Contains(p.Why, part) })
+				if i < 0 || !strings.Contains(problems[i].Hint, hint) {
+					t.Errorf("no problem %q with the hint %q: %+v", part, hint, problems)
+				}
+			}
+		})
+	}
+}
+
 // TestJudgeOfNothingIsNotOK: no link, no verdict.
 func TestJudgeOfNothingIsNotOK(t *testing.T) {
 	for _, c := range []topology.Cluster{world.Cluster("db1"), world.Cluster("db1", "db2")} {

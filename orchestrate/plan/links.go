@@ -27,11 +27,13 @@ func FindLinks(c topology.Cluster, f facts.Facts) ([]Link, []Blocked) {
 func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Blocked) {
 	channels, ok := f.Server(s.Name).Channels.Get()
 	if !ok {
-		return Link{}, unseen(s, "its channels could not be looked at: %s", f.Server(s.Name).Channels.Why())
+		seen := f.Server(s.Name).Channels
+		return Link{}, unseen(s, seen.Hint(), "its channels could not be looked at: %s", seen.Why())
 	}
 	source, ok := f.Server(s.Source).Instance.Get()
 	if !ok {
-		return Link{}, unseen(s, "its source %s could not be looked at: %s", s.Source, f.Server(s.Source).Instance.Why())
+		seen := f.Server(s.Source).Instance
+		return Link{}, unseen(s, seen.Hint(), "its source %s could not be looked at: %s", s.Source, seen.Why())
 	}
 	sourceServer, _ := c.Server(s.Source)
 	var matches []facts.Channel
@@ -65,8 +67,8 @@ func fault(s topology.Server, hint, format string, args ...any) *Blocked {
 	return &Blocked{Target: s.Name, Why: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-func unseen(s topology.Server, format string, args ...any) *Blocked {
-	b := fault(s, "", format, args...)
+func unseen(s topology.Server, hint, format string, args ...any) *Blocked {
+	b := fault(s, hint, format, args...)
 	b.Unseen = true
 	return b
 }

@@ -44,7 +44,7 @@ func StatusOf(c topology.Cluster, f facts.Facts) StatusReport {
 	}
 	for _, b := range blocked {
 		s.Channels = append(s.Channels, unseenReplica(b))
-		s.Problems = append(s.Problems, Problem{Server: b.Target, Why: b.Why, Known: !b.Unseen})
+		s.Problems = append(s.Problems, b.problem())
 	}
 	return s
 }

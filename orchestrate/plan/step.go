@@ -77,6 +77,11 @@ type Blocked struct {
 	Unseen bool                `json:"-"` // it could not be looked at
 }
 
+// problem is what blocks, as a report tells it.
+func (b Blocked) problem() Problem {
+	return Problem{Server: b.Target, Why: b.Why, Hint: b.Hint, Known: !b.Unseen}
+}
+
 // Warning is something that a person should know before saying yes.
 type Warning struct {
 	Target topology.ServerName `json:"target"`

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -15,10 +16,11 @@ type told struct {
 	servers []string
 	known   bool // and then of one server: each counts
 	text    string
+	hint    string
 }
 
 // tellProblems prints each problem once, and what several of a server are unknown for once too: a host that cannot be reached makes
-// everything unknown that was looked for there. It gives how many lines that took.
+// everything unknown that was looked for there. A hint follows the first line that it belongs to. It gives how many problems that makes.
 func tellProblems(w io.Writer, prefix string, problems []plan.Problem) int {
 	var lines []told
 	for _, p := range gather(problems) {
@@ -27,14 +29,31 @@ func tellProblems(w io.Writer, prefix string, problems []plan.Problem) int {
 			lines = append(lines, told{text: p.Why, known: p.Known})
 			i = len(lines) - 1
 		}
+		lines[i].hint = cmp.Or(lines[i].hint, p.Hint)
 		if name := plan.TargetName(p.Server); !slices.Contains(lines[i].servers, name) {
 			lines[i].servers = append(lines[i].servers, name)
 		}
 	}
+	h := hints{w: w}
 	for _, l := range lines {
 		fmt.Fprintf(w, "%s%s: %s\n", prefix, strings.Join(l.servers, ", "), l.text)
+		h.print(l.hint)
 	}
 	return len(lines)
+}
+
+// hints prints each hint once: whoever has read it knows it.
+type hints struct {
+	w       io.Writer
+	printed []string
+}
+
+func (h *hints) print(hint string) {
+	if hint == "" || slices.Contains(h.printed, hint) {
+		return
+	}
+	h.printed = append(h.printed, hint)
+	fmt.Fprintf(h.w, "hint: %s\n", hint)
 }
 
 const between = ": "
@@ -53,6 +72,7 @@ func gather(problems []plan.Problem) []plan.Problem {
 			i = len(list)
 			at[key], list, heads = i, append(list, key), append(heads, nil)
 		}
+		list[i].Hint = cmp.Or(list[i].Hint, p.Hint)
 		if head != "" && !slices.Contains(heads[i], head) {
 			heads[i] = append(heads[i], head)
 		}

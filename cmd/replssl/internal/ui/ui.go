@@ -38,15 +38,8 @@ func Brief(w io.Writer, p plan.Plan) {
 }
 
 func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
-	for _, b := range p.Blocked {
-		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
-		if b.Hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", b.Hint)
-		}
-	}
-	for _, warning := range p.Warnings {
-		fmt.Fprintf(w, "warning: %s: %s\n", plan.TargetName(warning.Target), warning.Text)
-	}
+	tellBlocked(w, p.Blocked)
+	tellWarnings(w, p.Warnings)
 	switch {
 	case len(p.Blocked) > 0:
 		fmt.Fprintf(w, "\nCluster %s: %d thing(s) block the plan; nothing is done.\n", p.Cluster, len(p.Blocked))
@@ -60,6 +53,20 @@ func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 		step(w, i+1, s)
 	}
 	impact(w, p)
+}
+
+func tellBlocked(w io.Writer, blocked []plan.Blocked) {
+	h := hints{w: w}
+	for _, b := range blocked {
+		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
+		h.print(b.Hint)
+	}
+}
+
+func tellWarnings(w io.Writer, warnings []plan.Warning) {
+	for _, warning := range warnings {
+		fmt.Fprintf(w, "warning: %s: %s\n", plan.TargetName(warning.Target), warning.Text)
+	}
 }
 
 // withoutName drops a leading "server: " that the line shows already.
@@ -112,11 +119,15 @@ func Report(w io.Writer, r plan.Report) {
 	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", problems, r.Cluster)
 }
 
-// explain tells what each proof rests on; channels of which the same is to be said share the line.
+// explain tells what each proof rests on; channels of which the same is to be said share the line. Why a channel was not seen is told among
+// the problems.
 func explain(w io.Writer, channels []plan.ReplicaReport) {
 	var order []string
 	names := map[string][]string{}
 	for _, c := range channels {
+		if c.Unseen() {
+			continue
+		}
 		if names[c.Why] == nil {
 			order = append(order, c.Why)
 		}

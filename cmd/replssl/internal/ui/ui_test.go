@@ -148,6 +148,29 @@ problem: db1: its password: no such file
 not proven: 3 problem(s) in cluster orders`)
 }
 
+func TestEachHintIsGivenOnce(t *testing.T) {
+	refused, look := "SSH connect with 192.0.2.1:22: refused", "see whether an sshd answers"
+	unseen := plan.ReplicaReport{Server: "db2", Proof: plan.None, Why: "its channels: " + refused, Receiver: "unknown", Applier: "unknown"}
+	r := plan.Report{
+		Cluster: "orders", Replicas: []plan.ReplicaReport{unseen}, Plaintext: []plan.PlaintextReport{{Result: plan.Untold}},
+		Problems: []plan.Problem{
+			{Server: "db2", Why: "the account rows of db2: db2: " + refused},
+			{Server: "db2", Why: "its channels: db2: " + refused, Hint: look},
+			{Server: "db3", Why: "its source db2: db2: " + refused, Hint: look},
+			{Server: "db4", Why: "its receiver has stopped", Hint: "start it", Known: true},
+		},
+	}
+	shows(t, func(w io.Writer) { ui.Report(w, r) }, `
+CHANNEL  ENCRYPTED  PROOF  CHECKED  RECEIVER  APPLIER  LAG  PLAINTEXT LOGIN
+db2      no         none            unknown   unknown  ?    unknown
+problem: db2: the account rows of db2, its channels: `+refused+`
+hint: `+look+`
+problem: db3: its source db2: db2: `+refused+`
+problem: db4: its receiver has stopped
+hint: start it
+not proven: 3 problem(s) in cluster orders`)
+}
+
 func TestStatus(t *testing.T) {
 	why := "db2: SSH connect: refused"
 	s := plan.StatusReport{
