@@ -93,7 +93,7 @@ func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
 	for _, l := range b.links {
 		switch b.cluster.Policy.Enforce {
 		case topology.EnforceLast:
-			guards = append(guards, Guard{Condition: Encrypted{l}})
+			guards = append(guards, Guard{Condition: b.encrypted(l)})
 		case topology.EnforceFirst:
 			guards = append(guards, b.changeGuards(l)...)
 		}
@@ -208,7 +208,7 @@ func (b *builder) rehearsal(l Link) Step {
 		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.stepIDs("require"), b.stepIDs("change"),
 			b.switching(l.Channel), []string{stepID("serve", l.Source), channelStepID("wake", l.Channel)}),
 		Goal: Rehearsed{l}, Deadline: threadDeadline,
-		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{l}}},
+		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: b.encrypted(l)}},
 		Actions: again,
 		Undo:    Undo{Reason: "nothing is changed"},
 		Rescue:  append(b.requirementBack(l.Source), again...),

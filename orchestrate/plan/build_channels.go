@@ -30,7 +30,7 @@ func (b *builder) planChannels(needs []string) {
 // channelStep changes a channel, or puts its threads back, or lets it connect again: whatever of that is missing.
 func (b *builder) channelStep(l Link) (Step, bool) {
 	channel, _ := b.facts.Channel(l.Channel).Get()
-	goal := Secured{Link: l, Options: b.optionsOf(l, channel), Threads: b.threads[l.Channel]}
+	goal := b.secured(l, channel)
 	verdict := goal.Holds(b.facts)
 	if verdict.Holds() && !b.disturbed(l) {
 		return Step{}, false
@@ -165,8 +165,19 @@ func (b *builder) shown(goal Secured) bool {
 	if b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{}).PerfSchema {
 		return true
 	}
-	refuses, _ := b.dialect(goal.Link.Channel.Server).RefusesPlaintext(goal.Options)
-	return refuses
+	return goal.Demands
+}
+
+func (b *builder) secured(l Link, channel facts.Channel) Secured {
+	goal := Secured{Link: l, Options: b.optionsOf(l, channel), Threads: b.threads[l.Channel]}
+	goal.Demands, _ = b.dialect(l.Channel.Server).RefusesPlaintext(goal.Options)
+	return goal
+}
+
+// encrypted is the proof of the channel as this plan leaves it.
+func (b *builder) encrypted(l Link) Encrypted {
+	channel, _ := b.facts.Channel(l.Channel).Get()
+	return b.secured(l, channel).proof()
 }
 
 func restoreThreads(step *Step, goal Secured, channel facts.Channel) {

@@ -22,6 +22,15 @@ type Condition interface {
 	condition()
 }
 
+// Quick is a condition that costs less to look at and fails as long as c fails for the reason that most often keeps one waiting; nil where
+// there is none. Whoever waits for c waits for it first.
+func Quick(c Condition) Condition {
+	if staged, ok := c.(interface{ Quick() Condition }); ok {
+		return staged.Quick()
+	}
+	return nil
+}
+
 // both is the conjunction of conditions.
 type both []Condition
 

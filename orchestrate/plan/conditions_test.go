@@ -43,9 +43,11 @@ func allConditions() []plan.Condition {
 		plan.RequiresTLS{Server: "db1", User: "repl"},
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},
+		plan.Secured{Link: l, Options: optionsOf(), Threads: both, Demands: true},
 		plan.Attached{Link: l},
 		plan.Rehearsed{Link: l},
 		plan.Encrypted{Link: l},
+		plan.Encrypted{Link: l, Demands: true},
 		plan.Running{Link: l},
 		plan.Former{Link: l, Options: optionsOf(), Threads: both},
 		plan.Reached{Link: l, Position: facts.Position{File: "binlog.000001", Pos: 4}},
@@ -161,6 +163,30 @@ func TestConditionsLookAtWhatTheyRead(t *testing.T) {
 	}
 }
 
+// TestQuickConditions: what is waited for first holds whenever the condition does, and costs no more to look at.
+func TestQuickConditions(t *testing.T) {
+	whole := securedSite(t, world.Cluster("db1", "db2", "db3")).facts()
+	seen := 0
+	for _, c := range allConditions() {
+		quick := plan.Quick(c)
+		if quick == nil {
+			continue
+		}
+		seen++
+		if v := quick.Holds(whole); !v.Holds() {
+			t.Errorf("%T: %s", c, v)
+		}
+		for name, parts := range quick.Look() {
+			if !c.Look()[name].Has(parts) {
+				t.Errorf("%T looks at %b of %s, and its quick condition at %b", c, c.Look()[name], name, parts)
+			}
+		}
+	}
+	if seen < 3 {
+		t.Errorf("only %d conditions are quick", seen)
+	}
+}
+
 // judgement is what a condition says of a secured cluster of which something else is seen.
 type judgement struct {
 	name      string
@@ -176,6 +202,9 @@ func (j judgement) check(t *testing.T, f facts.Facts) {
 		f = j.seen(f)
 	}
 	v := j.condition.Holds(f)
+	if quick := plan.Quick(j.condition); quick != nil && v.Holds() && !quick.Holds(f).Holds() {
+		t.Errorf("it holds, but not its quick condition: %s", quick.Holds(f))
+	}
 	ok := map[string]bool{"holds": v.Holds(), "fails": v.Fails() && !v.Final(), "final": v.Fails() && v.Final(), "unclear": v.Unclear()}[j.says]
 	if !ok || !strings.Contains(v.Why(), j.why) {
 		t.Errorf("it %s; want %s %q", v, j.says, j.why)
@@ -430,8 +459,8 @@ func TestGoals(t *testing.T) {
 		{"a rescued channel with the new options", plan.Former{Link: l, Threads: both}, nil, "fails", "differ"},
 
 		{
-			"a channel without a dump thread",
-			plan.Attached{Link: l},
+			"a rehearsed channel without a dump thread",
+			plan.Rehearsed{Link: l},
 			seenServer("db1", func(s *facts.Server) { s.DumpThreads = facts.Known([]facts.DumpThread{}) }), "unclear", "no dump thread of db1",
 		},
 		{"a dump thread older than the requirement", plan.Rehearsed{Link: l}, func(f facts.Facts) facts.Facts {

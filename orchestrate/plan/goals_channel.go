@@ -12,16 +12,23 @@ type Secured struct {
 	Link    Link
 	Options facts.TLSOptions
 	Threads facts.Threads
+	Demands bool // as of [Encrypted]
 }
 
-// Attached holds when the receiver is connected, and the source shows its dump thread.
+// Attached holds when the receiver is connected.
 type Attached struct{ Link Link }
 
 // Rehearsed holds when the dump thread of the channel logged in under the requirement.
 type Rehearsed struct{ Link Link }
 
 // Encrypted holds when the channel is proven to be encrypted.
-type Encrypted struct{ Link Link }
+type Encrypted struct {
+	Link Link
+
+	// Demands: the receiver's options are to refuse plaintext by themselves. The replica alone shows that, so that nobody looks at
+	// the source, which is the same for many replicas.
+	Demands bool
+}
 
 // Running holds when both threads of the channel run without an error.
 type Running struct{ Link Link }
@@ -51,17 +58,30 @@ func (Former) condition()    {}
 func (Reached) condition()   {}
 func (Up) condition()        {}
 
-// Look needs both ends of the channel.
-func (g Secured) Look() facts.Look { return lookAtLink(g.Link) }
+// Look is that of the proof.
+func (g Secured) Look() facts.Look { return g.proof().Look() }
 
-// Look needs both ends of the channel.
-func (g Attached) Look() facts.Look { return lookAtLink(g.Link) }
+// Look needs the replica.
+func (g Attached) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
 
 // Look needs both ends of the channel.
 func (g Rehearsed) Look() facts.Look { return lookAtLink(g.Link) }
 
-// Look needs both ends of the channel.
-func (g Encrypted) Look() facts.Look { return lookAtLink(g.Link) }
+// Look needs both ends of the channel, or the replica alone.
+func (g Encrypted) Look() facts.Look {
+	if g.Demands {
+		return lookAt(g.Link.Channel.Server, facts.PartInstance|facts.PartChannels)
+	}
+	return lookAtLink(g.Link)
+}
+
+// Quick: as long as the replica does not show the options and threads, nothing else needs to be looked at.
+func (g Secured) Quick() Condition { return Former{Link: g.Link, Options: g.Options, Threads: g.Threads} }
+
+// Quick: a receiver that is not connected has no dump thread to look for.
+func (g Rehearsed) Quick() Condition { return Attached(g) }
+
+func (g Secured) proof() Encrypted { return Encrypted{Link: g.Link, Demands: g.Demands} }
 
 // Look needs the replica.
 func (g Running) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
@@ -130,7 +150,7 @@ func (g Secured) Holds(f facts.Facts) Verdict {
 	if !receiver.Holds() {
 		return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
 	}
-	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), Encrypted{g.Link}.Holds(f))
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), g.proof().Holds(f))
 }
 
 func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
@@ -161,19 +181,13 @@ func connected(l Link, channel facts.Channel) Verdict {
 	return no("the receiver of %s is not connected (%s)", l.Channel, channel.Receiver)
 }
 
-// Holds judges both ends.
+// Holds judges the receiver.
 func (g Attached) Holds(f facts.Facts) Verdict {
 	channel, seen := channelOf(f, g.Link)
 	if !seen.Holds() {
 		return seen
 	}
-	if v := connected(g.Link, channel); !v.Holds() {
-		return v
-	}
-	if thread := g.Link.DumpThread(f); !thread.IsKnown() {
-		return unclear("%s", thread.Why())
-	}
-	return yes()
+	return connected(g.Link, channel)
 }
 
 // Holds compares connection ids.
@@ -182,7 +196,11 @@ func (g Rehearsed) Holds(f facts.Facts) Verdict {
 	if !attached.Holds() {
 		return attached
 	}
-	return enforced(f, g.Link, g.Link.DumpThread(f))
+	thread := g.Link.DumpThread(f)
+	if !thread.IsKnown() {
+		return unclear("%s", thread.Why())
+	}
+	return enforced(f, g.Link, thread)
 }
 
 // Holds asks for a proof.

@@ -23,7 +23,7 @@ func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName
 	}
 	for _, l := range links {
 		server := l.Channel.Server
-		demands = append(demands, Demand{server, Encrypted{l}}, Demand{server, Running{l}})
+		demands = append(demands, Demand{server, Encrypted{Link: l}}, Demand{server, Running{l}})
 		if position, ok := positions[l.Source]; ok {
 			demands = append(demands, Demand{server, Reached{Link: l, Position: position}})
 		}

@@ -213,6 +213,16 @@ func (r *runner) look(ctx context.Context, look facts.Look) facts.Facts {
 	return f
 }
 
+// judge looks at what costs less first.
+func (r *runner) judge(ctx context.Context, condition plan.Condition) plan.Verdict {
+	if quick := plan.Quick(condition); quick != nil {
+		if v := quick.Holds(r.look(ctx, quick.Look())); !v.Holds() {
+			return v
+		}
+	}
+	return condition.Holds(r.look(ctx, condition.Look()))
+}
+
 // await looks again and again until the condition holds, the time is over, or waiting is of no use.
 func (r *runner) await(ctx context.Context, condition plan.Condition, most time.Duration) plan.Verdict {
 	ctx, cancel := context.WithTimeout(ctx, most)
@@ -220,7 +230,7 @@ func (r *runner) await(ctx context.Context, condition plan.Condition, most time.
 	var hopeless time.Time
 	var last plan.Verdict
 	for wait := r.Pace.Poll; ; wait = min(2*wait, 10*r.Pace.Poll) {
-		v := condition.Holds(r.look(ctx, condition.Look()))
+		v := r.judge(ctx, condition)
 		if ctx.Err() != nil && !v.Holds() && last.Why() != "" {
 			return last // the look was cut off: what was seen before tells more
 		}
