@@ -30,6 +30,8 @@ func TestRealServers(t *testing.T) {
 		"one connection serves everything":  oneConnection,
 		"sessions end":                      sessionsEnd,
 		"a refused statement is told":       refusedStatement,
+		"many questions take one wait":      manyQuestions,
+		"many statements stop at a refusal": manyStatements,
 		"a refused login tells what to set": refusedLogin,
 		"a socket that is not there":        noSocket,
 		"a socket that is looked for":       foundSocket,
@@ -65,6 +67,44 @@ func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	equal(t, "version", version.Or(facts.Version{}).Flavour, facts.MariaDB)
 	host := must(servers.Host(t.Context(), "primary"))(t)
 	equal(t, "name", host.Name(), "primary")
+}
+
+// manyQuestions has one in the middle that is refused, behind which the server goes on only when it is asked again.
+func manyQuestions(t *testing.T, _ *lab.Lab, c topology.Cluster) {
+	servers := connect(t, c, reach.Dial)
+	var version facts.Value[facts.Version]
+	var row facts.Value[facts.AccountRow]
+	var hosts facts.Value[[]string]
+	var first, last facts.Value[uint64]
+	var questions access.Questions
+	access.Add(&questions, dialect.Version(), &version)
+	access.Add(&questions, dialect.Dialect{}.ConnectionID(), &first)
+	access.Add(&questions, dialect.Dialect{}.Account("nobody", "%"), &row)
+	access.Add(&questions, dialect.Dialect{}.AccountHosts("nobody"), &hosts)
+	access.Add(&questions, dialect.Dialect{}.ConnectionID(), &last)
+	questions.Ask(t.Context(), servers.On("primary"))
+	equal(t, "flavour", version.Or(facts.Version{}).Flavour, facts.MariaDB)
+	equal(t, "a row that is not there", row.IsAbsent(), true)
+	equal(t, "an empty answer", len(hosts.Or([]string{"?"})), 0)
+	equal(t, "one session", last.String(), first.String())
+	equal(t, "an id", first.IsKnown(), true)
+}
+
+func manyStatements(t *testing.T, _ *lab.Lab, c topology.Cluster) {
+	servers := connect(t, c, reach.Dial)
+	d := dialect.Dialect{}
+	missing := must(d.Require("nobody", "%", facts.RequireSSL))(t)
+	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
+		done, err := s.ExecAll(ctx, d.WithoutBinlog(), missing, d.WithoutBinlog())
+		var refused *access.RefusedError
+		if !errors.As(err, &refused) || refused.Number != 1396 || refused.Statement != missing.String() {
+			t.Errorf("got %v", err)
+		}
+		equal(t, "done", done, 1)
+		done, err = s.ExecAll(ctx, d.WithoutBinlog(), d.WithoutBinlog())
+		equal(t, "done", done, 2)
+		return err
+	}))
 }
 
 func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {

@@ -10,6 +10,7 @@ import (
 func (l *line) admin(socket string) *mysql.Config {
 	config := settings(l)
 	config.User, config.Net, config.Addr = l.server.MySQL.Admin, "unix", socket
+	config.MultiStatements = true // every text that is sent is one or more of [dialect.Statement]
 	return config
 }
 
@@ -32,7 +33,7 @@ func (l *line) lively(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session.conn.PingContext(ctx) == nil {
+	if l.heardLately() || session.conn.PingContext(ctx) == nil {
 		return session, nil
 	}
 	session.release()

@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -12,22 +11,12 @@ import (
 
 // Asker is where a question can be put: a server, or one session with it.
 type Asker interface {
-	Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error)
+	QueryAll(ctx context.Context, statements ...dialect.Statement) []Answer
 }
 
 // Ask puts a question. What cannot be answered is unknown, with the reason.
 func Ask[T any](ctx context.Context, asker Asker, question dialect.Query[T]) facts.Value[T] {
-	rows, err := asker.Query(ctx, question.Statement())
-	if err == nil {
-		return question.Read(rows)
-	}
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		if v := question.Refused(refused.Number, refused.Text); v.IsAbsent() {
-			return v
-		}
-	}
-	return unknown[T](err)
+	return meaning(question, asker.QueryAll(ctx, question.Statement())[0])
 }
 
 func unknown[T any](err error) facts.Value[T] {
@@ -42,46 +31,22 @@ type asker struct {
 	name    topology.ServerName
 }
 
-func (a *asker) Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
-	return a.servers.Query(ctx, a.name, statement)
+func (a *asker) QueryAll(ctx context.Context, statements ...dialect.Statement) []Answer {
+	return a.servers.QueryAll(ctx, a.name, statements...)
 }
 
 // Query sends a statement that changes nothing and gives the rows of the answer. It is sent again over a new connection when the
 // kept one turns out to be broken, as it is after a restart of the server.
 func (s *Servers) Query(ctx context.Context, name topology.ServerName, statement dialect.Statement) ([]dialect.Row, error) {
-	l, err := s.line(name)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := l.query(ctx, statement)
-	if isBroken(err) {
-		return l.query(ctx, statement)
-	}
-	return rows, err
-}
-
-func (l *line) query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
-	session, err := l.kept(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer session.release()
-	return session.Query(ctx, statement)
+	answer := s.QueryAll(ctx, name, statement)[0]
+	return answer.Rows, answer.Err
 }
 
 // Exec sends a statement that changes something, once. When its error is not a [RefusedError] it is not known whether the
 // statement was carried out.
 func (s *Servers) Exec(ctx context.Context, name topology.ServerName, statement dialect.Statement) error {
-	l, err := s.line(name)
-	if err != nil {
-		return err
-	}
-	session, err := l.lively(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.release()
-	return session.Exec(ctx, statement)
+	_, err := s.ExecAll(ctx, name, statement)
+	return err
 }
 
 // Session lets work have a connection to the server of its own, which is closed afterwards: what is set in it ends with it.
@@ -118,24 +83,14 @@ func (s *Session) release() { _ = s.conn.Close() } // a connection that broke sa
 
 // Query sends a statement and gives the rows of the answer.
 func (s *Session) Query(ctx context.Context, statement dialect.Statement) ([]dialect.Row, error) {
-	rows, err := s.conn.QueryContext(ctx, statement.String())
-	if err != nil {
-		return nil, s.failure(ctx, statement, err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err has told what there is to tell
-	list, err := readRows(rows)
-	if err != nil {
-		return nil, s.failure(ctx, statement, err)
-	}
-	return list, nil
+	answer := s.QueryAll(ctx, statement)[0]
+	return answer.Rows, answer.Err
 }
 
 // Exec sends a statement that has no answer.
 func (s *Session) Exec(ctx context.Context, statement dialect.Statement) error {
-	if _, err := s.conn.ExecContext(ctx, statement.String()); err != nil {
-		return s.failure(ctx, statement, err)
-	}
-	return nil
+	_, err := s.ExecAll(ctx, statement)
+	return err
 }
 
 func (s *Session) failure(ctx context.Context, statement dialect.Statement, err error) error {

@@ -18,6 +18,9 @@ func (s Statement) String() string { return s.text }
 
 func statement(format string, args ...any) Statement { return Statement{fmt.Sprintf(format, args...)} }
 
+// Mark has one row and changes nothing: sent between others it shows how far a server came.
+func Mark() Statement { return Statement{"SELECT 1"} }
+
 // The servers keep 511 bytes of an option of CHANGE MASTER and cut the rest without a word (FN_REFLEN; tried on MariaDB 10.11).
 const maxOption = 511
 

@@ -76,7 +76,9 @@ func (g Encrypted) Look() facts.Look {
 }
 
 // Quick: as long as the replica does not show the options and threads, nothing else needs to be looked at.
-func (g Secured) Quick() Condition { return Former{Link: g.Link, Options: g.Options, Threads: g.Threads} }
+func (g Secured) Quick() Condition {
+	return Former{Link: g.Link, Options: g.Options, Threads: g.Threads}
+}
 
 // Quick: a receiver that is not connected has no dump thread to look for.
 func (g Rehearsed) Quick() Condition { return Attached(g) }
