@@ -27,12 +27,12 @@ func request(server string) pki.LeafRequest {
 }
 
 // newStore is an open store whose folder does not exist yet.
-func newStore(t *testing.T) Store {
+func newStore(t testing.TB) Store {
 	t.Helper()
 	return Open(filepath.Join(t.TempDir(), "pki"))
 }
 
-func withCA(t *testing.T) Store {
+func withCA(t testing.TB) Store {
 	t.Helper()
 	store := newStore(t)
 	if _, err := store.CreateCA(means(), "orders"); err != nil {
@@ -41,7 +41,7 @@ func withCA(t *testing.T) Store {
 	return store
 }
 
-func issue(t *testing.T, store Store, server string, number int) Version {
+func issue(t testing.TB, store Store, server string, number int) Version {
 	t.Helper()
 	version, err := store.Issue(number, means(), request(server))
 	if err != nil {

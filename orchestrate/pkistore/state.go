@@ -29,7 +29,7 @@ const (
 	Unknown
 )
 
-// State is everything that a folder holds.
+// State is everything that a folder holds. Certificates are shared with other States: they are there to be read.
 type State struct {
 	CA    CA
 	CAKey CAKey
@@ -121,48 +121,55 @@ func (s Server) Next() int {
 
 // State looks at everything in the folder. There is no error: what cannot be read is unknown, each with its reason.
 func (s Store) State() State {
-	state := State{CA: s.ca()}
-	state.CAKey = s.caKey(state.CA)
+	l := look{Store: s, knowledge: newKnowledge(s.last.Load())}
+	state := State{CA: l.ca()}
+	state.CAKey = l.caKey(state.CA)
 	names, err := folders(s.dir)
 	if err != nil {
 		state.Why = err.Error()
 	}
 	for _, name := range names {
 		if checkServer(name) == nil {
-			state.Servers = append(state.Servers, s.server(name))
+			state.Servers = append(state.Servers, l.server(name))
 		}
 	}
+	s.last.Store(l.now)
 	return state
 }
 
-func (s Store) ca() CA {
-	data, err := readFile(s.path(caFile))
+// look is one look at everything in the folder.
+type look struct {
+	Store
+	knowledge
+}
+
+func (l look) ca() CA {
+	data, err := readFile(l.path(caFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return CA{}
 	}
 	if err != nil {
 		return CA{Presence: Unknown, Why: err.Error()}
 	}
-	bundle, err := pki.ParseBundle(data)
+	sum := digest(data)
+	bundle, err := l.bundle(data, sum)
 	if err != nil {
-		return CA{Presence: Unknown, Why: s.path(caFile) + ": " + err.Error()}
+		return CA{Presence: Unknown, Why: l.path(caFile) + ": " + err.Error()}
 	}
-	return CA{Presence: Known, Bundle: bundle, PEM: string(data), SHA256: digest(data)}
+	return CA{Presence: Known, Bundle: bundle, PEM: string(data), SHA256: sum}
 }
 
-func (s Store) caKey(ca CA) CAKey {
-	_, err := os.Lstat(s.path(caKeyFile))
+func (l look) caKey(ca CA) CAKey {
+	_, err := os.Lstat(l.path(caKeyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return CAKey{}
 	}
 	key := CAKey{Presence: Known}
 	switch ca.Presence {
 	case Known:
-		var authority pki.Authority
-		authority, _, err = s.authority()
-		key.Cert = authority.Cert
+		key.Cert, err = l.issuerOf(ca)
 	case Absent:
-		_, err = s.leftCAKey()
+		_, err = l.leftCAKey()
 	default:
 		err = errors.New(ca.Why)
 	}
@@ -172,50 +179,64 @@ func (s Store) caKey(ca CA) CAKey {
 	return key
 }
 
-func (s Store) server(name string) Server {
+func (l look) issuerOf(ca CA) (*x509.Certificate, error) {
+	text, err := readPrivate(l.path(caKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	cert, err := l.issuer(ca, []byte(text.Reveal()))
+	if err != nil {
+		return nil, l.unfit(err)
+	}
+	return cert, nil
+}
+
+func (l look) server(name string) Server {
 	server := Server{Name: name}
-	names, err := folders(s.path(name))
+	names, err := folders(l.path(name))
 	if err != nil {
 		server.Why = err.Error()
 	}
 	for _, folder := range names {
 		number, err := strconv.Atoi(folder)
 		if err == nil && number > 0 && strconv.Itoa(number) == folder {
-			server.Versions = append(server.Versions, s.version(name, number))
+			server.Versions = append(server.Versions, l.version(name, number))
 		}
 	}
 	slices.SortFunc(server.Versions, func(a, b Version) int { return a.Number - b.Number })
 	return server
 }
 
-func (s Store) version(server string, number int) Version {
-	files, err := s.files(server, number)
+func (l look) version(server string, number int) Version {
+	files, err := l.files(server, number)
 	if err != nil {
 		return Version{Number: number, Why: err.Error()}
 	}
-	version, err := parse(files)
+	version, err := l.parse(files)
 	if err != nil {
-		return Version{Number: number, Why: fmt.Sprintf("%s: %v", s.path(server, strconv.Itoa(number)), err)}
+		return Version{Number: number, Why: fmt.Sprintf("%s: %v", l.path(server, strconv.Itoa(number)), err)}
 	}
 	version.Number = number
 	return version
 }
 
-func parse(files Files) (version Version, err error) {
-	if version.Bundle, err = pki.ParseBundle(files.CA); err != nil {
+func (k knowledge) parse(files Files) (version Version, err error) {
+	key := []byte(files.Key.Reveal())
+	version.CAPEM, version.CertPEM = string(files.CA), string(files.Cert)
+	version.CASHA256, version.CertSHA256, version.KeySHA256 = digest(files.CA), digest(files.Cert), digest(key)
+	if version.Bundle, err = k.bundle(files.CA, version.CASHA256); err != nil {
 		return Version{}, fmt.Errorf("%s: %w", caFile, err)
 	}
-	if version.Cert, version.Intermediates, err = pki.ParseLeaf(files.Cert); err != nil {
+	chain, err := k.bundle(files.Cert, version.CertSHA256)
+	if err != nil {
 		return Version{}, fmt.Errorf("%s: %w", certFile, err)
 	}
-	key, err := pki.ParseKey([]byte(files.Key.Reveal()))
+	version.Cert, version.Intermediates = chain[0], chain[1:]
+	public, err := k.key(key, version.KeySHA256)
 	if err != nil {
 		return Version{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
-	version.KeyForm, version.KeyFingerprint = key.Form, key.Fingerprint()
-	version.CAPEM, version.CertPEM = string(files.CA), string(files.Cert)
-	version.CASHA256, version.CertSHA256 = digest(files.CA), digest(files.Cert)
-	version.KeySHA256 = digest([]byte(files.Key.Reveal()))
+	version.KeyForm, version.KeyFingerprint = public.form, public.fingerprint
 	return version, nil
 }
 

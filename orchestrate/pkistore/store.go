@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/remote/secret"
@@ -38,13 +39,19 @@ const (
 	publicFile  fs.FileMode = 0o644
 )
 
-// Store is such a folder. It holds no state: every method looks at the disk, and any number of Stores may work on one folder.
+// Store is such a folder. Every method reads the disk, and any number of Stores may work on one folder, from any number of goroutines.
+// A Store and its copies parse once what they read again and again.
 type Store struct {
-	dir string
+	dir  string
+	last *atomic.Pointer[parsed] // what the last look has parsed
 }
 
 // Open names the folder. It looks at nothing and creates nothing; the folder need not exist.
-func Open(dir string) Store { return Store{dir: filepath.Clean(dir)} }
+func Open(dir string) Store {
+	last := &atomic.Pointer[parsed]{}
+	last.Store(nothingParsed())
+	return Store{dir: filepath.Clean(dir), last: last}
+}
 
 // Dir is the store's folder.
 func (s Store) Dir() string { return s.dir }
@@ -96,9 +103,13 @@ func (s Store) authority() (pki.Authority, []byte, error) {
 	}
 	authority, err := pki.ParseAuthority(cert, []byte(key.Reveal()))
 	if err != nil {
-		return pki.Authority{}, nil, fmt.Errorf("%s with %s: %w", s.path(caFile), s.path(caKeyFile), err)
+		return pki.Authority{}, nil, s.unfit(err)
 	}
 	return authority, cert, nil
+}
+
+func (s Store) unfit(err error) error {
+	return fmt.Errorf("%s with %s: %w", s.path(caFile), s.path(caKeyFile), err)
 }
 
 // ModeError says that a private key can be read by others than its owner. Such a key is not used: who made it so may have
