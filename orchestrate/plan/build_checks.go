@@ -40,9 +40,11 @@ func (b *builder) checkSeen() {
 
 func (b *builder) needSeen(server topology.ServerName, hint, what, why string) {
 	if why != "" {
-		b.block(server, hint, "%s could not be looked at: %s", what, why)
+		b.block(server, hint, "%s", unseenText(what, why))
 	}
 }
+
+func unseenText(what, why string) string { return what + " could not be looked at: " + why }
 
 // why is the reason of an unknown value, and empty for a known or absent one.
 func why[T any](v facts.Value[T]) string {

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -105,7 +106,7 @@ func hindrance(p Plan, server topology.ServerName) string {
 	var others []topology.ServerName
 	for _, b := range p.Blocked {
 		if b.Target == server || b.Target == Here {
-			return "blocked: " + b.Why
+			return "blocked: " + strings.TrimPrefix(b.Why, string(server)+": ")
 		}
 		if !slices.Contains(others, b.Target) {
 			others = append(others, b.Target)

@@ -40,7 +40,7 @@ func TestReportGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, "report-"+name+".golden.json", asJSON(t, plan.Judge(secured.cluster, f, positionsOf(secured.cluster, f))))
-			golden(t, "status-"+name+".golden.json", asJSON(t, plan.StatusOf(secured.cluster, f)))
+			golden(t, "status-"+name+".golden.json", asJSON(t, plan.StatusOf(secured.cluster, f, plan.Build(secured.cluster, f, plan.Options{}))))
 		})
 	}
 }
@@ -51,7 +51,7 @@ func TestReportsHaveAWhyBesideEachNull(t *testing.T) {
 	whole := securedSite(t, c).facts()
 	for name, f := range map[string]facts.Facts{"secured": whole, "nothing": {}, "plaintext": newSite(c).facts()} {
 		var documents []any
-		for _, report := range []any{plan.Judge(c, f, positionsOf(c, f)), plan.StatusOf(c, f)} {
+		for _, report := range []any{plan.Judge(c, f, positionsOf(c, f)), plan.StatusOf(c, f, plan.Build(c, f, plan.Options{}))} {
 			var document any
 			if err := json.Unmarshal(asJSON(t, report), &document); err != nil {
 				t.Fatal(err)
@@ -82,9 +82,10 @@ func TestReportTellsWhyTheLagIsNull(t *testing.T) {
 
 // isAbsence: what is seen not to be there is null as well, and says so by its neighbour.
 func isAbsence(object map[string]any, key string) bool {
-	offersNone := object["serves_tls"] == false && strings.HasPrefix(key, "certificate_")
+	offersNone := object["serves_tls"] == false && (strings.HasPrefix(key, "certificate_") || key == "serves_set")
+	noSet := object["certificate_set"] == 0.0 && (strings.HasPrefix(key, "set_") || key == "serves_set")
 	noRow := key == "require" && object["version"] != nil
-	return offersNone || noRow
+	return offersNone || noSet || noRow
 }
 
 func walk(v any, visit func(map[string]any)) {

@@ -2,14 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
-	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -20,11 +16,11 @@ type StatusReport struct {
 	Servers  []ServerStatus  `json:"servers"`
 	Channels []ChannelStatus `json:"channels"`
 	Problems []Problem       `json:"problems"` // what could not be looked at, and threads that ended with an error
-	Plan     PlanStatus      `json:"plan"`
+	Plan     Outlook      `json:"plan"`
 }
 
-// PlanStatus is what the plan of the same facts comes to.
-type PlanStatus struct {
+// Outlook is what the plan of the same facts comes to.
+type Outlook struct {
 	Digest   string    `json:"digest"`
 	Steps    int       `json:"steps"`
 	Blocked  []Blocked `json:"blocked"`
@@ -63,14 +59,15 @@ func StatusOf(c topology.Cluster, f facts.Facts, p Plan) StatusReport {
 	l := lister{cluster: c, facts: f, plan: p, doings: doingsOf(p), links: links, faults: faults}
 	s := StatusReport{
 		Schema: 1, Cluster: c.Name, Servers: []ServerStatus{}, Channels: []ChannelStatus{}, Problems: []Problem{},
-		Plan: PlanStatus{
+		Plan: Outlook{
 			Digest: p.Digest(), Steps: len(p.Steps), Blocked: append([]Blocked{}, p.Blocked...), Warnings: append([]Warning{}, p.Warnings...),
 		},
 	}
 	for _, server := range c.Servers {
-		s.Servers = append(s.Servers, l.server(server))
+		line := l.server(server)
+		s.Servers = append(s.Servers, line)
 		s.Channels = append(s.Channels, l.channels(server)...)
-		s.Problems = append(s.Problems, l.problems(server)...)
+		s.Problems = append(s.Problems, l.problems(line)...)
 	}
 	return s
 }
@@ -139,158 +136,55 @@ func (l lister) channel(id facts.ChannelID, c facts.Channel) ChannelStatus {
 	status.Source = fmt.Sprintf("%s:%d", c.SourceHost, c.SourcePort)
 	stranger := Link{Channel: id, Source: topology.ServerName(status.Source), Host: c.SourceHost, Port: c.SourcePort, User: c.SourceUser}
 	status.ReplicaReport = replicaReport(l.facts, stranger)
-	status.Why = fmt.Sprintf("the inventory does not mean this channel, from %s as %s; %s", status.Source, c.SourceUser, status.Why)
+	if !l.unseen(id.Server) {
+		status.Why = fmt.Sprintf("the inventory does not mean this channel, from %s as %s; %s", status.Source, c.SourceUser, status.Why)
+	}
 	return status
 }
 
-// problems are what could not be looked at, each reason once, and threads that ended with an error.
-func (l lister) problems(server topology.Server) []Problem {
-	seen := l.facts.Server(server.Name)
-	if seen.Instance.IsUnknown() {
-		return append([]Problem{unseenPart(server.Name, "", seen.Instance)}, l.faultsOf(server.Name)...)
-	}
-	problems := l.faultsOf(server.Name)
-	if server.Source == "" {
-		problems = appendUnseen(problems, server.Name, "its channels: ", seen.Channels)
-	}
-	problems = appendUnseen(problems, server.Name, "its TLS dir: ", seen.TLSDir)
-	problems = appendUnseen(problems, server.Name, "the certificate that it serves: ", seen.ServedTLS)
-	problems = appendUnseen(problems, server.Name, "its account rows: ", seen.Accounts)
-	for _, link := range l.links {
-		if link.Channel.Server == server.Name {
-			problems = append(problems, l.failures(link)...)
-		}
-	}
-	return problems
+// unseen says that nobody can tell which channel of the server the inventory means.
+func (l lister) unseen(server topology.ServerName) bool {
+	return slices.ContainsFunc(l.faults, func(fault Blocked) bool { return fault.Target == server && fault.Unseen })
 }
 
-func (l lister) faultsOf(server topology.ServerName) []Problem {
+// problems are what the line of a server leaves unknown, what is wrong with its channel, and threads that ended with an error.
+func (l lister) problems(s ServerStatus) []Problem {
 	var problems []Problem
+	if s.Version.IsUnknown() { // the rest is unknown for the same reason
+		problems = append(problems, Problem{Server: s.Server, Why: s.Version.Why(), Hint: s.Version.Hint()})
+	}
 	for _, fault := range l.faults {
-		if fault.Target == server {
+		if fault.Target == s.Server {
 			problems = append(problems, fault.problem())
 		}
 	}
-	return problems
-}
-
-func unseenPart[T any](server topology.ServerName, what string, v facts.Value[T]) Problem {
-	return Problem{Server: server, Why: what + v.Why(), Hint: v.Hint()}
-}
-
-func appendUnseen[T any](problems []Problem, server topology.ServerName, what string, v facts.Value[T]) []Problem {
-	if v.IsUnknown() {
-		return append(problems, unseenPart(server, what, v))
+	problems = appendUnseen(problems, s.Server, "channels", s.Channels)
+	problems = appendUnseen(problems, s.Server, "TLS dir", s.SetInUse)
+	problems = appendUnseen(problems, s.Server, "certificate in use", s.SetDaysLeft)
+	problems = appendUnseen(problems, s.Server, "served certificate", s.DaysLeft)
+	problems = appendUnseen(problems, s.Server, "account rows", s.Require)
+	for _, c := range l.facts.Server(s.Server).Channels.Or(nil) {
+		problems = append(problems, failures(facts.ChannelID{Server: s.Server, Name: c.Name}, c)...)
 	}
 	return problems
+}
+
+// appendUnseen leaves out a reason that is among the problems already.
+func appendUnseen[T any](problems []Problem, server topology.ServerName, what string, v facts.Value[T]) []Problem {
+	same := func(p Problem) bool { return p.Why == v.Why() || strings.HasSuffix(p.Why, ": "+v.Why()) }
+	if !v.IsUnknown() || slices.ContainsFunc(problems, same) {
+		return problems
+	}
+	return append(problems, Problem{Server: server, Why: unseenText(what, v.Why()), Hint: v.Hint()})
 }
 
 // failures are the errors with which threads ended. That a thread merely does not run is not judged here.
-func (l lister) failures(link Link) []Problem {
+func failures(id facts.ChannelID, c facts.Channel) []Problem {
 	var problems []Problem
-	channel, _ := l.facts.Channel(link.Channel).Get()
-	for _, v := range []Verdict{connected(link, channel), threadsAre(link, channel, channel.Threads())} {
+	for _, v := range []Verdict{connected(Link{Channel: id}, c), threadsAre(Link{Channel: id}, c, c.Threads())} {
 		if v.Final() {
-			problems = append(problems, Problem{Server: link.Channel.Server, Why: v.Why(), Hint: v.Hint(), Known: true})
+			problems = append(problems, Problem{Server: id.Server, Why: v.Why(), Hint: v.Hint(), Known: true})
 		}
 	}
 	return problems
 }
-
-func role(c topology.Cluster, s topology.Server) string {
-	switch {
-	case s.Source == "":
-		return "primary"
-	case len(c.ReplicasOf(s.Name)) > 0:
-		return "both"
-	}
-	return "replica"
-}
-
-func channelNames(channels []facts.Channel) []string {
-	names := make([]string, len(channels))
-	for i, c := range channels {
-		names[i] = c.Name
-	}
-	return names
-}
-
-func apply[T, U any](v facts.Value[T], f func(T) U) facts.Value[U] {
-	if t, ok := v.Get(); ok {
-		return facts.Known(f(t))
-	}
-	return facts.As[U](v)
-}
-
-// certInUse is the certificate file of the set in use.
-func certInUse(dir facts.Value[facts.TLSDir]) facts.Value[string] {
-	d, ok := dir.Get()
-	if !ok {
-		return facts.As[string](dir)
-	}
-	set, used := d.CurrentSet()
-	if !used {
-		return facts.Absent[string]()
-	}
-	return facts.Known(set.Cert)
-}
-
-// servesSet is absent where nothing is served or no set is in use.
-func servesSet(served facts.Value[facts.ServedTLS], dir facts.Value[facts.TLSDir]) facts.Value[bool] {
-	cert := certInUse(dir)
-	switch {
-	case served.IsAbsent() || cert.IsAbsent():
-		return facts.Absent[bool]()
-	case served.IsUnknown():
-		return facts.As[bool](served)
-	case cert.IsUnknown():
-		return facts.As[bool](cert)
-	}
-	return facts.Known(sameLeaf(served.Or(facts.ServedTLS{}).Chain, cert.Or("")))
-}
-
-// validity is the end of a certificate, and the days until then: below zero for one that has expired.
-func validity(chain facts.Value[string], now time.Time) (until facts.Value[string], days facts.Value[int]) {
-	text, ok := chain.Get()
-	if !ok {
-		return facts.As[string](chain), facts.As[int](chain)
-	}
-	leaf, _, err := pki.ParseLeaf([]byte(text))
-	if err != nil {
-		return facts.Unknown[string](err.Error()), facts.Unknown[int](err.Error())
-	}
-	left := math.Floor(leaf.NotAfter.Sub(now).Hours() / 24)
-	return facts.Known(leaf.NotAfter.UTC().Format(time.RFC3339)), facts.Known(int(left))
-}
-
-// weakest is what a login can get away with.
-func weakest(rows facts.Value[[]facts.AccountRow]) facts.Value[string] {
-	list, ok := rows.Get()
-	if !ok {
-		return facts.As[string](rows)
-	}
-	if len(list) == 0 {
-		return facts.Absent[string]()
-	}
-	order := []facts.RequirementKind{facts.RequireNone, facts.RequireSSL, facts.RequireX509, facts.RequireSpecified}
-	for _, kind := range order {
-		for _, row := range list {
-			if row.Require.Kind == kind {
-				return facts.Known(string(kind))
-			}
-		}
-	}
-	return facts.Unknown[string](strconv.Quote(string(list[0].Require.Kind)) + " is no requirement that is known here")
-}
-
-// distinct leaves out what is empty or said before.
-func distinct(list ...string) []string {
-	var given []string
-	for _, reason := range list {
-		if reason != "" && !slices.Contains(given, reason) {
-			given = append(given, reason)
-		}
-	}
-	return given
-}
-

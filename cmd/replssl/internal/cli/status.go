@@ -20,11 +20,14 @@ func newStatus(s *settings) *cobra.Command {
 				return err
 			}
 			defer func() { _ = session.Close() }()
-			f, err := session.Observe(cmd.Context())
+			p, f, err := session.Plan(cmd.Context(), plan.Options{})
 			if err != nil {
 				return err
 			}
-			status := plan.StatusOf(cluster, f)
+			if cmd.Context().Err() != nil {
+				return &codeError{code: exitInterrupted, text: "interrupted; what was seen is not whole"}
+			}
+			status := plan.StatusOf(cluster, f, p)
 			return show(cmd, s, status, func() { ui.Status(cmd.OutOrStdout(), status) })
 		},
 	}

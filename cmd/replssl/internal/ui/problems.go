@@ -21,7 +21,7 @@ type told struct {
 
 // tellProblems prints each problem once, and what several of a server are unknown for once too: a host that cannot be reached makes
 // everything unknown that was looked for there. A hint follows the first line that it belongs to. It gives how many problems that makes.
-func tellProblems(w io.Writer, prefix string, problems []plan.Problem) int {
+func tellProblems(w io.Writer, h *hints, prefix string, problems []plan.Problem) int {
 	var lines []told
 	for _, p := range gather(problems) {
 		i := slices.IndexFunc(lines, func(l told) bool { return !l.known && !p.Known && l.text == p.Why })
@@ -34,26 +34,22 @@ func tellProblems(w io.Writer, prefix string, problems []plan.Problem) int {
 			lines[i].servers = append(lines[i].servers, name)
 		}
 	}
-	h := hints{w: w}
 	for _, l := range lines {
 		fmt.Fprintf(w, "%s%s: %s\n", prefix, strings.Join(l.servers, ", "), l.text)
-		h.print(l.hint)
+		h.print(w, l.hint)
 	}
 	return len(lines)
 }
 
 // hints prints each hint once: whoever has read it knows it.
-type hints struct {
-	w       io.Writer
-	printed []string
-}
+type hints struct{ printed []string }
 
-func (h *hints) print(hint string) {
+func (h *hints) print(w io.Writer, hint string) {
 	if hint == "" || slices.Contains(h.printed, hint) {
 		return
 	}
 	h.printed = append(h.printed, hint)
-	fmt.Fprintf(h.w, "hint: %s\n", hint)
+	fmt.Fprintf(w, "hint: %s\n", hint)
 }
 
 const between = ": "

@@ -38,7 +38,7 @@ func Brief(w io.Writer, p plan.Plan) {
 }
 
 func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
-	tellBlocked(w, p.Blocked)
+	tellBlocked(w, &hints{}, p.Blocked)
 	tellWarnings(w, p.Warnings)
 	switch {
 	case len(p.Blocked) > 0:
@@ -55,11 +55,10 @@ func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 	impact(w, p)
 }
 
-func tellBlocked(w io.Writer, blocked []plan.Blocked) {
-	h := hints{w: w}
+func tellBlocked(w io.Writer, h *hints, blocked []plan.Blocked) {
 	for _, b := range blocked {
 		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
-		h.print(b.Hint)
+		h.print(w, b.Hint)
 	}
 }
 
@@ -111,7 +110,7 @@ func Report(w io.Writer, r plan.Report) {
 	for _, a := range r.Accounts {
 		fmt.Fprintf(w, "account %s@%s on %s requires: %s\n", a.User, a.Host, a.Server, a.Require)
 	}
-	problems := tellProblems(w, "problem: ", r.Problems)
+	problems := tellProblems(w, &hints{}, "problem: ", r.Problems)
 	if r.OK {
 		fmt.Fprintf(w, "proven: replication of cluster %s is encrypted, enforced and running\n", r.Cluster)
 		return
@@ -122,19 +121,34 @@ func Report(w io.Writer, r plan.Report) {
 // explain tells what each proof rests on; channels of which the same is to be said share the line. Why a channel was not seen is told among
 // the problems.
 func explain(w io.Writer, channels []plan.ReplicaReport) {
-	var order []string
-	names := map[string][]string{}
+	var said together
 	for _, c := range channels {
-		if c.Unseen() {
-			continue
+		if !c.Unseen() {
+			said.say(channelName(c), c.Why)
 		}
-		if names[c.Why] == nil {
-			order = append(order, c.Why)
-		}
-		names[c.Why] = append(names[c.Why], channelName(c))
 	}
-	for _, why := range order {
-		fmt.Fprintf(w, "%s: %s\n", strings.Join(names[why], ", "), why)
+	said.print(w)
+}
+
+// together are lines about things; those of which the same is to be said share one.
+type together struct {
+	texts []string
+	names map[string][]string // by text
+}
+
+func (t *together) say(name, text string) {
+	if t.names == nil {
+		t.names = map[string][]string{}
+	}
+	if t.names[text] == nil {
+		t.texts = append(t.texts, text)
+	}
+	t.names[text] = append(t.names[text], name)
+}
+
+func (t *together) print(w io.Writer) {
+	for _, text := range t.texts {
+		fmt.Fprintf(w, "%s: %s\n", strings.Join(t.names[text], ", "), text)
 	}
 }
 
@@ -154,38 +168,6 @@ func seconds(v facts.Value[float64]) string {
 		return fmt.Sprintf("%.0fs", s)
 	}
 	return "?"
-}
-
-// Status prints servers and channels.
-func Status(w io.Writer, s plan.StatusReport) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVER\tROLE\tVERSION\tSERVES TLS\tDAYS LEFT\tSET\tACCOUNT REQUIRES")
-	for _, server := range s.Servers {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Server, server.Role, or(server.Version), or(serves(server)), or(server.DaysLeft),
-			or(server.SetInUse), or(server.Require))
-	}
-	_ = table.Flush()
-	fmt.Fprintln(w)
-	fmt.Fprintln(table, "CHANNEL\tENCRYPTED\tPROOF\tCHECKED\tRECEIVER\tAPPLIER\tLAG")
-	for _, c := range s.Channels {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channelName(c), yesNo(c.Encrypted), c.Proof, c.Verified, c.Receiver, c.Applier, seconds(c.Lag))
-	}
-	_ = table.Flush()
-	var problems []plan.Problem
-	for _, server := range s.Servers {
-		if server.Why != "" {
-			problems = append(problems, plan.Problem{Server: server.Server, Why: server.Why})
-		}
-	}
-	tellProblems(w, "", append(problems, s.Problems...))
-}
-
-func serves(s plan.ServerStatus) facts.Value[string] {
-	on, ok := s.ServesOn.Get()
-	if !ok {
-		return facts.As[string](s.ServesOn)
-	}
-	return facts.Known(yesNo(on))
 }
 
 // or is a value in a table: a question mark for what could not be looked at, a dash for what is not there.

@@ -172,24 +172,30 @@ not proven: 3 problem(s) in cluster orders`)
 }
 
 func TestStatus(t *testing.T) {
-	why := "db2: SSH connect: refused"
+	why, hint := "SSH connect: refused", "look at sshd"
 	s := plan.StatusReport{
+		Cluster: "orders",
 		Servers: []plan.ServerStatus{
 			{
-				Server: "db1", Role: "primary", Version: facts.Known("10.11"), ServesOn: facts.Known(true), DaysLeft: facts.Known(9),
-				SetInUse: facts.Known(1), Require: facts.Known("ssl"),
+				Server: "db1", Role: "primary", Version: facts.Known("10.11"), Channels: facts.Known([]string{}), ServesOn: facts.Known(true),
+				ServesSet: facts.Known(true), DaysLeft: facts.Known(9), SetDaysLeft: facts.Known(9), Until: facts.Known("2026-12-01T03:00:00Z"),
+				SetInUse: facts.Known(1), Require: facts.Known("ssl"), ApplyWould: []string{"blocked by db2"},
 			},
-			{Server: "db2", Role: "replica", Require: facts.Absent[string](), Why: why},
+			{Server: "db2", Role: "replica", ApplyWould: []string{"blocked: db2: " + why}},
 		},
-		Problems: []plan.Problem{{Server: "db2", Why: "its channels could not be looked at: " + why}},
+		Problems: []plan.Problem{{Server: "db2", Why: "its channels could not be looked at: db2: " + why, Hint: hint}},
+		Plan:     plan.Outlook{Blocked: []plan.Blocked{{Target: "db2", Why: "db2: " + why, Hint: hint}}},
 	}
 	shows(t, func(w io.Writer) { ui.Status(w, s) }, `
-SERVER  ROLE     VERSION  SERVES TLS  DAYS LEFT  SET  ACCOUNT REQUIRES
-db1     primary  10.11    yes         9          1    ssl
-db2     replica  ?        ?           ?          ?    -
+SERVER  ROLE     CHANNEL  PROOF  RUNS, LAG  REQUIRES  CERTIFICATE    DAYS LEFT  APPLY WOULD
+db1     primary  -        -      -          ssl       set 1, served  9 SOON     blocked by db2
+db2     replica  ?        ?      ?          ?         ?              ?          blocked: db2: SSH connect: refused
 
-CHANNEL  ENCRYPTED  PROOF  CHECKED  RECEIVER  APPLIER  LAG
-db2: its channels could not be looked at: SSH connect: refused`)
+db1: 10.11
+warning: db1: its certificate ends in 9 day(s), on 2026-12-01T03:00:00Z
+blocked: db2: SSH connect: refused
+hint: look at sshd
+Cluster orders: 1 thing(s) block the plan; apply would change nothing.`)
 }
 
 func TestProgress(t *testing.T) {
