@@ -11,7 +11,7 @@ RACE := $(shell command -v gcc >/dev/null && echo -race)
 # A checkout whose git cannot be asked still builds.
 VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help setup build demo test lint check fuzz clean
+.PHONY: help setup build demo test lint check fuzz bench clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -43,6 +43,9 @@ fuzz: ## run each fuzz target for ten seconds
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime 10s $$package || exit 1; \
 		done; \
 	done
+
+bench: ## measure it, and hold it against the same change by hand
+	@$(GO) run ./e2e/bench all
 
 clean: ## remove what was built
 	rm -rf bin .cache
