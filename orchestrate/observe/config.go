@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -13,6 +14,18 @@ import (
 	"github.com/replssl/replssl/remote/seen"
 	"github.com/replssl/replssl/remote/shell"
 )
+
+// lookAtOptionFiles reads them, and lets the server's program judge them, at the same time.
+func (g *glance) lookAtOptionFiles(ctx context.Context) {
+	var both sync.WaitGroup
+	if g.wants(facts.PartConfig) {
+		both.Go(func() { g.lookAtConfig(ctx) })
+	}
+	if g.wants(facts.PartCheck) {
+		both.Go(func() { g.lookAtCheck(ctx) })
+	}
+	both.Wait()
+}
 
 func (g *glance) lookAtConfig(ctx context.Context) {
 	g.seen.Config = facts.As[facts.Config](g.seen.Process)
@@ -31,15 +44,6 @@ func (g *glance) lookAtConfig(ctx context.Context) {
 		return
 	}
 	g.seen.Config = facts.Known(g.config(options, roots))
-}
-
-// fetch reads files of the host.
-func (g *glance) fetch(ctx context.Context, picks []file.Pick) ([]seen.Value[[]file.Found], error) {
-	out, err := g.run(ctx, file.ReadMany(picks...))
-	if err != nil {
-		return nil, err
-	}
-	return file.ParseReadMany(out)
 }
 
 // config is what the files say. Our own belongs into the include folder that is read last, as the last of its files.
@@ -116,8 +120,8 @@ func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	at := origin{server: g.server.Name, program: program}
-	if files, ok := g.observer.knownDefaults(at); ok {
-		return slices.Clone(files), nil
+	if files, ok := g.observer.memory.defaultsOf(at); ok {
+		return files, nil
 	}
 	out, err := g.run(ctx, shell.Words(program, noDefaultsFlag, noDataDir, "--help", "--verbose"))
 	if err != nil {
@@ -127,21 +131,8 @@ func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: %s does not tell where it looks for option files", g.server.Name, program)
 	}
-	g.observer.keepDefaults(at, files)
-	return slices.Clone(files), nil
-}
-
-func (o *Observer) knownDefaults(at origin) ([]string, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	files, ok := o.defaults[at]
-	return files, ok
-}
-
-func (o *Observer) keepDefaults(at origin, files []string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.defaults[at] = files
+	g.observer.memory.keepDefaults(at, files)
+	return files, nil
 }
 
 // defaultFiles reads the list in the program's help. What begins with ~ is left out: which home a service has, nobody can tell.

@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 
@@ -10,18 +9,13 @@ import (
 	"github.com/replssl/replssl/remote/seen"
 )
 
-func (g *glance) lookAtFiles(ctx context.Context) {
-	reader := g.seen.Process.Or(facts.Process{}).OSUser
-	state := lookBy(ctx, g, "looking at "+g.server.TLSDir, fileset.Look(g.server.TLSDir, reader), func(printed []byte) (seen.Value[fileset.State], error) {
-		state, err := fileset.ParseLook(printed)
-		return seen.Known(state), err
-	})
-	found, ok := state.Get()
-	if !ok {
-		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(state.Why()))
+// takeFiles is given the reason where the folder could not be looked at.
+func (g *glance) takeFiles(state fileset.State, unseen error) {
+	if unseen != nil {
+		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(unseen.Error()))
 		return
 	}
-	dir, why := tlsDir(found)
+	dir, why := tlsDir(state)
 	g.seen.TLSDir = facts.Known(dir)
 	if why != "" {
 		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(g.server.TLSDir + ": " + why))

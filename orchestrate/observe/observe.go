@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/access"
-	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -32,24 +31,12 @@ type Observer struct {
 	servers *access.Servers
 	store   pkistore.Store
 	now     func() time.Time
-
-	mu       sync.Mutex
-	dialects map[topology.ServerName]dialect.Dialect // as of the last look, to save a question
-	defaults map[origin][]string                     // where a program looks for option files, which takes a long answer
-}
-
-// origin is a server's program on its host.
-type origin struct {
-	server  topology.ServerName
-	program string
+	memory  *memory
 }
 
 // New makes an observer; it looks at nothing yet.
 func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, now func() time.Time) *Observer {
-	return &Observer{
-		cluster: cluster, servers: servers, store: store, now: now, dialects: map[topology.ServerName]dialect.Dialect{},
-		defaults: map[origin][]string{},
-	}
+	return &Observer{cluster: cluster, servers: servers, store: store, now: now, memory: newMemory()}
 }
 
 // Observe looks at exactly the parts that are asked for, and always at the local folder. Logins come after everything else, so
@@ -59,7 +46,7 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 	var glances []*glance
 	for _, name := range look.Names() {
 		if server, ok := o.cluster.Server(name); ok {
-			glances = append(glances, &glance{observer: o, server: server, parts: look[name]})
+			glances = append(glances, o.glanceAt(server, look[name]))
 		}
 	}
 	atOnce(ctx, glances, (*glance).look)

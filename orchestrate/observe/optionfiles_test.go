@@ -171,7 +171,7 @@ func TestTheServersOwnProgramTells(t *testing.T) {
 func TestRootFilesOfACommandLine(t *testing.T) {
 	g := &glance{observer: New(cluster(), nil, store(t), nil), args: arguments{"/usr/sbin/mariadbd"}}
 	g.server.Name = "db1"
-	g.observer.keepDefaults(origin{"db1", "/usr/sbin/mariadbd"}, []string{"/etc/my.cnf"})
+	g.observer.memory.keepDefaults(origin{"db1", "/usr/sbin/mariadbd"}, []string{"/etc/my.cnf"})
 	for args, want := range map[string]string{
 		"":                                      "/etc/my.cnf",
 		"--defaults-file=/a.cnf --port=1":       "/a.cnf",

@@ -77,7 +77,7 @@ func (g *glance) fromMasterInfo(ctx context.Context, c facts.Channel) facts.Valu
 	if !ok {
 		return facts.As[password](g.seen.Instance)
 	}
-	found, err := g.fetch(ctx, []file.Pick{{Folder: instance.DataDir, Name: "master*.info"}})
+	found, err := g.fetch(ctx, []file.Pick{receiverFiles(instance.DataDir)})
 	if err != nil {
 		return failed[password](err)
 	}
@@ -90,6 +90,8 @@ func (g *glance) fromMasterInfo(ctx context.Context, c facts.Channel) facts.Valu
 	}
 	return g.matching(list, c)
 }
+
+func receiverFiles(dataDir string) file.Pick { return file.Pick{Folder: dataDir, Name: "master*.info"} }
 
 // matching finds the file of the channel. One that could not be read is the reason why none is found, since it may be the one.
 func (g *glance) matching(list []file.Found, c facts.Channel) facts.Value[password] {

@@ -1,13 +1,13 @@
 package observe
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/process"
+	"github.com/replssl/replssl/remote/seen"
 )
 
 // arguments are a server's command line.
@@ -40,17 +40,11 @@ const (
 	noDefaultsFlag = "--no-defaults"
 )
 
-func (g *glance) lookAtProcess(ctx context.Context) {
-	instance, ok := g.seen.Instance.Get()
-	if !ok {
-		g.seen.Process = facts.As[facts.Process](g.seen.Instance)
-		return
-	}
-	found := lookBy(ctx, g, "looking at the process in "+instance.PidFile, process.LookPIDFile(instance.PidFile), process.ParseLook)
+func (g *glance) takeProcess(pidFile string, found seen.Value[process.Process]) {
 	p, ok := found.Get()
 	switch {
 	case found.IsAbsent():
-		g.seen.Process = facts.Unknownf[facts.Process]("%s: the server answers, but %s names a process that is not there", g.server.Name, instance.PidFile)
+		g.seen.Process = facts.Unknownf[facts.Process]("%s: the server answers, but %s names a process that is not there", g.server.Name, pidFile)
 	case !ok:
 		g.seen.Process = facts.Unknown[facts.Process](g.named(found.Why()))
 	default:

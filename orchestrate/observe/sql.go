@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"slices"
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -10,65 +11,145 @@ import (
 
 func (g *glance) asker() access.Asker { return g.observer.servers.On(g.server.Name) }
 
-// lookAtInstance also finds the dialect, by which everything else is asked. It takes the one of the last look for granted and makes
-// sure by the answer, which tells the version again.
-func (g *glance) lookAtInstance(ctx context.Context) {
-	d, why := g.knownDialect(ctx)
-	if why.IsUnknown() {
-		g.seen.Instance = why
+// inquiry is what is asked of a server by SQL: in one wait all that the last look lets one ask for, in a second what hangs on the answers.
+type inquiry struct {
+	*glance
+	before remembered
+
+	instance  facts.Value[facts.Instance]
+	binlog    facts.Value[dialect.BinlogStatus]
+	sessions  facts.Value[dialect.Sessions]
+	asAsked   bool // the sessions were asked for, as the server has performance_schema or not
+	hosts     map[string]*facts.Value[[]string]
+	rows      map[account]*facts.Value[facts.AccountRow]
+	questions access.Questions
+}
+
+// account is an account row.
+type account struct{ user, host string }
+
+// lookBySQL asks for every part that the server tells. It closes met when it knows what the server is, or why not. The handshake comes
+// last: its session is in no list of sessions.
+func (g *glance) lookBySQL(ctx context.Context, met chan<- struct{}) {
+	q := g.meet(ctx)
+	close(met)
+	if q == nil {
+		g.nothingBySQL()
 		return
+	}
+	q.askRest(ctx)
+	if g.wants(facts.PartServed) {
+		g.seen.ServedTLS = g.observer.servers.Handshake(ctx, g.server.Name)
+	}
+}
+
+// meet finds out which server it is and asks what does not hang on that; it is nil when nothing can be asked. The version is taken to be
+// the last one. Where it is not, everything was asked in the wrong words, and is asked anew.
+func (g *glance) meet(ctx context.Context) *inquiry {
+	before := g.observer.memory.of(g.server.Name)
+	if !before.met {
+		version := access.Ask(ctx, g.asker(), dialect.Version())
+		if before.version, before.met = version.Get(); !before.met {
+			g.seen.Instance = facts.As[facts.Instance](version)
+			return nil
+		}
+	}
+	for {
+		q := g.askFirst(ctx, before)
+		if q == nil {
+			return nil
+		}
+		instance, ok := q.instance.Get()
+		if !ok {
+			g.seen.Instance = q.instance
+			return nil
+		}
+		if instance.Version == before.version {
+			g.takeInstance(q, instance)
+			return q
+		}
+		before.version = instance.Version
+	}
+}
+
+// askFirst is nil when nobody speaks to a server of that version.
+func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
+	d, err := dialect.For(before.version)
+	if err != nil {
+		g.seen.Instance = facts.Unknownf[facts.Instance]("%s: %v", g.server.Name, err)
+		return nil
 	}
 	g.dialect = d
-	g.seen.Instance = access.Ask(ctx, g.asker(), d.Instance())
-	instance, ok := g.seen.Instance.Get()
-	if !ok {
-		return
+	q := &inquiry{
+		glance: g, before: before,
+		hosts: map[string]*facts.Value[[]string]{}, rows: map[account]*facts.Value[facts.AccountRow]{},
 	}
-	if g.dialect, why = g.speak(instance.Version); why.IsUnknown() {
-		g.seen.Instance = why
-		return
-	}
+	access.Add(&q.questions, d.Instance(), &q.instance)
 	if g.wants(facts.PartInstance | facts.PartPosition) {
-		g.lookAtBinlog(ctx, instance)
+		access.Add(&q.questions, d.BinlogStatus(), &q.binlog)
+	}
+	if g.wants(facts.PartChannels | onTrial) {
+		access.Add(&q.questions, d.Channels(), &g.seen.Channels)
+	}
+	if g.wants(facts.PartSettings) {
+		access.Add(&q.questions, d.Settings(), &g.seen.Settings)
+		access.Add(&q.questions, d.RunTime(), &g.seen.RunTime)
+	}
+	q.addSessions(before.perfSchema)
+	q.addAccounts()
+	if g.wants(facts.PartPosition) {
+		access.Add(&q.questions, d.Binlogs(), &g.seen.Binlogs)
+	}
+	q.questions.Ask(ctx, g.asker())
+	return q
+}
+
+func (q *inquiry) addSessions(perfSchema bool) {
+	if q.wants(facts.PartSessions) {
+		access.Add(&q.questions, q.dialect.Sessions(perfSchema), &q.sessions)
 	}
 }
 
-func (g *glance) knownDialect(ctx context.Context) (dialect.Dialect, facts.Value[facts.Instance]) {
-	g.observer.mu.Lock()
-	d, ok := g.observer.dialects[g.server.Name]
-	g.observer.mu.Unlock()
-	if ok {
-		return d, facts.Absent[facts.Instance]()
-	}
-	seen := access.Ask(ctx, g.asker(), dialect.Version())
-	version, ok := seen.Get()
-	if !ok {
-		return d, facts.As[facts.Instance](seen)
-	}
-	return g.speak(version)
-}
+// users are the account of the cluster, and no name: a row without one may be matched instead.
+func (q *inquiry) users() []string { return []string{q.observer.cluster.Account.User, ""} }
 
-// speak finds the dialect of a version; the value is unknown when there is none.
-func (g *glance) speak(version facts.Version) (dialect.Dialect, facts.Value[facts.Instance]) {
-	d, err := dialect.For(version)
-	if err != nil {
-		return d, facts.Unknownf[facts.Instance]("%s: %v", g.server.Name, err)
-	}
-	g.observer.mu.Lock()
-	defer g.observer.mu.Unlock()
-	g.observer.dialects[g.server.Name] = d
-	return d, facts.Absent[facts.Instance]()
-}
-
-// lookAtBinlog completes the instance, of which one field is told by the status of the binary log alone.
-func (g *glance) lookAtBinlog(ctx context.Context, instance facts.Instance) {
-	status := access.Ask(ctx, g.asker(), g.dialect.BinlogStatus())
-	if status.IsUnknown() {
-		g.seen.Instance = facts.As[facts.Instance](status)
-		g.seen.Position = facts.As[facts.Position](status)
+// addAccounts asks for the rows that there are, and at once for what those of the last look demand.
+func (q *inquiry) addAccounts() {
+	if !q.wants(facts.PartAccounts) {
 		return
 	}
-	seen, kept := status.Get()
+	for _, user := range q.users() {
+		q.hosts[user] = &facts.Value[[]string]{}
+		access.Add(&q.questions, q.dialect.AccountHosts(user), q.hosts[user])
+		q.addRows(user, q.before.hosts[user])
+	}
+}
+
+func (q *inquiry) addRows(user string, hosts []string) {
+	for _, host := range hosts {
+		row := account{user, host}
+		if q.rows[row] == nil {
+			q.rows[row] = &facts.Value[facts.AccountRow]{}
+			access.Add(&q.questions, q.dialect.Account(user, host), q.rows[row])
+		}
+	}
+}
+
+// takeInstance completes the instance, of which one field is told by the status of the binary log alone.
+func (g *glance) takeInstance(q *inquiry, instance facts.Instance) {
+	g.seen.Instance = facts.Known(instance)
+	g.observer.memory.keep(g.server.Name, func(r *remembered) {
+		r.met, r.version, r.perfSchema = true, instance.Version, instance.PerfSchema
+	})
+	if !g.wants(facts.PartInstance | facts.PartPosition) {
+		return
+	}
+	if q.binlog.IsUnknown() {
+		g.seen.Instance = facts.As[facts.Instance](q.binlog)
+		g.seen.Position = facts.As[facts.Position](q.binlog)
+		return
+	}
+	seen, kept := q.binlog.Get()
 	instance.BinlogDB = seen.Filtered
 	g.seen.Instance = facts.Known(instance)
 	if !g.wants(facts.PartPosition) {
@@ -80,33 +161,57 @@ func (g *glance) lookAtBinlog(ctx context.Context, instance facts.Instance) {
 	}
 }
 
-// lookBySQL asks for every part that the server tells. The handshake comes last: its session is in no list of sessions.
-func (g *glance) lookBySQL(ctx context.Context) {
-	instance, ok := g.seen.Instance.Get()
+// askRest asks what the first answers have left open.
+func (q *inquiry) askRest(ctx context.Context) {
+	q.questions = access.Questions{}
+	instance, ok := q.instance.Get()
+	if ok && instance.PerfSchema != q.before.perfSchema {
+		q.addSessions(instance.PerfSchema)
+	}
+	for user, hosts := range q.hosts {
+		q.addRows(user, hosts.Or(nil))
+	}
+	q.questions.Ask(ctx, q.asker())
+	if q.wants(facts.PartSessions) {
+		q.takeSessions()
+	}
+	if q.wants(facts.PartAccounts) {
+		q.seen.Accounts = q.accountsOf(q.observer.cluster.Account.User)
+		q.seen.Anonymous = q.accountsOf("")
+	}
+}
+
+func (q *inquiry) takeSessions() {
+	all, ok := q.sessions.Get()
 	if !ok {
-		g.nothingBySQL()
+		q.seen.DumpThreads, q.seen.Sessions = facts.As[[]facts.DumpThread](q.sessions), facts.As[[]facts.Session](q.sessions)
 		return
 	}
-	if g.wants(facts.PartChannels | onTrial) {
-		g.seen.Channels = access.Ask(ctx, g.asker(), g.dialect.Channels())
+	q.seen.DumpThreads, q.seen.Sessions = facts.Known(all.DumpThreads), facts.Known(all.Sessions)
+}
+
+// accountsOf is what is in force of every row that is in the tables. A row that is not in force makes the whole unknown: it will be,
+// after the next FLUSH PRIVILEGES or restart, and nobody can say what it demands then.
+func (q *inquiry) accountsOf(user string) facts.Value[[]facts.AccountRow] {
+	hosts, ok := q.hosts[user].Get()
+	if !ok {
+		return facts.As[[]facts.AccountRow](*q.hosts[user])
 	}
-	if g.wants(facts.PartSessions) {
-		g.lookAtSessions(ctx, instance)
+	q.observer.memory.keep(q.server.Name, func(r *remembered) { r.hosts[user] = slices.Clone(hosts) })
+	rows := make([]facts.AccountRow, 0, len(hosts))
+	for _, host := range hosts {
+		row := q.rows[account{user, host}]
+		seen, ok := row.Get()
+		switch {
+		case row.IsAbsent():
+			return facts.Unknownf[[]facts.AccountRow]("%s: the account row %s@%s is in the tables and not in force", q.server.Name, user, host).
+				WithHint("FLUSH PRIVILEGES on " + string(q.server.Name) + ", or drop the row")
+		case !ok:
+			return facts.As[[]facts.AccountRow](*row)
+		}
+		rows = append(rows, seen)
 	}
-	if g.wants(facts.PartAccounts) {
-		g.seen.Accounts = g.lookAtAccounts(ctx, g.observer.cluster.Account.User)
-		g.seen.Anonymous = g.lookAtAccounts(ctx, "")
-	}
-	if g.wants(facts.PartPosition) {
-		g.seen.Binlogs = access.Ask(ctx, g.asker(), g.dialect.Binlogs())
-	}
-	if g.wants(facts.PartSettings) {
-		g.seen.Settings = access.Ask(ctx, g.asker(), g.dialect.Settings())
-		g.seen.RunTime = access.Ask(ctx, g.asker(), g.dialect.RunTime())
-	}
-	if g.wants(facts.PartServed) {
-		g.seen.ServedTLS = g.observer.servers.Handshake(ctx, g.server.Name)
-	}
+	return facts.Known(rows)
 }
 
 // nothingBySQL gives every part the reason why the server could not be asked.
@@ -128,38 +233,4 @@ func blank[T any](g *glance, part facts.Part, field *facts.Value[T]) {
 	if g.wants(part) {
 		*field = facts.As[T](g.seen.Instance)
 	}
-}
-
-func (g *glance) lookAtSessions(ctx context.Context, instance facts.Instance) {
-	seen := access.Ask(ctx, g.asker(), g.dialect.Sessions(instance.PerfSchema))
-	all, ok := seen.Get()
-	if !ok {
-		g.seen.DumpThreads, g.seen.Sessions = facts.As[[]facts.DumpThread](seen), facts.As[[]facts.Session](seen)
-		return
-	}
-	g.seen.DumpThreads, g.seen.Sessions = facts.Known(all.DumpThreads), facts.Known(all.Sessions)
-}
-
-// lookAtAccounts reads what is in force of every row that is in the tables. A row that is not in force makes the whole unknown: it
-// will be, after the next FLUSH PRIVILEGES or restart, and nobody can say what it demands then.
-func (g *glance) lookAtAccounts(ctx context.Context, user string) facts.Value[[]facts.AccountRow] {
-	seen := access.Ask(ctx, g.asker(), g.dialect.AccountHosts(user))
-	hosts, ok := seen.Get()
-	if !ok {
-		return facts.As[[]facts.AccountRow](seen)
-	}
-	rows := make([]facts.AccountRow, 0, len(hosts))
-	for _, host := range hosts {
-		seen := access.Ask(ctx, g.asker(), g.dialect.Account(user, host))
-		row, ok := seen.Get()
-		switch {
-		case seen.IsAbsent():
-			return facts.Unknownf[[]facts.AccountRow]("%s: the account row %s@%s is in the tables and not in force", g.server.Name, user, host).
-				WithHint("FLUSH PRIVILEGES on " + string(g.server.Name) + ", or drop the row")
-		case !ok:
-			return facts.As[[]facts.AccountRow](seen)
-		}
-		rows = append(rows, row)
-	}
-	return facts.Known(rows)
 }

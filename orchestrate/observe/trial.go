@@ -8,6 +8,7 @@ import (
 	"net"
 	"path"
 	"strconv"
+	"sync"
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -29,12 +30,7 @@ func (g *glance) tryLogins(ctx context.Context) {
 		if c.SourceUser == g.observer.cluster.Account.User {
 			t.found = g.passwordOf(ctx, c)
 		}
-		if g.wants(facts.PartTrial) {
-			g.seen.Trials[c.Name] = t.overTLS(ctx)
-		}
-		if g.wants(facts.PartPlaintext) {
-			g.seen.Plaintext[c.Name] = t.plain(ctx)
-		}
+		t.run(ctx)
 	}
 }
 
@@ -43,6 +39,26 @@ type trial struct {
 	*glance
 	channel facts.Channel
 	found   facts.Value[password] // absent for an account that is not ours to try
+}
+
+// run makes the two logins at the same time: neither hangs on the other.
+func (t *trial) run(ctx context.Context) {
+	var encrypted facts.Value[facts.Trial]
+	var plain facts.Value[facts.Attempt]
+	var both sync.WaitGroup
+	if t.wants(facts.PartTrial) {
+		both.Go(func() { encrypted = t.overTLS(ctx) })
+	}
+	if t.wants(facts.PartPlaintext) {
+		both.Go(func() { plain = t.plain(ctx) })
+	}
+	both.Wait()
+	if t.wants(facts.PartTrial) {
+		t.seen.Trials[t.channel.Name] = encrypted
+	}
+	if t.wants(facts.PartPlaintext) {
+		t.seen.Plaintext[t.channel.Name] = plain
+	}
 }
 
 func (t *trial) login(ctx context.Context, p password, over *tls.Config) (facts.Attempt, error) {
@@ -111,14 +127,16 @@ func (t *trial) files(ctx context.Context) facts.Value[files] {
 }
 
 func (t *trial) ownFiles(ctx context.Context, version int, set facts.FileSet) facts.Value[files] {
-	key := path.Join(t.server.TLSDir, "versions", strconv.Itoa(version), pki.FileKey)
-	texts, err := t.texts(ctx, key)
+	texts, err := t.texts(ctx, t.keyInUse())
 	if err != nil {
 		return failed[files](err)
 	}
 	identity := t.observer.cluster.TLS.Verify == topology.VerifyIdentity
 	return facts.Known(files{set: version, ca: set.CA, cert: set.Cert, key: texts[0], identity: identity})
 }
+
+// keyInUse is named as the receiver names it.
+func (g *glance) keyInUse() string { return path.Join(g.server.TLSDir, "current", pki.FileKey) }
 
 // systemBundles are where OpenSSL finds the authorities of the system, on Debian and on Red Hat.
 func systemBundles() []string {

@@ -1,0 +1,135 @@
+package observe
+
+import (
+	"context"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/fileset"
+	"github.com/replssl/replssl/remote/process"
+	"github.com/replssl/replssl/remote/seen"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+// place is where on its host a server is found.
+type place struct {
+	pidFile string
+	dataDir string
+	osUser  string // whom the server runs as
+}
+
+// usualUser is whom a server that was never met is taken to run as.
+const usualUser = "mysql"
+
+// lookAtHost looks at everything that is asked for on the host: with one command, if the server is where the last look found it. Otherwise
+// once more, when the server has told where it is.
+func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
+	guess := g.observer.memory.of(g.server.Name).place
+	if guess.pidFile != "" {
+		g.survey(ctx, guess)
+	}
+	<-met
+	instance, ok := g.seen.Instance.Get()
+	if !ok {
+		g.withoutInstance(ctx)
+		return
+	}
+	here := place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: guess.osUser}
+	if here.osUser == "" {
+		here.osUser = usualUser
+	}
+	if here != guess {
+		g.survey(ctx, here)
+	}
+	g.asItsUser(ctx, here)
+	g.lookAtOptionFiles(ctx)
+}
+
+// withoutInstance looks at what needs no answer of the server.
+func (g *glance) withoutInstance(ctx context.Context) {
+	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
+	if g.wants(facts.PartFiles | onFiles) {
+		g.survey(ctx, place{})
+	}
+	g.lookAtOptionFiles(ctx)
+}
+
+// asItsUser looks at the files once more when the server does not run as the user who was sent to read them.
+func (g *glance) asItsUser(ctx context.Context, tried place) {
+	if !g.wants(onProcess) {
+		return
+	}
+	tried.osUser, tried.pidFile = g.seen.Process.Or(facts.Process{}).OSUser, ""
+	if g.reader != tried.osUser && len(g.seen.TLSDir.Or(facts.TLSDir{}).Sets) > 0 {
+		g.survey(ctx, tried)
+	}
+	if p, ok := g.seen.Process.Get(); ok {
+		instance := g.seen.Instance.Or(facts.Instance{})
+		g.observer.memory.keep(g.server.Name, func(r *remembered) {
+			r.place = place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: p.OSUser}
+		})
+	}
+}
+
+// portion is a part of what is asked of a host in one command.
+type portion struct {
+	line shell.Line
+	take func(printed []byte, err error)
+}
+
+// survey asks the host for all parts that can be had at that place; without a PID file the process is left out.
+func (g *glance) survey(ctx context.Context, at place) {
+	var portions []portion
+	if g.wants(onProcess) && at.pidFile != "" {
+		portions = append(portions, g.processPortion(at.pidFile))
+	}
+	if g.wants(facts.PartFiles | onFiles) {
+		g.reader = at.osUser
+		portions = append(portions, g.filesPortion(at.osUser))
+	}
+	if picks := g.secrets(at); len(picks) > 0 {
+		portions = append(portions, g.readPortion(picks))
+	}
+	g.runTogether(ctx, portions)
+}
+
+func (g *glance) processPortion(pidFile string) portion {
+	return portion{process.LookPIDFile(pidFile), func(printed []byte, err error) {
+		found, unseen := read(g, "looking at the process in "+pidFile, printed, err, process.ParseLook)
+		if unseen != nil {
+			found = seen.Unknown[process.Process](unseen.Error())
+		}
+		g.takeProcess(pidFile, found)
+	}}
+}
+
+func (g *glance) filesPortion(reader string) portion {
+	return portion{fileset.Look(g.server.TLSDir, reader), func(printed []byte, err error) {
+		state, unseen := read(g, "looking at "+g.server.TLSDir, printed, err, fileset.ParseLook)
+		g.takeFiles(state, unseen)
+	}}
+}
+
+func (g *glance) readPortion(picks []file.Pick) portion {
+	return portion{file.ReadMany(picks...), func(printed []byte, err error) {
+		found, unseen := read(g, "reading files", printed, err, file.ParseReadMany)
+		if unseen != nil || len(found) != len(picks) {
+			return // whoever needs a file asks for it again, and tells why it cannot be had
+		}
+		for i, pick := range picks {
+			g.fetched[pick] = found[i]
+		}
+	}}
+}
+
+// secrets are the files that a trial login will need: read with the rest, they cost no wait of their own.
+func (g *glance) secrets(at place) []file.Pick {
+	var picks []file.Pick
+	if g.wants(onTrial) && at.dataDir != "" && g.observer.cluster.Account.PasswordFile == "" {
+		picks = append(picks, receiverFiles(at.dataDir))
+	}
+	if g.wants(facts.PartTrial) {
+		picks = append(picks, file.One(g.keyInUse()))
+	}
+	return picks
+}
