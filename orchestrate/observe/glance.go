@@ -40,6 +40,35 @@ func (o *Observer) glanceAt(server topology.Server, parts facts.Part) *glance {
 // wants says that one of the parts is asked for.
 func (g *glance) wants(parts facts.Part) bool { return g.parts&parts != 0 }
 
+// lookOrShare looks by itself where logins follow, which need more than what was seen.
+func (g *glance) lookOrShare(ctx context.Context) {
+	if g.wants(onTrial) {
+		g.look(ctx)
+		return
+	}
+	seen, err := g.observer.shared.see(ctx, request{g.server.Name, g.parts}, func(ctx context.Context) facts.Server {
+		ctx, cancel := lookTimeout(ctx)
+		defer cancel()
+		own := g.observer.glanceAt(g.server, g.parts) // it may outlive this wait
+		own.look(ctx)
+		return own.seen
+	})
+	if err != nil {
+		seen = g.blind(err)
+	}
+	g.seen = seen
+}
+
+// blind is a server of which nothing was seen.
+func (g *glance) blind(err error) facts.Server {
+	none := g.observer.glanceAt(g.server, g.parts)
+	none.seen.Instance = failed[facts.Instance](err)
+	none.nothingBySQL()
+	none.seen.Process, none.seen.TLSDir = failed[facts.Process](err), failed[facts.TLSDir](err)
+	none.seen.Config, none.seen.ConfigCheck = failed[facts.Config](err), failed[facts.Check](err)
+	return none.seen
+}
+
 // look asks the server and its host at the same time.
 func (g *glance) look(ctx context.Context) {
 	met := make(chan struct{}) // closed when the server has told what it is

@@ -32,11 +32,12 @@ type Observer struct {
 	store   pkistore.Store
 	now     func() time.Time
 	memory  *memory
+	shared  *shared
 }
 
 // New makes an observer; it looks at nothing yet.
 func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, now func() time.Time) *Observer {
-	return &Observer{cluster: cluster, servers: servers, store: store, now: now, memory: newMemory()}
+	return &Observer{cluster: cluster, servers: servers, store: store, now: now, memory: newMemory(), shared: newShared()}
 }
 
 // Observe looks at exactly the parts that are asked for, and always at the local folder. Logins come after everything else, so
@@ -49,7 +50,7 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 			glances = append(glances, o.glanceAt(server, look[name]))
 		}
 	}
-	atOnce(ctx, glances, (*glance).look)
+	atOnce(ctx, glances, (*glance).lookOrShare)
 	atOnce(ctx, glances, (*glance).tryLogins)
 	for _, g := range glances {
 		f.Servers[g.server.Name] = g.asked()
@@ -58,17 +59,20 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 }
 
 func atOnce(ctx context.Context, glances []*glance, work func(*glance, context.Context)) {
-	late := fmt.Errorf("no answer within %s", lookWithin)
 	slots := make(chan struct{}, maxServers)
 	var all sync.WaitGroup
 	for _, g := range glances {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			within, cancel := context.WithTimeoutCause(ctx, lookWithin, late)
+			within, cancel := lookTimeout(ctx)
 			defer cancel()
 			work(g, within)
 		})
 	}
 	all.Wait()
+}
+
+func lookTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("no answer within %s", lookWithin))
 }
