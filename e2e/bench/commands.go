@@ -10,11 +10,12 @@ import (
 
 // request is what a person asks to be measured.
 type request struct {
-	rounds   int
-	replicas []int
-	latency  time.Duration
-	out      io.Writer // the tables
-	log      io.Writer // what is going on
+	rounds     int
+	replicas   []int
+	latency    time.Duration
+	everything bool      // also what is long
+	out        io.Writer // the tables
+	log        io.Writer // what is going on
 }
 
 // measurement is one subcommand.
@@ -31,13 +32,17 @@ func measurements() []measurement {
 	}
 }
 
+func tracing() measurement {
+	return measurement{"trace", "what apply waits for, one thing after the other", 1, []int{4}, traceApply}
+}
+
 func newRoot(out, log io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use: "bench", Short: "Measure replssl on real servers of this machine", SilenceUsage: true, SilenceErrors: true,
 	}
 	var built string
 	root.PersistentFlags().StringVar(&built, "replssl", "", "the replssl to measure (default: it is built)")
-	root.AddCommand(newAll(&built, out, log))
+	root.AddCommand(newAll(&built, out, log), newMeasurement(tracing(), &built, out, log))
 	for _, m := range measurements() {
 		root.AddCommand(newMeasurement(m, &built, out, log))
 	}
@@ -56,6 +61,7 @@ func newMeasurement(m measurement, built *string, out, log io.Writer) *cobra.Com
 	f.IntVar(&r.rounds, "rounds", m.rounds, "how often each thing is measured")
 	f.IntSliceVar(&r.replicas, "replicas", m.replicas, "how many replicas the clusters have")
 	f.DurationVar(&r.latency, "latency", 100*time.Millisecond, "what a round trip over SSH takes longer, where that is measured")
+	f.BoolVar(&r.everything, "everything", false, "also list what did not delay the end")
 	return cmd
 }
 
