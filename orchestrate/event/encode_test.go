@@ -72,6 +72,19 @@ func TestEveryEventIsTried(t *testing.T) {
 	}
 }
 
+// TestWhatWaits: an effect follows it, or it is the first or last of a run.
+func TestWhatWaits(t *testing.T) {
+	waits := map[string]bool{
+		"run-began": true, "threads-found": true, "action-intended": true, "statement": true, "requirement-dated": true,
+		"requirement-lifted": true, "run-ended": true,
+	}
+	for _, e := range allEvents() {
+		if got := event.Waits(e); got != waits[event.Kind(e)] {
+			t.Errorf("%s waits: %v", event.Kind(e), got)
+		}
+	}
+}
+
 func TestEveryEventIsReadBack(t *testing.T) {
 	kinds := map[string]bool{}
 	for i, e := range allEvents() {

@@ -164,3 +164,19 @@ func (RunEnded) kind() string          { return "run-ended" }
 
 // Kind is the name of the event's type in the journal and in JSON.
 func Kind(e Event) string { return e.kind() }
+
+// Waits says that whoever writes the event goes on only when it is on the disk: what an effect follows, and what the next run must
+// know of that effect. The first event of a run waits as well, to see that a journal can be kept, and the last one, which brings along
+// all that is left.
+//
+// The others report. Those that a crash of the machine takes with it stood after the last that waited: to the next run it is as if
+// this one had died before it could report. It looks at how things stand either way.
+func Waits(e Event) bool {
+	switch e.(type) {
+	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementDated, RequirementLifted, RunEnded:
+		return true
+	case StepBegan, StepHeld, ActionDone, ActionFailed, StepDone, StepFailed, StepSkipped, Stopping:
+		return false
+	}
+	return true
+}

@@ -119,11 +119,11 @@ func TestMarksAreCopies(t *testing.T) {
 	}
 }
 
-// TestReadingOnIsReadingAll: a ledger that reads event by event knows what one knows that read them at once.
-func TestReadingOnIsReadingAll(t *testing.T) {
+// sequences are events that the ledger reads, in any order.
+func sequences() *rapid.Generator[[]event.Event] {
 	step := rapid.SampledFrom([]string{"a", "b"})
-	one := rapid.Custom(func(t *rapid.T) event.Event {
-		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+	return rapid.SliceOf(rapid.Custom(func(t *rapid.T) event.Event {
+		switch rapid.IntRange(0, 6).Draw(t, "kind") {
 		case 0, 1:
 			return found(step.Draw(t, "step"), rapid.Bool().Draw(t, "receiver"), rapid.Bool().Draw(t, "applier"))
 		case 2:
@@ -132,11 +132,17 @@ func TestReadingOnIsReadingAll(t *testing.T) {
 			return event.StepFailed{Step: step.Draw(t, "step"), Touched: true, Rescued: rapid.SampledFrom([]event.Rescued{event.TakenBack, event.NotTakenBack}).Draw(t, "rescued")}
 		case 4:
 			return event.RequirementDated{Server: "db1", Connection: rapid.Uint64().Draw(t, "connection")}
+		case 5:
+			return event.RequirementLifted{Server: "db1"}
 		}
 		return event.RunEnded{Outcome: rapid.SampledFrom([]event.Outcome{event.Succeeded, event.Partly}).Draw(t, "outcome")}
-	})
+	}))
+}
+
+// TestReadingOnIsReadingAll: a ledger that reads event by event knows what one knows that read them at once.
+func TestReadingOnIsReadingAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		events := rapid.SliceOf(one).Draw(t, "events")
+		events := sequences().Draw(t, "events")
 		cut := rapid.IntRange(0, len(events)).Draw(t, "cut")
 		whole := event.NewLedger(records(events)).Marks()
 		parts := event.NewLedger(records(events[:cut]))
@@ -145,6 +151,26 @@ func TestReadingOnIsReadingAll(t *testing.T) {
 		}
 		if !maps.Equal(whole.Threads, parts.Marks().Threads) || !maps.Equal(whole.Requirements, parts.Marks().Requirements) {
 			t.Fatalf("%+v, %+v", whole, parts.Marks())
+		}
+	})
+}
+
+// TestWhatACrashTakesIsNotMissed: without the last events that nobody waited for, the ledger still has all that it had with them. What it
+// has besides are threads of steps that could not report that they were done.
+func TestWhatACrashTakesIsNotMissed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := sequences().Draw(t, "events")
+		whole := event.NewLedger(records(events)).Marks()
+		for n := len(events); n > 0 && !event.Waits(events[n-1]); n-- {
+			left := event.NewLedger(records(events[:n-1])).Marks()
+			for channel, threads := range whole.Threads {
+				if left.Threads[channel] != threads {
+					t.Fatalf("%s: %+v became %+v", channel, threads, left.Threads[channel])
+				}
+			}
+			if !maps.Equal(whole.Requirements, left.Requirements) {
+				t.Fatalf("%+v became %+v", whole.Requirements, left.Requirements)
+			}
 		}
 	})
 }
