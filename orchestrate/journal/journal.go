@@ -1,13 +1,19 @@
-// Package journal keeps events on disk: one file a run, one line an event, each on the disk before the next thing happens.
+// Package journal keeps events on disk: one file a run, one line an event.
+//
+// Writing an event and waiting for the disk are two things: what is written by several workers meanwhile goes to the disk at once, in
+// one go. A process that is killed loses nothing that it wrote; a machine that crashes may lose the last events, those that nobody has
+// waited for.
 //
 // A folder of journals belongs to one cluster. Who writes holds its lock, so that two runs never work at once; reading needs no
 // lock and changes nothing.
 package journal
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -37,17 +43,33 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is locked by another run: %s", e.Folder, e.Holder)
 }
 
-// Journal is the file of the run that is under way.
+// Journal is the file of the run that is under way. Its methods may be called from several goroutines at once.
 type Journal struct {
-	mu     sync.Mutex
 	folder string
 	run    string
 	lock   *os.File
-	file   *os.File // nil before the first event
 	now    func() time.Time
-	seq    int
-	size   int64 // of the whole lines in the file
-	torn   error // a line was cut, and what is left of it could not be removed
+
+	mu      sync.Mutex
+	synced  sync.Cond // told when a sync has ended
+	syncing bool      // the disk is at work, for all that was written before it began
+	file    disk      // nil before the first event
+	written mark      // the whole lines in the file
+	durable mark      // those of them that are on the disk
+	ended   error     // why nothing is written any more
+}
+
+// disk is what a journal needs of its file.
+type disk interface {
+	io.WriteCloser
+	Sync() error
+	Truncate(size int64) error
+}
+
+// mark is a place between two lines of the file.
+type mark struct {
+	seq  int
+	size int64
 }
 
 // Begin takes the folder's lock, and makes the folder if need be. The holder is told to whoever finds the folder locked. The file of
@@ -62,7 +84,9 @@ func Begin(folder, holder string, now func() time.Time) (*Journal, error) {
 		return nil, err
 	}
 	run := fmt.Sprintf("%s-%d", at.Format(runLayout), os.Getpid())
-	return &Journal{folder: folder, run: run, lock: lock, now: now}, nil
+	j := &Journal{folder: folder, run: run, lock: lock, now: now}
+	j.synced.L = &j.mu
+	return j, nil
 }
 
 func (j *Journal) create() error {
@@ -77,55 +101,101 @@ func (j *Journal) create() error {
 // Run is the name of the run.
 func (j *Journal) Run() string { return j.run }
 
-// Append returns when the event is on the disk.
-func (j *Journal) Append(e event.Event) (event.Record, error) {
+// Write puts an event behind all others, and does not wait for the disk.
+func (j *Journal) Write(e event.Event) (event.Record, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.file == nil {
+	if j.file == nil && j.ended == nil {
 		if err := j.create(); err != nil {
 			return event.Record{}, err
 		}
 	}
-	record := event.Record{Seq: j.seq + 1, At: j.now().UTC(), Event: e}
+	record := event.Record{Seq: j.written.seq + 1, At: j.now().UTC(), Event: e}
 	line, err := json.Marshal(record)
 	if err != nil {
 		return event.Record{}, fmt.Errorf("journal %s: %w", j.run, err)
 	}
-	if err := j.write(append(line, '\n')); err != nil {
+	if err := j.add(append(line, '\n')); err != nil {
 		return event.Record{}, fmt.Errorf("journal %s: %w", j.run, err)
 	}
-	j.seq++
 	return record, nil
 }
 
-// write keeps a line whole or not at all: one that is cut short, as by a full disk, would make all that follow it unreadable.
-func (j *Journal) write(line []byte) error {
-	if j.torn != nil {
-		return j.torn
+// add keeps a line whole or not at all: one that is cut short, as by a full disk, would make all that follow it unreadable.
+func (j *Journal) add(line []byte) error {
+	if j.ended != nil {
+		return j.ended
 	}
-	_, err := j.file.Write(line)
-	if err == nil {
-		err = j.file.Sync()
-	}
-	if err != nil {
-		if cut := j.file.Truncate(j.size); cut != nil {
-			j.torn = fmt.Errorf("a line was cut short (%w), and what is left of it cannot be removed: %w", err, cut)
-			return j.torn
+	if _, err := j.file.Write(line); err != nil {
+		if cut := j.file.Truncate(j.written.size); cut != nil {
+			j.ended = fmt.Errorf("a line was cut short (%w), and what is left of it cannot be removed: %w", err, cut)
+			return j.ended
 		}
 		return err
 	}
-	j.size += int64(len(line))
+	j.written.seq++
+	j.written.size += int64(len(line))
 	return nil
 }
 
-// Close ends the file and gives the lock back.
-func (j *Journal) Close() error {
+var errNeverWritten = errors.New("it was never written")
+
+// Sync returns when the event of that number, and all before it, are on the disk. After an error the event counts as not written.
+func (j *Journal) Sync(seq int) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for j.durable.seq < seq {
+		switch {
+		case j.written.seq < seq:
+			return fmt.Errorf("journal %s: event %d is not kept: %w", j.run, seq, cmp.Or(j.ended, errNeverWritten))
+		case j.syncing:
+			j.synced.Wait()
+		default:
+			j.flush()
+		}
+	}
+	return nil
+}
+
+// flush brings to the disk what is written by now, while others write on: that is for the next one.
+func (j *Journal) flush() {
+	file, all := j.file, j.written
+	j.syncing = true
+	j.mu.Unlock()
+	err := file.Sync()
+	j.mu.Lock()
+	j.syncing = false
+	if err == nil {
+		j.durable = all
+	} else {
+		j.giveUp(err)
+	}
+	j.synced.Broadcast()
+}
+
+// giveUp ends the journal, since a system tells only once what it could not bring to the disk: a later success would say nothing of it.
+// All lines in doubt are taken back, those that were written meanwhile too; whoever waits for one of them gets the error.
+func (j *Journal) giveUp(err error) {
+	j.ended = fmt.Errorf("the disk did not take what was written: %w", err)
+	if cut := j.file.Truncate(j.durable.size); cut != nil {
+		j.ended = fmt.Errorf("%w, and it cannot be taken back: %w", j.ended, cut)
+	}
+	j.written = j.durable
+}
+
+// Close brings everything to the disk, ends the file and gives the lock back.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	last := j.written.seq
+	j.mu.Unlock()
+	failed := j.Sync(last)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ended = os.ErrClosed
 	if j.file == nil {
 		return j.lock.Close()
 	}
-	return errors.Join(j.file.Close(), j.lock.Close())
+	return errors.Join(failed, j.file.Close(), j.lock.Close())
 }
 
 // takeLock locks a file that stays: removing it would let two runs lock two files of the same name.

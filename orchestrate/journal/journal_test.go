@@ -40,10 +40,19 @@ func begin(t *testing.T, folder string, at time.Time) *journal.Journal {
 	return j
 }
 
-func appendAll(t *testing.T, j *journal.Journal, events ...event.Event) {
+// keep writes an event and waits for the disk.
+func keep(j *journal.Journal, e event.Event) (event.Record, error) {
+	r, err := j.Write(e)
+	if err == nil {
+		err = j.Sync(r.Seq)
+	}
+	return r, err
+}
+
+func keepAll(t *testing.T, j *journal.Journal, events ...event.Event) {
 	t.Helper()
 	for i, e := range events {
-		r, err := j.Append(e)
+		r, err := keep(j, e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,11 +89,11 @@ func runFile(t *testing.T, folder string) string {
 	return names[0]
 }
 
-func TestWhatIsAppendedIsRead(t *testing.T) {
+func TestWhatIsKeptIsRead(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a", "b")
 	j := begin(t, folder, night)
 	events := []event.Event{event.RunBegan{Run: j.Run(), Cluster: "orders"}, step(1), event.RunEnded{Outcome: event.Succeeded}}
-	appendAll(t, j, events...)
+	keepAll(t, j, events...)
 	for i, r := range read(t, folder) { // reading needs no lock
 		if r.Seq != i+1 || !reflect.DeepEqual(r.Event, events[i]) {
 			t.Errorf("%d: %+v", i, r)
@@ -133,7 +142,7 @@ func TestRunsAreReadInTheirOrder(t *testing.T) {
 	folder := t.TempDir()
 	for i := range 12 { // across a change of the day, month and year
 		j := begin(t, folder, time.Date(2026, 12, 31, 12+4*i, 0, 0, 0, time.UTC))
-		appendAll(t, j, step(2*i), step(2*i+1))
+		keepAll(t, j, step(2*i), step(2*i+1))
 		closed(t, j)
 	}
 	records := read(t, folder)
@@ -162,7 +171,7 @@ func TestOtherFilesAreNoJournals(t *testing.T) {
 func TestNobodyElseMayRead(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "journal")
 	j := begin(t, folder, night)
-	appendAll(t, j, step(1))
+	keepAll(t, j, step(1))
 	closed(t, j)
 	for path, want := range map[string]os.FileMode{folder: 0o700, filepath.Join(folder, "lock"): 0o600, runFile(t, folder): 0o600} {
 		info, err := os.Stat(path)
@@ -179,7 +188,7 @@ func TestNobodyElseMayRead(t *testing.T) {
 func TestATornTailIsLeftOut(t *testing.T) {
 	folder := t.TempDir()
 	j := begin(t, folder, night)
-	appendAll(t, j, step(1), step(2), event.StepFailed{Step: "x", Error: "a\nb \"quoted\" }{ é"})
+	keepAll(t, j, step(1), step(2), event.StepFailed{Step: "x", Error: "a\nb \"quoted\" }{ é"})
 	closed(t, j)
 	path := runFile(t, folder)
 	whole, err := os.ReadFile(path)
@@ -203,7 +212,7 @@ func TestATornTailIsLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	j = begin(t, folder, night.Add(time.Hour))
-	appendAll(t, j, step(3))
+	keepAll(t, j, step(3))
 	closed(t, j)
 	if records := read(t, folder); len(records) != 3 || records[2].Event != step(3) {
 		t.Errorf("%v", records)
@@ -216,7 +225,7 @@ func TestAnyCutIsATornTail(t *testing.T) {
 		j := begin(t, folder, night)
 		n := rapid.IntRange(1, 5).Draw(rt, "events")
 		for range n {
-			appendAll(t, j, event.StepFailed{Step: "x", Error: rapid.String().Draw(rt, "error")})
+			keepAll(t, j, event.StepFailed{Step: "x", Error: rapid.String().Draw(rt, "error")})
 		}
 		closed(t, j)
 		path := runFile(t, folder)
@@ -243,7 +252,7 @@ func TestALineThatCannotBeReadIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			j := begin(t, folder, night)
-			appendAll(t, j, step(1), step(2), step(3))
+			keepAll(t, j, step(1), step(2), step(3))
 			closed(t, j)
 			path := runFile(t, folder)
 			whole, err := os.ReadFile(path)
@@ -283,7 +292,7 @@ func TestASecondRunFindsTheFolderLocked(t *testing.T) {
 	if text := locked.Error(); !strings.Contains(text, folder) || !strings.Contains(text, "ops@desk") {
 		t.Errorf("%s", text)
 	}
-	appendAll(t, j, step(1)) // the holder is not disturbed
+	keepAll(t, j, step(1)) // the holder is not disturbed
 	closed(t, j)
 	closed(t, begin(t, folder, night.Add(time.Hour)))
 }
@@ -310,7 +319,7 @@ func TestLockedErrorWithoutAHolder(t *testing.T) {
 	}
 }
 
-func TestManyMayAppendAtOnce(t *testing.T) {
+func TestManyMayWriteAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	j := begin(t, folder, night)
 	const workers, each = 8, 20
@@ -318,7 +327,7 @@ func TestManyMayAppendAtOnce(t *testing.T) {
 	for w := range workers {
 		wait.Go(func() {
 			for i := range each {
-				if _, err := j.Append(event.StepHeld{Step: fmt.Sprint(w), Why: fmt.Sprint(i)}); err != nil {
+				if _, err := keep(j, event.StepHeld{Step: fmt.Sprint(w), Why: fmt.Sprint(i)}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -340,11 +349,11 @@ func TestManyMayAppendAtOnce(t *testing.T) {
 	}
 }
 
-func TestAppendAfterTheEndIsAnError(t *testing.T) {
+func TestWritingAfterTheEndIsAnError(t *testing.T) {
 	j := begin(t, t.TempDir(), night)
-	appendAll(t, j, step(1))
+	keepAll(t, j, step(1))
 	closed(t, j)
-	if _, err := j.Append(step(2)); err == nil || !strings.Contains(err.Error(), j.Run()) {
+	if _, err := keep(j, step(2)); err == nil || !strings.Contains(err.Error(), j.Run()) {
 		t.Errorf("%v", err)
 	}
 }
@@ -356,7 +365,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	for i := range 2 {
-		if _, err := j.Append(step(i)); err != nil {
+		if _, err := keep(j, step(i)); err != nil {
 			f.Fatal(err)
 		}
 	}

@@ -47,13 +47,13 @@ func play(role, folder string) error {
 	return errors.New("no such role: " + role)
 }
 
-// hold takes the lock, writes, and waits to be killed.
+// hold takes the lock, writes without waiting for the disk, and waits to be killed.
 func hold(folder string) error {
 	j, err := journal.Begin(folder, "holder@process "+strconv.Itoa(os.Getpid()), time.Now)
 	if err != nil {
 		return err
 	}
-	if _, err := j.Append(event.StepBegan{Step: "x"}); err != nil {
+	if _, err := j.Write(event.StepBegan{Step: "x"}); err != nil {
 		return err
 	}
 	fmt.Println("held")
@@ -101,7 +101,7 @@ func onAFullDisk(folder string) error {
 	}
 	kept := 0
 	for ; kept < 100; kept++ {
-		if _, err = j.Append(event.StepDone{Step: "step " + strconv.Itoa(kept)}); err != nil {
+		if _, err = keep(j, event.StepDone{Step: "step " + strconv.Itoa(kept)}); err != nil {
 			break
 		}
 	}
@@ -109,13 +109,13 @@ func onAFullDisk(folder string) error {
 		return errors.New("the limit was never met")
 	}
 	fmt.Println("kept", kept, err)
-	if _, again := j.Append(event.StepFailed{Step: "too long for what is left", Error: strings.Repeat("x", 200)}); again == nil {
+	if _, again := keep(j, event.StepFailed{Step: "too long for what is left", Error: strings.Repeat("x", 200)}); again == nil {
 		return errors.New("an event past the limit was kept")
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
 	}
-	if _, err := j.Append(event.StepFailed{Step: "after", Error: "there is room again"}); err != nil {
+	if _, err := keep(j, event.StepFailed{Step: "after", Error: "there is room again"}); err != nil {
 		return err
 	}
 	return j.Close()
@@ -198,7 +198,7 @@ func TestTheLockOfAProcessThatIsKilledIsFree(t *testing.T) {
 func TestAChildProcessDoesNotKeepTheLock(t *testing.T) {
 	folder := t.TempDir()
 	j := begin(t, folder, night)
-	appendAll(t, j, step(1))
+	keepAll(t, j, step(1))
 	sleeper := exec.CommandContext(t.Context(), "sleep", "60")
 	if err := sleeper.Start(); err != nil {
 		t.Fatal(err)

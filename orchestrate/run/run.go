@@ -19,14 +19,19 @@ type Observer interface {
 	Observe(ctx context.Context, look facts.Look) facts.Facts
 }
 
-// Executor carries out one action. It notes what must be on disk before an effect.
+// Executor carries out actions on one target, one after the other, up to the first that fails, and says how many are done. It notes what must
+// be on disk before an effect.
 type Executor interface {
-	Do(ctx context.Context, action plan.Action, note func(event.Event) error) error
+	DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error)
 }
 
-// Journal keeps an event; the event is on disk when Append returns.
+// Journal keeps events. Its methods are called by several goroutines at once.
 type Journal interface {
-	Append(e event.Event) (event.Record, error)
+	// Write puts an event behind all others; a process that is killed does not lose it.
+	Write(e event.Event) (event.Record, error)
+
+	// Sync returns when the event of that number, and all before it, are on the disk. After an error they count as not written.
+	Sync(seq int) error
 }
 
 // Engine carries plans out.

@@ -23,19 +23,23 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// memory is a journal in memory. From the event number breakAt on, every append fails: the process died, or the disk is full.
+// memory is a journal in memory. From the event number breakAt on it keeps nothing: the process died, or the disk is full. From the event
+// number spoilAt on the disk takes nothing.
 type memory struct {
 	mu      sync.Mutex
 	records []event.Record
+	durable int // how many of them are on the disk
+	ended   bool
 	breakAt int
+	spoilAt int
 }
 
 var errDead = errors.New("journal: no space left on device")
 
-func (m *memory) Append(e event.Event) (event.Record, error) {
+func (m *memory) Write(e event.Event) (event.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.breakAt > 0 && len(m.records) >= m.breakAt {
+	if m.ended || m.breakAt > 0 && len(m.records) >= m.breakAt {
 		return event.Record{}, errDead
 	}
 	r := event.Record{Seq: len(m.records) + 1, Event: e}
@@ -50,6 +54,26 @@ func (m *memory) Append(e event.Event) (event.Record, error) {
 	m.records = append(m.records, back)
 	return r, nil
 }
+
+func (m *memory) Sync(seq int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case seq <= m.durable:
+		return nil
+	case m.ended:
+		return errDead
+	case m.spoilAt > 0 && len(m.records) >= m.spoilAt:
+		m.ended = true
+		m.crash()
+		return errDead
+	}
+	m.durable = len(m.records)
+	return nil
+}
+
+// crash loses what is not on the disk.
+func (m *memory) crash() { m.records = m.records[:m.durable] }
 
 func (m *memory) failures() []event.StepFailed {
 	m.mu.Lock()
@@ -239,36 +263,47 @@ func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
 	secured(t, w, m)
 }
 
-// TestDeathAtEveryBoundary kills the run before and after every action of it, and after every event that reached the journal; running
-// again must converge each time.
+// TestDeathAtEveryBoundary kills the run before and after every action of it, and before every event that is written and everything that
+// is waited for; running again must converge each time, whether the machine lives on or takes what was not yet on the disk with it.
 func TestDeathAtEveryBoundary(t *testing.T) {
 	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
-		deaths := 0
-		for at := 1; ; at++ {
-			c := world.Cluster("db1", "db2", "db3")
-			c.Policy.Enforce = enforce
-			w, m := world.New(c), &memory{}
-			died := die(t, w, m, at)
-			if !died {
-				break
-			}
-			deaths++
-			if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
-				t.Fatalf("enforce %s, death %d: %+v: %v", enforce, at, ended, m.failures())
-			}
-			secured(t, w, m)
-			if t.Failed() {
-				t.Fatalf("enforce %s, death %d", enforce, at)
-			}
-		}
-		t.Logf("enforce %s: %d deaths", enforce, deaths)
-		if deaths < 50 {
-			t.Errorf("only %d deaths were tried", deaths)
+		for _, crash := range []bool{false, true} {
+			t.Run(fmt.Sprintf("enforce %s, crash %t", enforce, crash), func(t *testing.T) {
+				t.Parallel()
+				deaths := 1
+				for dieAndGoOn(t, enforce, deaths, crash) {
+					deaths++
+				}
+				if deaths < 50 {
+					t.Errorf("only %d deaths were tried", deaths)
+				}
+			})
 		}
 	}
 }
 
-// die runs until the given count of boundaries is met; there are two an action, and one an event.
+func dieAndGoOn(t *testing.T, enforce topology.Enforce, at int, crash bool) (died bool) {
+	t.Helper()
+	c := world.Cluster("db1", "db2", "db3")
+	c.Policy.Enforce = enforce
+	w, m := world.New(c), &memory{}
+	if !die(t, w, m, at) {
+		return false
+	}
+	if crash {
+		m.crash()
+	}
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
+		t.Fatalf("death %d: %+v: %v", at, ended, m.failures())
+	}
+	secured(t, w, m)
+	if t.Failed() {
+		t.Fatalf("death %d", at)
+	}
+	return true
+}
+
+// die runs until the given count of boundaries is met; there are two an action, one an event, and one a wait for the disk.
 func die(t *testing.T, w *world.World, m *memory, at int) bool {
 	t.Helper()
 	p := build(w, m)
@@ -294,14 +329,32 @@ func (d *mortal) passes() bool {
 	return d.left > 0
 }
 
-func (d *mortal) Append(e event.Event) (event.Record, error) {
+func (d *mortal) Write(e event.Event) (event.Record, error) {
 	if !d.passes() {
 		return event.Record{}, errDead
 	}
-	return d.journal.Append(e)
+	return d.journal.Write(e)
 }
 
-func (d *mortal) Do(ctx context.Context, a plan.Action, note func(event.Event) error) error {
+func (d *mortal) Sync(seq int) error {
+	if !d.passes() {
+		return errDead
+	}
+	return d.journal.Sync(seq)
+}
+
+// DoAll can die before and after each of them.
+func (d *mortal) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error) {
+	for _, action := range batch {
+		if err := d.do(ctx, action, note); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}
+
+func (d *mortal) do(ctx context.Context, a plan.Action, note func(event.Event) error) error {
 	if !d.passes() {
 		return errDead
 	}

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -53,38 +54,56 @@ func (m *memory) fill() {
 }
 
 // TestJournalThatFailsBeforeTheFirstActionChangesNothing: an untouched step has nothing to take back. The journal fails at every record in
-// turn; after that no action may be begun but those that put back what was disturbed before.
+// turn, when it is written or when it is to get to the disk; after that no action may be begun but those that put back what was disturbed
+// before.
 func TestJournalThatFailsBeforeTheFirstActionChangesNothing(t *testing.T) {
 	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
-		for at := 1; ; at++ {
-			c := world.Cluster("db1", "db2", "db3")
-			c.Policy.Enforce = enforce
-			w, m := world.New(c), &memory{breakAt: at}
-			_, err := engine(w, m).Run(t.Context(), build(w, m), event.RunBegan{})
-			if err == nil {
-				break
-			}
-			begun := map[string]bool{}
-			for _, r := range m.records {
-				if e, ok := r.Event.(event.ActionIntended); ok {
-					begun[e.Step] = true
+		for name, failing := range map[string]func(at int) *memory{
+			"written":     func(at int) *memory { return &memory{breakAt: at} },
+			"on the disk": func(at int) *memory { return &memory{spoilAt: at} },
+		} {
+			t.Run(fmt.Sprintf("enforce %s, not %s", enforce, name), func(t *testing.T) {
+				records := 1
+				for failAndGoOn(t, enforce, failing(records)) {
+					records++
 				}
-			}
-			for _, a := range w.Done() {
-				if change, ok := a.(plan.ChangeTLS); ok && !begun["change/"+change.Channel.String()] {
-					t.Fatalf("record %d: %s without an intent", at, a)
+				if records < 50 {
+					t.Errorf("only %d records were tried", records)
 				}
-				if require, ok := a.(plan.Require); ok && require.Kind == facts.RequireNone && !anyRescue(begun) {
-					t.Fatalf("record %d: %s without an intent", at, a)
-				}
-			}
-			m.breakAt = 0
-			if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
-				t.Fatalf("record %d: %+v: %v", at, ended, m.failures())
-			}
-			secured(t, w, m)
+			})
 		}
 	}
+}
+
+func failAndGoOn(t *testing.T, enforce topology.Enforce, m *memory) (failed bool) {
+	t.Helper()
+	c := world.Cluster("db1", "db2", "db3")
+	c.Policy.Enforce = enforce
+	w := world.New(c)
+	if _, err := engine(w, m).Run(t.Context(), build(w, m), event.RunBegan{}); err == nil {
+		return false
+	}
+	begun := map[string]bool{}
+	for _, r := range m.records {
+		if e, ok := r.Event.(event.ActionIntended); ok {
+			begun[e.Step] = true
+		}
+	}
+	for _, a := range w.Done() {
+		if change, ok := a.(plan.ChangeTLS); ok && !begun["change/"+change.Channel.String()] {
+			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
+		}
+		if require, ok := a.(plan.Require); ok && require.Kind == facts.RequireNone && !anyRescue(begun) {
+			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
+		}
+	}
+	at := m.breakAt + m.spoilAt
+	m.breakAt, m.spoilAt, m.ended = 0, 0, false
+	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
+		t.Fatalf("record %d: %+v: %v", at, ended, m.failures())
+	}
+	secured(t, w, m)
+	return true
 }
 
 // anyRescue: taking the requirement back is the rescue of a rehearsal, or of a change where TLS is required first.
