@@ -66,16 +66,34 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 		return x.restart(ctx, a)
 	case plan.ReloadTLS:
 		return x.reloadTLS(ctx, a, note)
-	case plan.StopThreads:
-		return x.stopThreads(ctx, a, note)
-	case plan.StartThreads:
-		return x.startThreads(ctx, a, note)
-	case plan.ChangeTLS:
-		return x.changeTLS(ctx, a, note)
+	case plan.StopThreads, plan.StartThreads, plan.ChangeTLS:
+		return x.channelAction(ctx, a, note)
 	case plan.Require:
 		return x.require(ctx, a, note)
 	}
 	return fmt.Errorf("%T is no action that is known here", action)
+}
+
+// DoAll carries actions out one after the other, as [plan.Batches] groups them, up to the first that fails: what can go to its server or
+// host together goes in one wait. It gives how many are done.
+func (x *Executor) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error) {
+	if len(batch) == 2 {
+		install, lays := batch[0].(plan.InstallSet)
+		link, uses := batch[1].(plan.SwitchSet)
+		if lays && uses {
+			return x.installAndUse(ctx, install, link)
+		}
+	}
+	if len(batch) > 1 {
+		return x.sendTogether(ctx, batch, note)
+	}
+	for _, action := range batch {
+		if err := x.Do(ctx, action, note); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
 }
 
 // run runs a command on the host of a server.
@@ -90,15 +108,21 @@ func (x *Executor) run(ctx context.Context, server topology.ServerName, command 
 
 // exec sends statements to a server, each noted first.
 func (x *Executor) exec(ctx context.Context, server topology.ServerName, note func(event.Event) error, statements ...dialect.Statement) error {
+	_, err := x.execAll(ctx, server, note, statements...)
+	return err
+}
+
+// execAll also gives how many were carried out.
+func (x *Executor) execAll(ctx context.Context, server topology.ServerName, note func(event.Event) error, statements ...dialect.Statement) (done int, err error) {
+	if len(statements) == 0 {
+		return 0, nil
+	}
 	for _, statement := range statements {
 		if err := note(event.Statement{Server: server, SQL: statement.String()}); err != nil {
-			return err
-		}
-		if err := x.servers.Exec(ctx, server, statement); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return x.servers.ExecAll(ctx, server, statements...)
 }
 
 // dialect is that of the server. It is asked for once in a run, and again after a restart, which may have brought another version.

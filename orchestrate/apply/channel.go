@@ -2,43 +2,55 @@ package apply
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
-func (x *Executor) stopThreads(ctx context.Context, a plan.StopThreads, note func(event.Event) error) error {
-	d, err := x.dialect(ctx, a.Channel.Server)
+// channelAction carries out what is statements about a channel and nothing else.
+func (x *Executor) channelAction(ctx context.Context, action plan.Action, note func(event.Event) error) error {
+	statements, err := x.channelStatements(ctx, action)
 	if err != nil {
 		return err
 	}
-	statements, err := d.StopThreads(a.Channel.Name, a.Threads)
-	if err != nil {
-		return err
-	}
-	return x.exec(ctx, a.Channel.Server, note, statements...)
+	return x.exec(ctx, action.Target(), note, statements...)
 }
 
-func (x *Executor) startThreads(ctx context.Context, a plan.StartThreads, note func(event.Event) error) error {
-	d, err := x.dialect(ctx, a.Channel.Server)
+func (x *Executor) channelStatements(ctx context.Context, action plan.Action) ([]dialect.Statement, error) {
+	d, err := x.dialect(ctx, action.Target())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	statements, err := d.StartThreads(a.Channel.Name, a.Threads)
-	if err != nil {
-		return err
+	switch a := action.(type) {
+	case plan.StopThreads:
+		return d.StopThreads(a.Channel.Name, a.Threads)
+	case plan.StartThreads:
+		return d.StartThreads(a.Channel.Name, a.Threads)
+	case plan.ChangeTLS:
+		change, err := d.ChangeTLS(a.Channel.Name, a.Options)
+		return []dialect.Statement{change}, err
 	}
-	return x.exec(ctx, a.Channel.Server, note, statements...)
+	return nil, fmt.Errorf("%T is not about a channel", action)
 }
 
-func (x *Executor) changeTLS(ctx context.Context, a plan.ChangeTLS, note func(event.Event) error) error {
-	d, err := x.dialect(ctx, a.Channel.Server)
-	if err != nil {
-		return err
+// sendTogether sends the statements of all actions in one packet: a stopped receiver stands still until its START arrives, and a run that
+// dies in between leaves nothing stopped, since the server has the START already.
+func (x *Executor) sendTogether(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error) {
+	var all []dialect.Statement
+	ends := make([]int, len(batch)) // how many statements it takes until the action is done
+	for i, action := range batch {
+		statements, err := x.channelStatements(ctx, action)
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, statements...)
+		ends[i] = len(all)
 	}
-	statement, err := d.ChangeTLS(a.Channel.Name, a.Options)
-	if err != nil {
-		return err
+	carried, err := x.execAll(ctx, batch[0].Target(), note, all...)
+	for done < len(batch) && ends[done] <= carried {
+		done++
 	}
-	return x.exec(ctx, a.Channel.Server, note, statement)
+	return done, err
 }

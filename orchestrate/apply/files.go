@@ -47,6 +47,17 @@ func (x *Executor) commonName(leaf plan.Leaf) string {
 	return server.Address
 }
 
+// installAndUse points at the set only when the server's user is seen to read it.
+func (x *Executor) installAndUse(ctx context.Context, install plan.InstallSet, link plan.SwitchSet) (done int, err error) {
+	if err := x.installSet(ctx, install); err != nil {
+		return 0, err
+	}
+	if err := x.switchSet(ctx, link); err != nil {
+		return 1, err
+	}
+	return 2, nil
+}
+
 // installSet judges the set once more before it leaves this machine: nothing that is wrong in itself may reach a host.
 func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
 	files, err := x.store.Files(string(a.Server), a.Version)

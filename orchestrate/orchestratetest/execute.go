@@ -15,6 +15,17 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
+// DoAll carries actions out, up to the first that fails.
+func (w *World) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error) {
+	for _, action := range batch {
+		if err := w.Do(ctx, action, note); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}
+
 // Do carries an action out.
 func (w *World) Do(ctx context.Context, action plan.Action, note func(event.Event) error) error {
 	if err := ctx.Err(); err != nil {

@@ -116,8 +116,8 @@ func (r *runner) act(ctx context.Context, step plan.Step) (begun bool, err error
 	if err := r.keepThreads(step); err != nil {
 		return false, err
 	}
-	for _, action := range step.Actions {
-		did, err := r.do(ctx, step, action, false)
+	for _, batch := range plan.Batches(step.Actions) {
+		did, err := r.do(ctx, step, batch, false)
 		begun = begun || did
 		if err != nil {
 			return begun, err
@@ -139,30 +139,54 @@ func (r *runner) keepThreads(step plan.Step) error {
 	return nil
 }
 
-func (r *runner) do(ctx context.Context, step plan.Step, action plan.Action, rescue bool) (begun bool, err error) {
+// do carries a batch out when the intent of all of it is on disk.
+func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, rescue bool) (begun bool, err error) {
 	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
-	intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
-	if err := r.book.write(intent); err != nil && !must {
-		return false, err
+	for _, action := range batch {
+		intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
+		if err := r.book.write(intent); err != nil && !must {
+			return false, err
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.patience(action))
+	ctx, cancel := context.WithTimeout(ctx, r.patience(batch))
 	defer cancel()
-	if err := r.Executor.Do(ctx, action, r.noteFor(must)); err != nil {
-		failed := event.ActionFailed{Step: step.ID, Action: action.String(), Error: err.Error(), Rescue: rescue}
-		return true, errors.Join(fmt.Errorf("%s: %w", action, err), r.book.write(failed))
-	}
-	err = r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue})
-	if must {
+	done, failure := r.Executor.DoAll(ctx, batch, r.noteFor(must))
+	err = r.tellDone(step, batch, done, failure, rescue)
+	switch {
+	case failure != nil:
+		return true, errors.Join(fmt.Errorf("%s: %w", failing(batch, done), failure), err)
+	case must:
 		return true, nil
 	}
 	return true, err
 }
 
-func (r *runner) patience(action plan.Action) time.Duration {
-	if _, ok := action.(plan.Restart); ok {
-		return r.Pace.Restart
+// failing is the action that was not done, or the last one when that is not known.
+func failing(batch []plan.Action, done int) plan.Action { return batch[min(done, len(batch)-1)] }
+
+func (r *runner) tellDone(step plan.Step, batch []plan.Action, done int, failure error, rescue bool) error {
+	var errs []error
+	for _, action := range batch[:done] {
+		errs = append(errs, r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue}))
 	}
-	return r.Pace.Action
+	if failure != nil {
+		failed := event.ActionFailed{Step: step.ID, Action: failing(batch, done).String(), Error: failure.Error(), Rescue: rescue}
+		errs = append(errs, r.book.write(failed))
+	}
+	return errors.Join(errs...)
+}
+
+// patience is how long a batch may take: its actions follow each other.
+func (r *runner) patience(batch []plan.Action) time.Duration {
+	most := time.Duration(0)
+	for _, action := range batch {
+		if _, ok := action.(plan.Restart); ok {
+			most += r.Pace.Restart
+			continue
+		}
+		most += r.Pace.Action
+	}
+	return most
 }
 
 func (r *runner) noteFor(must bool) func(event.Event) error {
@@ -192,7 +216,7 @@ func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error 
 func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 	var failures error
 	for _, action := range step.Rescue {
-		_, err := r.do(ctx, step, action, true)
+		_, err := r.do(ctx, step, []plan.Action{action}, true)
 		failures = errors.Join(failures, err)
 	}
 	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
