@@ -22,13 +22,20 @@ func TestBootstrap(t *testing.T) {
 			if before.OK || before.Replicas[0].Encrypted || before.Replicas[0].Proof != "none" || before.Logins[0].Result != "accepted" {
 				t.Errorf("plaintext replication is judged %+v", before)
 			}
+			assertStatus(t, c, standing{
+				proof: "none", word: "plaintext", require: "none",
+				primary: []string{"new certificate", "new settings", "restart", "require TLS"}, replica: []string{"new certificate", "change to TLS"},
+			})
+			if shown, planned := c.status().Plan.Digest, c.plan(2).Digest; shown != planned {
+				t.Errorf("status speaks of plan %s, and the plan is %s", shown, planned)
+			}
 			p := c.plan(2, "--enforce", enforce)
 			assertOrder(t, p, enforce)
 			c.want(3, "apply", "--yes", "--enforce", enforce, "--digest", "000000000000").says(t, p.Digest, "000000000000")
 			c.want(0, "apply", "--yes", "--enforce", enforce, "--digest", p.Digest).says(t, "proven: replication of cluster lab")
 			c.proven()
 			assertReport(t, c.verify(0))
-			assertStatus(t, c)
+			assertStatus(t, c, standing{proof: "demanded", word: "encrypted (demanded)", require: "ssl", set: 1})
 			allArrived()
 			assertNothingMoves(t, c)
 		})
@@ -69,10 +76,33 @@ func assertReport(t *testing.T, r report) {
 	}
 }
 
-func assertStatus(t *testing.T, c *cluster) {
+// standing is what `status` says of a lab.
+type standing struct {
+	proof, require   string
+	word             string // for the proof, in the table
+	set              int
+	primary, replica []string // what apply would do to the primary, and to a replica and its channel
+}
+
+func assertStatus(t *testing.T, c *cluster, want standing) {
 	t.Helper()
-	c.want(0, "status", "--json").says(t, `"servers"`, `"channels"`, `"certificate_until"`)
-	c.want(0, "status").says(t, "primary", "replica1", "10.11")
+	s := c.status()
+	if len(s.Servers) != 3 || len(s.Channels) != 2 || len(s.Problems)+len(s.Plan.Blocked) > 0 {
+		t.Fatalf("%+v", s)
+	}
+	if p := s.Servers[0]; p.Role != "primary" || p.Require != want.require || p.Set != want.set || p.Serves != (want.set > 0) ||
+		want.set > 0 && (!p.ServesSet || p.DaysLeft < 700) || !slices.Equal(p.Would, want.primary) {
+		t.Errorf("%+v", p)
+	}
+	for i, channel := range s.Channels {
+		replica := s.Servers[i+1]
+		would := append(replica.Would, channel.Would...)
+		if channel.Server != replica.Server || channel.Source != "primary" || channel.Proof != want.proof || replica.Set != want.set ||
+			!slices.Equal(would, want.replica) {
+			t.Errorf("%+v, %+v", replica, channel)
+		}
+	}
+	c.want(0, "status").says(t, "APPLY WOULD", "primary", "replica1", "10.11", want.word)
 }
 
 // assertNothingMoves applies again, here and on another machine which has neither journal nor certificates, and looks for anything
@@ -85,6 +115,7 @@ func assertNothingMoves(t *testing.T, c *cluster) {
 	elsewhere := t.TempDir()
 	c.want(0, "apply", "--yes", "--pki", filepath.Join(elsewhere, "pki"), "--journal", filepath.Join(elsewhere, "journal")).says(t, "nothing to do")
 	c.verify(0)
+	c.want(0, "status").says(t, "apply has nothing to do")
 	if after := c.everything(); !slices.Equal(before, after) {
 		t.Errorf("something moved:\n%s", difference(before, after))
 	}

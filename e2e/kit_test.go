@@ -137,6 +137,37 @@ func (c *cluster) verify(code int) report {
 	return r
 }
 
+// seen is what `status --json` prints.
+type seen struct {
+	Servers []struct {
+		Server, Role, Require string
+		Serves                bool     `json:"serves_tls"`
+		ServesSet             bool     `json:"serves_set"`
+		Set                   int      `json:"certificate_set"`
+		DaysLeft              int      `json:"certificate_days_left"`
+		Would                 []string `json:"apply_would"`
+	}
+	Channels []struct {
+		Server, Source, Proof string
+		Would                 []string `json:"apply_would"`
+	}
+	Problems []struct{ Server, Why string }
+	Plan     struct {
+		Digest  string
+		Blocked []struct{ Target, Why, Hint string }
+	}
+}
+
+func (c *cluster) status() seen {
+	c.t.Helper()
+	var s seen
+	o := c.want(0, "status", "--json")
+	if err := json.Unmarshal([]byte(o.stdout), &s); err != nil {
+		c.t.Fatalf("%v\n%s", err, o.stdout)
+	}
+	return s
+}
+
 // planned is what `plan --json` prints.
 type planned struct {
 	Digest string

@@ -48,9 +48,9 @@ func (d doings) add(s Step) {
 		case UnswitchSet:
 			d.server(a.Server, "no certificate")
 		case WriteConfig:
-			d.server(a.Server, "write settings")
+			d.server(a.Server, "new settings")
 		case RemoveConfig:
-			d.server(a.Server, "remove settings")
+			d.server(a.Server, "no settings")
 		case Restart:
 			d.server(a.Server, "restart")
 		case ReloadTLS:

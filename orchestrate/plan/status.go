@@ -16,7 +16,7 @@ type StatusReport struct {
 	Servers  []ServerStatus  `json:"servers"`
 	Channels []ChannelStatus `json:"channels"`
 	Problems []Problem       `json:"problems"` // what could not be looked at, and threads that ended with an error
-	Plan     Outlook      `json:"plan"`
+	Plan     Outlook         `json:"plan"`
 }
 
 // Outlook is what the plan of the same facts comes to.
@@ -49,7 +49,8 @@ type ServerStatus struct {
 type ChannelStatus struct {
 	ReplicaReport
 
-	Source     string   `json:"source"` // the server of the inventory, else host:port as the channel has it
+	Source     string   `json:"source"`   // the server of the inventory, else host:port as the channel has it
+	Stranger   bool     `json:"stranger"` // it was seen that the inventory means another channel, or none
 	ApplyWould []string `json:"apply_would"`
 }
 
@@ -137,6 +138,7 @@ func (l lister) channel(id facts.ChannelID, c facts.Channel) ChannelStatus {
 	stranger := Link{Channel: id, Source: topology.ServerName(status.Source), Host: c.SourceHost, Port: c.SourcePort, User: c.SourceUser}
 	status.ReplicaReport = replicaReport(l.facts, stranger)
 	if !l.unseen(id.Server) {
+		status.Stranger = true
 		status.Why = fmt.Sprintf("the inventory does not mean this channel, from %s as %s; %s", status.Source, c.SourceUser, status.Why)
 	}
 	return status

@@ -26,14 +26,14 @@ const (
 // Status prints one line a channel, and one for a server without any; then the reasons, and what is in the way.
 func Status(w io.Writer, s plan.StatusReport) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVER\tROLE\tCHANNEL\tPROOF\tRUNS, LAG\tREQUIRES\tCERTIFICATE\tDAYS LEFT\tAPPLY WOULD")
+	fmt.Fprintln(table, "SERVER\tROLE\tCHANNEL\tPROOF\tRUNS\tREQUIRES\tCERTIFICATE\tDAYS LEFT\tAPPLY WOULD")
 	for _, server := range s.Servers {
 		printServer(table, server, channelsOf(s, server.Server))
 	}
 	_ = table.Flush()
 	fmt.Fprintln(w)
 	tellVersions(w, s.Servers)
-	explainConnected(w, s.Channels)
+	explainDoubts(w, s.Channels)
 	h := &hints{}
 	tellProblems(w, h, "", notBlocking(s.Problems, s.Plan.Blocked))
 	tellEnds(w, s.Servers)
@@ -206,41 +206,45 @@ func tellVersions(w io.Writer, servers []plan.ServerStatus) {
 			said.say(string(s.Server), version)
 		}
 	}
-	said.print(w)
+	said.print(w, "")
 }
 
-// explainConnected tells what the proofs rest on. Why a receiver is not connected is told among the problems, where the server says why.
-func explainConnected(w io.Writer, channels []plan.ChannelStatus) {
-	var connected []plan.ReplicaReport
+// explainDoubts tells why a channel that is connected is not proven to be encrypted, or shows no lag, or is none of the inventory's. Why one is
+// not connected is told among the problems, where the server says why.
+func explainDoubts(w io.Writer, channels []plan.ChannelStatus) {
+	var doubtful []plan.ReplicaReport
 	for _, c := range channels {
-		if c.Receiver == facts.Yes {
-			connected = append(connected, c.ReplicaReport)
+		noLag := !c.Lag.IsKnown() && c.Applier == facts.Yes
+		if c.Receiver == facts.Yes && (!c.Encrypted || noLag || c.Stranger) {
+			doubtful = append(doubtful, c.ReplicaReport)
 		}
 	}
-	explain(w, connected)
+	explain(w, doubtful)
 }
 
 // notBlocking leaves out the problems that are told among what blocks.
 func notBlocking(problems []plan.Problem, blocked []plan.Blocked) []plan.Problem {
 	told := func(p plan.Problem) bool {
 		return slices.ContainsFunc(blocked, func(b plan.Blocked) bool {
-			return b.Target == p.Server && strings.HasSuffix(text(p), withoutName(b.Why, string(b.Target)))
+			return b.Target == p.Server && strings.HasSuffix(text(p), text(plan.Problem{Server: b.Target, Why: b.Why}))
 		})
 	}
 	return slices.DeleteFunc(slices.Clone(problems), told)
 }
 
 func tellEnds(w io.Writer, servers []plan.ServerStatus) {
+	var said together
 	for _, s := range servers {
 		days, until, ok := firstEnd(s)
 		switch {
 		case !ok || days >= soon:
 		case days < 0:
-			fmt.Fprintf(w, "warning: %s: its certificate has expired, on %s\n", s.Server, until)
+			said.say(string(s.Server), "the certificate has expired, on "+until)
 		default:
-			fmt.Fprintf(w, "warning: %s: its certificate ends in %d day(s), on %s\n", s.Server, days, until)
+			said.say(string(s.Server), fmt.Sprintf("the certificate ends in %d day(s), on %s", days, until))
 		}
 	}
+	said.print(w, "warning: ")
 }
 
 // outlook is what the next apply comes to.
@@ -251,5 +255,5 @@ func outlook(p plan.Outlook) string {
 	case p.Steps == 0:
 		return "apply has nothing to do."
 	}
-	return fmt.Sprintf("apply would take %d steps; `replssl plan` shows them.", p.Steps)
+	return fmt.Sprintf("apply would take %d step(s); `replssl plan` shows them.", p.Steps)
 }

@@ -127,7 +127,7 @@ func explain(w io.Writer, channels []plan.ReplicaReport) {
 			said.say(channelName(c), c.Why)
 		}
 	}
-	said.print(w)
+	said.print(w, "")
 }
 
 // together are lines about things; those of which the same is to be said share one.
@@ -146,9 +146,9 @@ func (t *together) say(name, text string) {
 	t.names[text] = append(t.names[text], name)
 }
 
-func (t *together) print(w io.Writer) {
+func (t *together) print(w io.Writer, prefix string) {
 	for _, text := range t.texts {
-		fmt.Fprintf(w, "%s: %s\n", strings.Join(t.names[text], ", "), text)
+		fmt.Fprintf(w, "%s%s: %s\n", prefix, strings.Join(t.names[text], ", "), text)
 	}
 }
 

@@ -187,12 +187,12 @@ func TestStatus(t *testing.T) {
 		Plan:     plan.Outlook{Blocked: []plan.Blocked{{Target: "db2", Why: "db2: " + why, Hint: hint}}},
 	}
 	shows(t, func(w io.Writer) { ui.Status(w, s) }, `
-SERVER  ROLE     CHANNEL  PROOF  RUNS, LAG  REQUIRES  CERTIFICATE    DAYS LEFT  APPLY WOULD
-db1     primary  -        -      -          ssl       set 1, served  9 SOON     blocked by db2
-db2     replica  ?        ?      ?          ?         ?              ?          blocked: db2: SSH connect: refused
+SERVER  ROLE     CHANNEL  PROOF  RUNS  REQUIRES  CERTIFICATE    DAYS LEFT  APPLY WOULD
+db1     primary  -        -      -     ssl       set 1, served  9 SOON     blocked by db2
+db2     replica  ?        ?      ?     ?         ?              ?          blocked: db2: SSH connect: refused
 
 db1: 10.11
-warning: db1: its certificate ends in 9 day(s), on 2026-12-01T03:00:00Z
+warning: db1: the certificate ends in 9 day(s), on 2026-12-01T03:00:00Z
 blocked: db2: SSH connect: refused
 hint: look at sshd
 Cluster orders: 1 thing(s) block the plan; apply would change nothing.`)
