@@ -51,18 +51,14 @@ func Open(config Config) *Session {
 // Close ends all connections.
 func (s *Session) Close() error { return s.servers.Close() }
 
-// Observe looks at how the cluster stands, without a login as the replication account. It writes nothing anywhere. An error says
-// that the journal could not be read; whatever else could not be looked at is unknown in the facts.
-func (s *Session) Observe(ctx context.Context) (facts.Facts, error) {
-	return s.observe(ctx, s.everywhere(facts.PartsShown))
-}
-
-func (s *Session) everywhere(parts facts.Part) facts.Look {
-	look := facts.Look{}
-	for _, server := range s.config.Cluster.Servers {
-		look.Add(server.Name, parts)
+// Status tells how the cluster stands and what a plan would do about it, without a login as the replication account. It writes nothing
+// anywhere. An error says that the journal could not be read; whatever else could not be looked at is unknown in the report.
+func (s *Session) Status(ctx context.Context, options plan.Options) (plan.StatusReport, error) {
+	f, err := s.observe(ctx, plan.LookToShow(s.config.Cluster))
+	if err != nil {
+		return plan.StatusReport{}, err
 	}
-	return look
+	return plan.StatusOf(s.config.Cluster, f, plan.Build(s.config.Cluster, f, options)), nil
 }
 
 func (s *Session) observe(ctx context.Context, look facts.Look) (facts.Facts, error) {
@@ -77,7 +73,7 @@ func (s *Session) observe(ctx context.Context, look facts.Look) (facts.Facts, er
 
 // Plan observes and plans.
 func (s *Session) Plan(ctx context.Context, options plan.Options) (plan.Plan, facts.Facts, error) {
-	f, err := s.observe(ctx, s.everywhere(facts.PartsQuiet))
+	f, err := s.observe(ctx, plan.LookToPlan(s.config.Cluster))
 	if err != nil {
 		return plan.Plan{}, facts.Facts{}, err
 	}
@@ -122,7 +118,7 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 // Verify holds the demands of a secured cluster against fresh facts, logins of the account included. It writes nothing. It waits up to
 // the given time for receivers and appliers to reach the position that their source has when it begins.
 func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, error) {
-	f, err := s.observe(ctx, s.everywhere(facts.PartsShown|facts.PartPassword|facts.PartTrial|facts.PartPlaintext))
+	f, err := s.observe(ctx, plan.LookToJudge(s.config.Cluster))
 	if err != nil {
 		return plan.Report{}, err
 	}

@@ -31,9 +31,6 @@ const (
 const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed |
 	PartSettings | PartConfig | PartCheck | PartFiles | PartPassword
 
-// PartsShown are the parts that tell how a cluster stands, without those that only a change needs.
-const PartsShown = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed | PartFiles
-
 // Has says that every one of the parts is in p.
 func (p Part) Has(parts Part) bool { return p&parts == parts }
 

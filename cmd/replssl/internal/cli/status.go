@@ -15,19 +15,18 @@ func newStatus(s *settings) *cobra.Command {
   replssl status --json | jq '.channels[] | {server, proof}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			session, cluster, err := s.session()
+			session, _, err := s.session()
 			if err != nil {
 				return err
 			}
 			defer func() { _ = session.Close() }()
-			p, f, err := session.Plan(cmd.Context(), plan.Options{})
+			status, err := session.Status(cmd.Context(), plan.Options{})
 			if err != nil {
 				return err
 			}
 			if cmd.Context().Err() != nil {
 				return &codeError{code: exitInterrupted, text: "interrupted; what was seen is not whole"}
 			}
-			status := plan.StatusOf(cluster, f, p)
 			return show(cmd, s, status, func() { ui.Status(cmd.OutOrStdout(), status) })
 		},
 	}

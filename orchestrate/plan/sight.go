@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// onEvery is what is read of each server, whatever its place.
+const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition |
+	facts.PartFiles | facts.PartPassword
+
+// LookToPlan is what [Build] reads. Only the servers that others replicate from have to serve TLS, so that nobody looks at the option files
+// of the rest.
+func LookToPlan(c topology.Cluster) facts.Look {
+	look := everywhere(c, onEvery|facts.PartSettings)
+	for _, s := range c.Sources() {
+		look.Add(s.Name, facts.PartServed|facts.PartConfig|facts.PartCheck)
+	}
+	return look
+}
+
+// LookToShow is what [StatusOf] reads, and [Build] for it.
+func LookToShow(c topology.Cluster) facts.Look {
+	look := LookToPlan(c)
+	look.Merge(everywhere(c, facts.PartServed))
+	return look
+}
+
+// LookToJudge is what [Judge] reads, logins of the account included.
+func LookToJudge(c topology.Cluster) facts.Look {
+	return everywhere(c, onEvery|facts.PartTrial|facts.PartPlaintext)
+}
+
+func everywhere(c topology.Cluster, parts facts.Part) facts.Look {
+	look := facts.Look{}
+	for _, s := range c.Servers {
+		look.Add(s.Name, parts)
+	}
+	return look
+}
