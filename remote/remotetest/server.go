@@ -35,6 +35,8 @@ type ServerOptions struct {
 	Fault        Fault
 	DropAfter    int64           // when positive, cuts each connection after so many bytes to the client
 	NoForwarding bool            // refuses to open connections
+	MaxSessions  int             // when positive, refuses more sessions at once over a connection
+	EndSessions  int             // ends that many sessions of a connection as soon as they are open
 	HostKey      ssh.Signer      // nil for a fresh one
 	Authorized   []ssh.PublicKey // may log in, beside the owner of the Identity file
 }
@@ -202,8 +204,9 @@ func (s *Server) serve(conn net.Conn) {
 		_ = connection.Close() // what is queued is taken below, else the library's reader stays stuck
 	}
 	s.spawn(func() { ssh.DiscardRequests(requests) })
+	sessions := &quota{most: s.options.MaxSessions, spoilt: s.options.EndSessions}
 	for channel := range channels {
-		s.spawn(func() { s.open(channel) })
+		s.spawn(func() { s.open(channel, sessions) })
 	}
 }
 

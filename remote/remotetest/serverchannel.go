@@ -14,10 +14,10 @@ import (
 )
 
 // open answers a channel that the client wants: a session or a forwarding.
-func (s *Server) open(wanted ssh.NewChannel) {
+func (s *Server) open(wanted ssh.NewChannel, sessions *quota) {
 	switch kind := wanted.ChannelType(); {
 	case kind == "session":
-		s.session(wanted)
+		s.session(wanted, sessions)
 	case s.options.NoForwarding:
 		_ = wanted.Reject(ssh.Prohibited, "forwarding is off")
 	case kind == "direct-tcpip" || kind == "direct-streamlocal@openssh.com":
@@ -27,16 +27,57 @@ func (s *Server) open(wanted ssh.NewChannel) {
 	}
 }
 
-func (s *Server) session(wanted ssh.NewChannel) {
+// quota is how many sessions a connection may have.
+type quota struct {
+	most int // 0 for any number
+
+	mu     sync.Mutex
+	now    int
+	spoilt int // still to be ended as soon as they are open
+}
+
+func (q *quota) enter() (ok, spoil bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.most > 0 && q.now == q.most {
+		return false, false
+	}
+	q.now++
+	q.spoilt--
+	return true, q.spoilt >= 0
+}
+
+func (q *quota) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.now--
+}
+
+func (s *Server) session(wanted ssh.NewChannel, sessions *quota) {
+	ok, spoil := sessions.enter()
+	if !ok {
+		_ = wanted.Reject(ssh.ResourceShortage, "too many sessions")
+		return
+	}
+	leave := sync.OnceFunc(sessions.leave) // before the end is told: a client that knows of it finds room for the next
+	defer leave()
 	channel, requests, err := wanted.Accept()
 	if err != nil {
 		return
+	}
+	ended := func(err error) {
+		leave()
+		report(channel, err)
+	}
+	if spoil {
+		leave()
+		_ = channel.Close()
 	}
 	var process *exec.Cmd
 	for request := range requests {
 		switch request.Type {
 		case "exec":
-			process = s.exec(channel, request)
+			process = s.exec(channel, request, ended)
 		case "signal":
 			kill(process, syscall.SIGTERM)
 		default:
@@ -47,8 +88,8 @@ func (s *Server) session(wanted ssh.NewChannel) {
 	_ = channel.Close()
 }
 
-// exec starts the command, or gives nil when the fault is to stay silent.
-func (s *Server) exec(channel ssh.Channel, request *ssh.Request) *exec.Cmd {
+// exec starts the command, or gives nil when the fault is to stay silent. It calls ended with what became of the command.
+func (s *Server) exec(channel ssh.Channel, request *ssh.Request, ended func(error)) *exec.Cmd {
 	s.execs.Add(1)
 	if s.options.Fault == SilentExec {
 		return nil
@@ -73,7 +114,7 @@ func (s *Server) exec(channel ssh.Channel, request *ssh.Request) *exec.Cmd {
 		_, _ = io.Copy(input, channel)
 		_ = input.Close()
 	})
-	s.spawn(func() { report(channel, process.Wait()) })
+	s.spawn(func() { ended(process.Wait()) })
 	return process
 }
 
