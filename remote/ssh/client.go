@@ -38,9 +38,6 @@ type Config struct {
 const (
 	defaultDialTimeout = 30 * time.Second
 	defaultKeepAlive   = 15 * time.Second
-
-	// maxSessions bounds the commands that run at once, below the 10 sessions that sshd allows a connection by default.
-	maxSessions = 8
 )
 
 func (c Config) withDefaults() Config {
@@ -58,7 +55,7 @@ type Client struct {
 	name     string
 	ssh      *ssh.Client
 	wire     *wire
-	sessions chan struct{} // one token for each command that runs
+	sessions *sessions
 
 	// life ends with the connection, and its reason is the error that pending and later calls get.
 	life *hosting.Life
@@ -74,11 +71,12 @@ var _ remote.Host = (*Client)(nil)
 func newClient(config Config, connection *ssh.Client, wire *wire) *Client {
 	c := &Client{
 		name: config.Name, ssh: connection, wire: wire,
-		sessions: make(chan struct{}, maxSessions),
-		life:     hosting.NewLife(),
+		life: hosting.NewLife(),
 	}
+	c.sessions = newSessions(c)
 	c.spawn(c.watch)
 	c.spawn(func() { c.keepAlive(config.KeepAlive) })
+	c.sessions.prepare()
 	return c
 }
 

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/internal/hosting"
+)
+
+var (
+	errRefused = errors.New("the host did not start the command")
+	errEnded   = errors.New("the host ended the session and did not start the command")
 )
 
 // Run runs one command on the host. A command whose context ends is sent SIGTERM and its session is closed; the call does not
@@ -19,14 +23,24 @@ func (c *Client) Run(ctx context.Context, cmd remote.Command) (remote.Output, er
 	if err := cmd.Line.Err(); err != nil {
 		return remote.Output{}, fmt.Errorf("%s: the command cannot be run: %w", c.name, err)
 	}
-	if err := c.takeSession(ctx); err != nil {
-		return remote.Output{}, err
+	for range spare + 1 {
+		session, err := c.sessions.take(ctx)
+		if err != nil {
+			return remote.Output{}, err
+		}
+		// A session that was opened ahead may have been ended by a host that does not like idle ones.
+		if out, err := c.runIn(ctx, session, cmd); !errors.Is(err, errEnded) {
+			return out, err
+		}
 	}
+	return remote.Output{}, fmt.Errorf("%s: running a command: %w", c.name, errEnded)
+}
+
+func (c *Client) runIn(ctx context.Context, session *ssh.Session, cmd remote.Command) (remote.Output, error) {
 	over := make(chan struct{}, 2) // one for each stream
-	e := &execution{client: c, command: cmd, done: make(chan struct{})}
+	e := &execution{client: c, command: cmd, session: session, done: make(chan struct{})}
 	e.streams = hosting.NewStreams(func() { over <- struct{}{} })
 	if !c.spawn(e.run) {
-		<-c.sessions
 		return remote.Output{}, c.lost()
 	}
 	select {
@@ -43,85 +57,44 @@ func (c *Client) Run(ctx context.Context, cmd remote.Command) (remote.Output, er
 	}
 }
 
-// takeSession waits for a free session; execution.run gives it back, when the host has confirmed its end.
-func (c *Client) takeSession(ctx context.Context) error {
-	select { // an ended connection or context wins over a free session
-	case <-c.life.Done():
-		return c.lost()
-	case <-ctx.Done():
-		return hosting.ContextError(ctx, c.name, "running a command")
-	default:
-	}
-	select {
-	case c.sessions <- struct{}{}:
-		return nil
-	case <-c.life.Done():
-		return c.lost()
-	case <-ctx.Done():
-		return hosting.ContextError(ctx, c.name, "waiting for one of the connection's sessions")
-	}
-}
-
 // execution is one command on its way.
 type execution struct {
 	client  *Client
 	command remote.Command
+	session *ssh.Session
 	streams hosting.Streams
-
-	mu      sync.Mutex
-	session *ssh.Session // nil until the host has opened it
-	aborted bool
 
 	done chan struct{}
 	err  error // how it ended; to be read when done is closed
 }
 
+// run lasts until the host has confirmed the end of the session.
 func (e *execution) run() {
-	defer func() { <-e.client.sessions }()
+	defer e.client.sessions.release()
 	defer close(e.done)
-	session, err := e.client.ssh.NewSession()
-	if err != nil {
-		e.err = fmt.Errorf("opening a session: %w", err)
-		return
+	e.session.Stdin, e.session.Stdout, e.session.Stderr = e.command.Stdin, e.streams.Stdout, e.streams.Stderr
+	switch err := e.session.Start(e.command.Line.String()); {
+	case err == io.EOF: //nolint:errorlint // what the library says of a session that was closed before the answer
+		e.err = errEnded
+	case err != nil:
+		_ = e.session.Close()
+		e.err = errRefused // the library's own error would quote the whole line
+	default:
+		e.err = e.wait()
 	}
-	if !e.adopt(session) {
-		_ = session.Close()
-		return
-	}
-	e.err = e.start(session)
 }
 
-func (e *execution) start(session *ssh.Session) error {
-	session.Stdin, session.Stdout, session.Stderr = e.command.Stdin, e.streams.Stdout, e.streams.Stderr
-	if err := session.Start(e.command.Line.String()); err != nil {
-		_ = session.Close()
-		return errors.New("the host did not start the command") // the library's own error would quote the whole line
-	}
-	err := session.Wait()
+func (e *execution) wait() error {
+	err := e.session.Wait()
 	if err == io.EOF { //nolint:errorlint // a wrapped EOF is something else: the end of the connection
 		return nil // the command ended well without reading all of its input
 	}
 	return err
 }
 
-// adopt keeps the session for abort, unless that has come first.
-func (e *execution) adopt(session *ssh.Session) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.session = session
-	return !e.aborted
-}
-
 func (e *execution) abort() {
-	e.mu.Lock()
-	e.aborted = true
-	session := e.session
-	e.mu.Unlock()
-	if session == nil {
-		return
-	}
-	_ = session.Signal(ssh.SIGTERM) // best effort, as is the close: the host may be gone
-	_ = session.Close()
+	_ = e.session.Signal(ssh.SIGTERM) // best effort, as is the close: the host may be gone
+	_ = e.session.Close()
 }
 
 // result is what Run answers for a command that has ended.
@@ -131,6 +104,8 @@ func (e *execution) result() (remote.Output, error) {
 	switch {
 	case errors.As(e.err, &failed):
 		return out, hosting.ExitError(e.client.name, e.command, failed.ExitStatus(), out)
+	case errors.Is(e.err, errEnded) && !e.client.wire.ended.Load():
+		return remote.Output{}, e.err
 	case e.err != nil:
 		return remote.Output{}, e.client.blame(fmt.Errorf("%s: running a command: %w", e.client.name, e.err))
 	case e.client.wire.ended.Load():
