@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,66 +11,68 @@ import (
 	"github.com/replssl/replssl/remote/seen"
 )
 
-// parts are the texts of an answer by their names, and why others are missing.
-type parts struct {
-	head  string // what the line "process" said
-	texts map[string]string
-	whys  map[string]string
-	users map[int]string
+// answer is what the host said of a process.
+type answer struct {
+	head    string   // what the line "process" said
+	before  []string // the lines of /proc/PID/stat, read before everything else
+	after   []string // and after it
+	ids     string   // the real and the effective user
+	users   map[int]string
+	cmdline string
+	sockets sockets
 }
 
-func (p *parts) add(line string) error {
-	name, rest := frame.Word(line)
-	switch name {
-	case "process":
-		p.head = rest
-		return nil
-	case "user":
-		return p.addUser(rest)
-	}
-	word, value := frame.Word(rest)
-	switch word {
-	case "text":
-		text, err := base64.StdEncoding.DecodeString(value)
-		if err != nil {
-			return fmt.Errorf("the host's %s cannot be decoded: %w", name, err)
+func readAnswer(lines []string) (*answer, error) {
+	a := &answer{users: map[int]string{}}
+	for _, line := range lines {
+		if err := a.add(line); err != nil {
+			return nil, err
 		}
-		p.texts[name] = string(text)
-	case "unknown":
-		p.whys[name] = value
+	}
+	return a, nil
+}
+
+func (a *answer) add(line string) error {
+	if a.sockets.within {
+		a.sockets.add(line)
+		return nil
+	}
+	word, rest := frame.Word(line)
+	switch word {
+	case "process":
+		a.head = rest
+	case "stat":
+		a.before = append(a.before, rest)
+	case "stat-after":
+		a.after = append(a.after, rest)
+	case "users":
+		a.ids = rest
+	case "cmdline":
+		a.cmdline = rest
+	case "tcp6":
+		a.sockets.noTCP6 = true
+	case "sockets":
+		a.sockets.within = true
+	case "user":
+		return a.addUser(rest)
 	default:
 		return fmt.Errorf("the host's answer has the line %.80q, which makes no sense", line)
 	}
 	return nil
 }
 
-func (p *parts) addUser(text string) error {
-	number, rest := frame.Word(text)
+func (a *answer) addUser(text string) error {
+	number, name := frame.Word(text)
 	id, err := strconv.Atoi(number)
-	word, name := frame.Word(rest)
-	if err != nil || word != "known" || name == "" {
+	if err != nil || name == "" {
 		return errors.New("the host's answer about a user makes no sense")
 	}
-	if p.users == nil {
-		p.users = map[int]string{}
-	}
-	p.users[id] = name
+	a.users[id] = name
 	return nil
 }
 
-// get gives a text, or why there is none.
-func (p *parts) get(name string) (text, why string) {
-	if text, found := p.texts[name]; found {
-		return text, ""
-	}
-	if why := p.whys[name]; why != "" {
-		return "", why
-	}
-	return "", "the host did not tell " + name
-}
-
-func (p *parts) process() (seen.Value[Process], error) {
-	word, why := frame.Word(p.head)
+func (a *answer) process() (seen.Value[Process], error) {
+	word, why := frame.Word(a.head)
 	switch word {
 	case "absent":
 		return seen.Absent[Process](), nil
@@ -80,19 +81,22 @@ func (p *parts) process() (seen.Value[Process], error) {
 	}
 	pid, err := strconv.Atoi(word)
 	if err != nil || pid < 1 {
-		return seen.Value[Process]{}, fmt.Errorf("the host's answer names the process %.80q", p.head)
+		return seen.Value[Process]{}, fmt.Errorf("the host's answer names the process %.80q", a.head)
 	}
-	process, err := p.describe(pid)
+	process, err := a.describe(pid)
 	if err != nil { // a process that ends while it is looked at is no fault
 		return seen.Unknown[Process](err.Error()), nil
 	}
 	return seen.Known(process), nil
 }
 
-func (p *parts) describe(pid int) (Process, error) {
-	before, beforeErr := p.start("stat")
-	after, afterErr := p.start("stat-after")
-	realID, effectiveID, userErr := p.userIDs()
+func (a *answer) describe(pid int) (Process, error) {
+	if len(a.before) > 0 && len(a.after) == 0 {
+		return Process{}, fmt.Errorf("process %d ended while it was looked at", pid)
+	}
+	before, beforeErr := start(a.before)
+	after, afterErr := start(a.after)
+	realID, effectiveID, userErr := a.userIDs()
 	if err := errors.Join(beforeErr, afterErr, userErr); err != nil {
 		return Process{}, err
 	}
@@ -100,19 +104,18 @@ func (p *parts) describe(pid int) (Process, error) {
 		return Process{}, fmt.Errorf("process %d ended while it was looked at", pid)
 	}
 	return Process{
-		PID: pid, Real: p.user(realID), Effective: p.user(effectiveID), Start: before,
-		Args: p.args(), Connections: p.connections(),
+		PID: pid, Real: a.user(realID), Effective: a.user(effectiveID), Start: before,
+		Args: a.args(), Connections: a.sockets.connections(),
 	}, nil
 }
 
 // start is the 22nd field of /proc/PID/stat. The second is the process's name in parentheses, which may hold anything, so the
 // fields are counted from its end.
-func (p *parts) start(name string) (uint64, error) {
-	text, why := p.get(name)
-	if why != "" {
-		return 0, errors.New(why)
+func start(lines []string) (uint64, error) {
+	if len(lines) == 0 {
+		return 0, errors.New("the host did not tell the state of the process")
 	}
-	rest, _ := afterLast(text, ")")
+	rest, _ := afterLast(strings.Join(lines, "\n"), ")")
 	fields := strings.Fields(rest)
 	const at = 22 - 3
 	if len(fields) <= at {
@@ -133,62 +136,36 @@ func afterLast(text, separator string) (after string, found bool) {
 	return text[at+len(separator):], true
 }
 
-func (p *parts) userIDs() (realID, effectiveID int, err error) {
-	text, why := p.get("status")
-	if why != "" {
-		return 0, 0, errors.New(why)
+func (a *answer) userIDs() (realID, effectiveID int, err error) {
+	first, second := frame.Word(a.ids)
+	realID, realErr := strconv.Atoi(first)
+	effectiveID, effectiveErr := strconv.Atoi(second)
+	if errors.Join(realErr, effectiveErr) != nil {
+		return 0, 0, errors.New("the user of the process cannot be understood")
 	}
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) >= 3 && fields[0] == "Uid:" {
-			realID, realErr := strconv.Atoi(fields[1])
-			effectiveID, effectiveErr := strconv.Atoi(fields[2])
-			return realID, effectiveID, errors.Join(realErr, effectiveErr)
-		}
-	}
-	return 0, 0, errors.New("the user of the process cannot be understood")
+	return realID, effectiveID, nil
 }
 
-func (p *parts) user(id int) User {
-	if name := p.users[id]; name != "" {
+func (a *answer) user(id int) User {
+	if name := a.users[id]; name != "" {
 		return User{ID: id, Name: seen.Known(name)}
 	}
 	return User{ID: id, Name: seen.Unknown[string]("the host tells no name for it")}
 }
 
-func (p *parts) args() seen.Value[[]string] {
-	text, why := p.get("cmdline")
+func (a *answer) args() seen.Value[[]string] {
+	word, rest := frame.Word(a.cmdline)
 	switch {
-	case why != "":
-		return seen.Unknown[[]string](why)
-	case text == "":
+	case word == "unknown":
+		return seen.Unknown[[]string](rest)
+	case word != "text":
+		return seen.Unknown[[]string]("the host did not tell them")
+	case rest == "":
 		return seen.Unknown[[]string]("the process has ended, or has no arguments to show")
 	}
-	return seen.Known(strings.Split(strings.TrimSuffix(text, "\x00"), "\x00"))
-}
-
-func (p *parts) connections() seen.Value[[]Connection] {
-	inodes, err := p.socketInodes()
+	text, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(rest, " ", ""))
 	if err != nil {
-		return seen.Unknown[[]Connection](err.Error())
+		return seen.Unknown[[]string]("they cannot be decoded: " + err.Error())
 	}
-	var all []Connection
-	for _, name := range []string{"tcp", "tcp6"} {
-		text, why := p.get(name)
-		if why != "" {
-			return seen.Unknown[[]Connection](why)
-		}
-		found, err := established(text, inodes)
-		if err != nil {
-			return seen.Unknown[[]Connection]("the table " + name + " cannot be understood: " + err.Error())
-		}
-		all = append(all, found...)
-	}
-	slices.SortFunc(all, func(a, b Connection) int {
-		if order := a.Local.Compare(b.Local); order != 0 {
-			return order
-		}
-		return a.Remote.Compare(b.Remote)
-	})
-	return seen.Known(all)
+	return seen.Known(strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"))
 }

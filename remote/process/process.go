@@ -55,13 +55,11 @@ func ParseLook(printed []byte) (seen.Value[Process], error) {
 	if err != nil {
 		return seen.Value[Process]{}, err
 	}
-	p := parts{texts: map[string]string{}, whys: map[string]string{}}
-	for _, line := range lines {
-		if err := p.add(line); err != nil {
-			return seen.Value[Process]{}, err
-		}
+	answer, err := readAnswer(lines)
+	if err != nil {
+		return seen.Value[Process]{}, err
 	}
-	return p.process()
+	return answer.process()
 }
 
 // Sockets lists the unix stream sockets that somebody listens on; [ParseSockets] reads what it prints.
@@ -74,17 +72,17 @@ func ParseSockets(printed []byte) (seen.Value[[]string], error) {
 	if err != nil {
 		return seen.Value[[]string]{}, err
 	}
-	p := parts{texts: map[string]string{}, whys: map[string]string{}}
-	for _, line := range lines {
-		if err := p.add(line); err != nil {
-			return seen.Value[[]string]{}, err
-		}
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "Num ") {
+		return seen.Unknown[[]string](orElse(strings.Join(lines, "; "), "the host did not tell its sockets")), nil
 	}
-	text, why := p.get("unix")
-	if why != "" {
-		return seen.Unknown[[]string](why), nil
+	return seen.Known(serverSockets(lines)), nil
+}
+
+func orElse(text, other string) string {
+	if text != "" {
+		return text
 	}
-	return seen.Known(serverSockets(text)), nil
+	return other
 }
 
 // looksLikeServer tells the socket of a server by its path, which people choose freely but hardly ever without the name.

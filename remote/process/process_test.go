@@ -97,6 +97,29 @@ func TestLookAtThisProcess(t *testing.T) {
 	}
 }
 
+// TestOddNamesAndArguments runs a program whose name and arguments hold what could be taken for something else.
+func TestOddNamesAndArguments(t *testing.T) {
+	path, err := exec.LookPath("cat")
+	must(t, err)
+	text, err := os.ReadFile(path)
+	must(t, err)
+	name := filepath.Join(t.TempDir(), "x) R 1\nUid:\t7")
+	must(t, os.WriteFile(name, text, 0o700))
+	cat := exec.CommandContext(t.Context(), name, "-", "a\nprocess 1\n", "=== replssl end ===", `\n $x "y' *`, "", "\xff")
+	input, err := cat.StdinPipe()
+	must(t, err)
+	must(t, cat.Start())
+	defer func() {
+		_ = input.Close()
+		_ = cat.Wait()
+	}()
+	found, ok := look(t, byPID(t, cat.Process.Pid)).Get()
+	args, _ := found.Args.Get()
+	if !ok || found.PID != cat.Process.Pid || found.Effective.ID != os.Geteuid() || !slices.Equal(args, cat.Args) {
+		t.Errorf("got %+v", found)
+	}
+}
+
 func TestLookByPIDFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "my sqld.pid")
 	if got := look(t, process.LookPIDFile(name)); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {

@@ -2,56 +2,62 @@ package process
 
 import "github.com/replssl/replssl/remote/internal/frame"
 
-// ship prints a text of /proc, encoded: a process chooses its own name and arguments, line breaks included.
-const ship = `
-ship() { # NAME PATH
-	if text=$( { base64 <"$2"; } 2>&1); then
-		say "$1 text $(say "$text" | tr -d '\n')"
-	else
-		say "$1 unknown $(flat "$text")"
-	fi
-}
-`
-
-// lookScript has $1 a PID file.
-const lookScript = frame.Shell + ship + `
+// lookScript has $1 a PID file. What a process costs is the programs that it starts, so the shell reads itself what it can, and one grep
+// picks the lines that matter of all that is long.
+//
+// A process chooses its own name and arguments, line breaks included: its lines are prefixed, and its arguments encoded.
+const lookScript = frame.Shell + frame.Account + `
 answer() {
-	if ! pid=$( { cat <"$1"; } 2>&1); then say "process unknown $(flat "$pid")"; return; fi
-	pid=$(say "$pid" | tr -d ' \t\r\n')
+	pid=
+	{ read -r pid <"$1"; } 2>/dev/null
 	case $pid in
-	''|0*|*[!0-9]*) say "process unknown $(flat "$1") does not hold the ID of a process"; return ;;
+	''|0*|*[!0-9]*)
+		if why=$(cat -- "$1" 2>&1 >/dev/null); then why="$1 does not hold the ID of a process"; fi
+		say "process unknown $(flat "$why")"
+		return ;;
 	esac
-	if ! [ -d "/proc/$pid" ]; then
-		# A /proc that hides the processes of others still lets the kernel tell.
-		if why=$(kill -0 "$pid" 2>&1); then
-			say "process unknown /proc does not show process $pid"
-		else
-			case $why in
-			*"No such process"*) say "process absent" ;;
-			*) say "process unknown $(flat "$why")" ;;
-			esac
-		fi
-		return
-	fi
-	say "process $pid"
-	ship stat "/proc/$pid/stat"
-	ship status "/proc/$pid/status"
-	ship cmdline "/proc/$pid/cmdline"
-	if text=$(ls -l "/proc/$pid/fd" 2>&1) || [ -n "$text" ]; then
-		say "fd text $(say "$text" | encode)"
-	else
-		say "fd unknown nothing is listed"
-	fi
-	ship tcp "/proc/$pid/net/tcp"
-	if [ -e "/proc/$pid/net/tcp6" ]; then ship tcp6 "/proc/$pid/net/tcp6"; else say "tcp6 text "; fi
-	for id in $(sed -n 's/^Uid:[[:space:]]*\([0-9]*\)[[:space:]]*\([0-9]*\).*/\1 \2/p' "/proc/$pid/status" 2>/dev/null); do
-		name=$(user "$id") && say "user $id known $name"
-	done
-	ship stat-after "/proc/$pid/stat"
+	if [ -d "/proc/$pid" ]; then describe; else missing; fi
 }
-user() { # ID; its line of the user database
-	if command -v getent >/dev/null 2>&1; then getent passwd "$1"; else grep "^[^:]*:[^:]*:$1:" /etc/passwd; fi | head -n 1 | cut -d : -f 1 | grep .
+missing() {
+	# A /proc that hides the processes of others still lets the kernel tell.
+	if why=$(kill -0 "$pid" 2>&1); then
+		say "process unknown /proc does not show process $pid"
+	else
+		case $why in
+		*"No such process"*) say "process absent" ;;
+		*) say "process unknown $(flat "$why")" ;;
+		esac
+	fi
+}
+describe() {
+	say "process $pid"
+	state stat
+	if text=$(base64 "/proc/$pid/cmdline" 2>&1); then say "cmdline text" $text; else say "cmdline unknown $(flat "$text")"; fi
+	connections
+	users
+	state stat-after
+}
+state() {
+	while IFS= read -r line; do say "$1 $line"; done 2>/dev/null <"/proc/$pid/stat"
+}
+users() {
+	while read -r key real effective rest; do [ "$key" != Uid: ] || break; done 2>/dev/null <"/proc/$pid/status"
+	say "users $real $effective"
+	if account "$real"; then say "user $real $name"; fi
+	[ "$real" != "$effective" ] || return
+	if account "$effective"; then say "user $effective $name"; fi
+}
+# The heads of the two tables and of the list, what ls complains of, sockets, and established connections.
+connections() {
+	set -- "/proc/$pid/net/tcp"
+	if [ -e "/proc/$pid/net/tcp6" ]; then set -- "$@" "/proc/$pid/net/tcp6"; else say "tcp6 none"; fi
+	say "sockets begin"
+	ls -ln "/proc/$pid/fd" 2>&1 | grep -aH -e '^ *sl ' -e '^total ' -e '^ls: ' -e ' -> socket:\[' \
+		-e '^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* 01 ' "$@" - 2>&1
+	say "sockets end $?"
 }
 ` + frame.Open + "answer \"$@\"\n" + frame.Close
 
-const socketsScript = frame.Shell + ship + frame.Open + "ship unix /proc/net/unix\n" + frame.Close
+// socketsScript picks the head of the table, and the stream sockets that somebody listens on.
+const socketsScript = frame.Open + `LC_ALL=C grep -a -e '^Num ' -e '^[^ ]*: [0-9A-F]* [0-9A-F]* 00010000 0001 ' /proc/net/unix 2>&1
+` + frame.Close

@@ -34,6 +34,19 @@ standing() {
 	esac
 }
 `
+
+	// Account is the shell function that finds a user of the host.
+	Account = `
+# account NAME-OR-ID: sets name, uid and gid; false when the host has no such user.
+account() {
+	found=$(getent passwd "$1" 2>/dev/null) || # a small system may lack getent
+		found=$(grep -e "^$1:" -e "^[^:]*:[^:]*:$1:" /etc/passwd 2>/dev/null) || return 1
+	name=${found%%:*} found=${found#*:*:}
+	uid=${found%%:*} found=${found#*:}
+	gid=${found%%:*}
+	[ "$name" = "$1" ] || [ "$uid" = "$1" ]
+}
+`
 )
 
 // Lines are the lines of the answer.
