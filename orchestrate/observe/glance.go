@@ -21,16 +21,17 @@ type glance struct {
 	seen    facts.Server
 	dialect dialect.Dialect
 	args    arguments // of the server's process, once it is known
+	process bool      // it is looked at, if only to see who reads the files
 	reader  string    // who was sent to read the files of the TLS dir
 	fetched map[file.Pick]seen.Value[[]file.Found]
 }
 
 // The parts that rest on others.
 const (
-	onProcess = facts.PartProcess | facts.PartFiles | facts.PartConfig | facts.PartCheck | onFiles
-	onFiles   = facts.PartTrial
+	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck
+	onFiles   = facts.PartFiles | facts.PartTrial // and on who the server runs as
 	onTrial   = facts.PartTrial | facts.PartPlaintext | facts.PartPassword
-	onHost    = onProcess | onTrial
+	onHost    = onProcess | onFiles | onTrial
 )
 
 func (o *Observer) glanceAt(server topology.Server, parts facts.Part) *glance {

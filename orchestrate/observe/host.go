@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -18,7 +19,7 @@ type place struct {
 	osUser  string // whom the server runs as
 }
 
-// usualUser is whom a server that was never met is taken to run as.
+// usualUser is whom a server that was never met is taken to run as, until its process is seen.
 const usualUser = "mysql"
 
 // lookAtHost looks at everything that is asked for on the host: with one command, if the server is where the last look found it. Otherwise
@@ -34,21 +35,20 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 		g.withoutInstance(ctx)
 		return
 	}
-	here := place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: guess.osUser}
-	if here.osUser == "" {
-		here.osUser = usualUser
-	}
+	here := place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: cmp.Or(guess.osUser, usualUser)}
 	if here != guess {
 		g.survey(ctx, here)
 	}
-	g.asItsUser(ctx, here)
+	if g.process {
+		g.asItsUser(ctx, here)
+	}
 	g.lookAtOptionFiles(ctx)
 }
 
 // withoutInstance looks at what needs no answer of the server.
 func (g *glance) withoutInstance(ctx context.Context) {
 	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
-	if g.wants(facts.PartFiles | onFiles) {
+	if g.wants(onFiles) {
 		g.survey(ctx, place{})
 	}
 	g.lookAtOptionFiles(ctx)
@@ -56,19 +56,20 @@ func (g *glance) withoutInstance(ctx context.Context) {
 
 // asItsUser looks at the files once more when the server does not run as the user who was sent to read them.
 func (g *glance) asItsUser(ctx context.Context, tried place) {
-	if !g.wants(onProcess) {
-		return
+	p, ok := g.seen.Process.Get()
+	if g.reader != p.OSUser && len(g.seen.TLSDir.Or(facts.TLSDir{}).Sets) > 0 {
+		g.survey(ctx, place{dataDir: tried.dataDir, osUser: p.OSUser})
 	}
-	tried.osUser, tried.pidFile = g.seen.Process.Or(facts.Process{}).OSUser, ""
-	if g.reader != tried.osUser && len(g.seen.TLSDir.Or(facts.TLSDir{}).Sets) > 0 {
-		g.survey(ctx, tried)
+	if ok {
+		tried.osUser = p.OSUser
+		g.observer.memory.keep(g.server.Name, func(r *remembered) { r.place = tried })
 	}
-	if p, ok := g.seen.Process.Get(); ok {
-		instance := g.seen.Instance.Or(facts.Instance{})
-		g.observer.memory.keep(g.server.Name, func(r *remembered) {
-			r.place = place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: p.OSUser}
-		})
-	}
+}
+
+// needsProcess: who the server runs as, a look at its process tells. The next look at files alone trusts it, since a server that runs as
+// somebody else was restarted, and nothing is proven of a restart without a look at the process.
+func (g *glance) needsProcess() bool {
+	return g.wants(onProcess) || g.wants(onFiles) && g.observer.memory.of(g.server.Name).place.osUser == ""
 }
 
 // portion is a part of what is asked of a host in one command.
@@ -80,10 +81,10 @@ type portion struct {
 // survey asks the host for all parts that can be had at that place; without a PID file the process is left out.
 func (g *glance) survey(ctx context.Context, at place) {
 	var portions []portion
-	if g.wants(onProcess) && at.pidFile != "" {
+	if g.process = g.needsProcess(); g.process && at.pidFile != "" {
 		portions = append(portions, g.processPortion(at.pidFile))
 	}
-	if g.wants(facts.PartFiles | onFiles) {
+	if g.wants(onFiles) {
 		g.reader = at.osUser
 		portions = append(portions, g.filesPortion(at.osUser))
 	}

@@ -19,7 +19,7 @@ import (
 
 func TestServersWithTLS(t *testing.T) {
 	b := newBench(t, labtest.Start(t, lab.Options{Replicas: 1, PerformanceSchema: true}))
-	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys}
+	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys(pki.P256)}
 	must(b.store.CreateCA(means, "lab"))(t)
 	for _, s := range b.Servers {
 		dns, ips := pki.SplitNames([]string{s.Address})
