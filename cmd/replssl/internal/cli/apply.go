@@ -10,9 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/ui"
+	"github.com/replssl/replssl/cmd/replssl/internal/ui/live"
 	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 type applyFlags struct {
@@ -53,7 +55,7 @@ applied, 5 applied but not proven, 11 another run is at work, 130 interrupted.`,
 }
 
 func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
-	session, _, err := flags.session(s)
+	session, cluster, err := flags.session(s)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,11 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 	if err != nil {
 		return err
 	}
-	return carryOut(cmd, s, flags, session, run, p)
+	ended, err := carryOut(cmd, s, cluster, run, p)
+	if err != nil {
+		return err
+	}
+	return conclude(cmd, s, flags, session, ended)
 }
 
 // approve plans, and gives the plan when it may be carried out.
@@ -111,20 +117,28 @@ func ask(cmd *cobra.Command, s *settings) error {
 	return nil
 }
 
-func carryOut(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session, run *orchestrate.Run, p plan.Plan) error {
-	ended := event.RunEnded{Outcome: event.Succeeded}
-	if len(p.Steps) > 0 {
-		var err error
-		if ended, err = run.Apply(cmd.Context(), p, watcher(cmd, s, p)); err != nil {
-			return &codeError{code: exitPartly, text: err.Error(), hint: "run apply again when that is mended"}
-		}
+// carryOut lets a person or a program watch while the plan is carried out.
+func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *orchestrate.Run, p plan.Plan) (event.RunEnded, error) {
+	if len(p.Steps) == 0 {
+		return event.RunEnded{Outcome: event.Succeeded}, nil
 	}
-	if ended.Outcome == event.Interrupted {
-		return &codeError{
+	watch, leave := watcher(cmd, s, cluster, p)
+	ended, err := run.Apply(cmd.Context(), p, watch)
+	leave()
+	switch {
+	case err != nil:
+		return ended, &codeError{code: exitPartly, text: err.Error(), hint: "run apply again when that is mended"}
+	case ended.Outcome == event.Interrupted:
+		return ended, &codeError{
 			code: exitInterrupted, text: fmt.Sprintf("interrupted: %d of %d steps are done", ended.Done, len(p.Steps)),
 			hint: "run apply again to go on",
 		}
 	}
+	return ended, nil
+}
+
+// conclude proves the result, and says what that and the run come to.
+func conclude(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session, ended event.RunEnded) error {
 	report, err := session.Verify(context.WithoutCancel(cmd.Context()), flags.wait)
 	if err != nil {
 		return err
@@ -156,10 +170,18 @@ func tell(cmd *cobra.Command, s *settings, report plan.Report) error {
 	}{"verified", report})
 }
 
-func watcher(cmd *cobra.Command, s *settings, p plan.Plan) func(event.Record) {
+// watcher tells of the events as it suits whoever is there, and leaves when the run is over.
+func watcher(cmd *cobra.Command, s *settings, cluster topology.Cluster, p plan.Plan) (watch func(event.Record), leave func()) {
 	if s.json {
-		return func(r event.Record) { _ = ui.JSONLine(cmd.OutOrStdout(), r) }
+		return func(r event.Record) { _ = ui.JSONLine(cmd.OutOrStdout(), r) }, func() {}
 	}
-	progress := ui.NewProgress(cmd.ErrOrStderr(), len(p.Steps))
-	return progress.Show
+	terminal, ok := live.TerminalOf(s.world.Stderr, s.world.Getenv)
+	if !ok {
+		return ui.NewProgress(cmd.ErrOrStderr(), len(p.Steps)).Show, func() {}
+	}
+	view := live.Open(live.Config{
+		Terminal: terminal, Scene: live.NewScene(cluster, p, live.SignsFor(s.world.Getenv)),
+		Now: time.Now, Interrupted: cmd.Context().Err() != nil,
+	})
+	return view.Show, view.Close
 }
