@@ -7,8 +7,10 @@ import (
 )
 
 func made(host, what string, begin, end int) wait {
-	return wait{host: host, what: what, begin: time.Duration(begin) * time.Millisecond, end: time.Duration(end) * time.Millisecond}
+	return wait{host: host, what: what, begin: ms(begin), end: ms(end)}
 }
+
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func names(waits []wait) []string {
 	var list []string

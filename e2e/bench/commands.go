@@ -29,6 +29,9 @@ type measurement struct {
 func measurements() []measurement {
 	return []measurement{
 		{"apply", "apply against the script by hand; a second apply; memory", 5, []int{4, 16}, measureApply},
+		{"pauses", "how long receivers and appliers stand still", 3, []int{4, 16}, measurePauses},
+		{"latency", "apply on hosts that seem to be far away, in round trips", 3, []int{4}, measureLatency},
+		{"simulated", "decisions over many servers in memory", 1, []int{25, 50, 100, 200}, measureSimulated},
 	}
 }
 

@@ -32,11 +32,15 @@ func measure(cmd *exec.Cmd) (usage, error) {
 	return u, nil
 }
 
-// apply runs replssl on the cluster of an inventory.
-func (w *workshop) apply(ctx context.Context, inventory string) (usage, error) {
+// applyCommand is replssl for the cluster of an inventory, ready to run.
+func (w *workshop) applyCommand(ctx context.Context, inventory string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, w.replssl, "apply", "--yes", "--allow-restart", "--inventory", inventory)
 	cmd.Env = append(os.Environ(), "SSH_AUTH_SOCK=")
-	return measure(cmd)
+	return cmd
+}
+
+func (w *workshop) apply(ctx context.Context, inventory string) (usage, error) {
+	return measure(w.applyCommand(ctx, inventory))
 }
 
 // ownPeak is the memory that this process has had at most. A child's figure is never below it: the kernel counts from the moment before

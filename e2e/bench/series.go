@@ -17,5 +17,8 @@ func (s series[T]) max() T { return slices.Max(s) }
 // median is the middle figure; of an even number, the upper of the two in the middle.
 func (s series[T]) median() T { return s.sorted()[len(s)/2] }
 
+// percentile is the least figure that n of a hundred do not exceed.
+func (s series[T]) percentile(n int) T { return s.sorted()[max(0, (len(s)*n+99)/100-1)] }
+
 // ratio is how many times as long one takes as the other.
 func ratio(one, other time.Duration) float64 { return float64(one) / float64(other) }

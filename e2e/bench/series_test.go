@@ -26,6 +26,21 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestPercentile(t *testing.T) {
+	var s series[int]
+	for i := range 200 {
+		s = append(s, 200-i)
+	}
+	for n, want := range map[int]int{1: 2, 50: 100, 99: 198, 100: 200} {
+		if got := s.percentile(n); got != want {
+			t.Errorf("%d: got %d, want %d", n, got, want)
+		}
+	}
+	if got := (series[int]{7}).percentile(1); got != 7 {
+		t.Errorf("of one: got %d", got)
+	}
+}
+
 func TestRatio(t *testing.T) {
 	if got := ratio(3*time.Second, 4*time.Second); got != 0.75 {
 		t.Errorf("got %v", got)

@@ -20,21 +20,25 @@ import (
 	"github.com/replssl/replssl/remote/ssh"
 )
 
-// openTraced begins a session in this process, on the cluster of an inventory, whose waits are noted.
-func openTraced(inventory string, r *recorder) (*orchestrate.Session, error) {
+func readInventory(inventory string) (topology.Cluster, error) {
 	text, err := os.ReadFile(inventory)
 	if err != nil {
-		return nil, err
+		return topology.Cluster{}, err
 	}
 	me, err := user.Current()
+	if err != nil {
+		return topology.Cluster{}, err
+	}
+	return topology.Parse(inventory, text, topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: filepath.Dir(inventory)})
+}
+
+// openTraced begins a session in this process, on the cluster of an inventory, whose waits are noted.
+func openTraced(inventory string, r *recorder) (*orchestrate.Session, error) {
+	cluster, err := readInventory(inventory)
 	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Dir(inventory)
-	cluster, err := topology.Parse(inventory, text, topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: dir})
-	if err != nil {
-		return nil, err
-	}
 	return orchestrate.Open(orchestrate.Config{
 		Cluster: cluster, Dial: traced(r, dialSSH), PKI: filepath.Join(dir, "pki"), Journal: filepath.Join(dir, "journal"),
 		Who: "bench", Version: "bench", Now: time.Now,

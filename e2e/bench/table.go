@@ -32,8 +32,9 @@ func (t *table) print(out io.Writer, notes ...string) {
 	}
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-func megabytes(n int64) string       { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }
+func seconds(d time.Duration) string      { return fmt.Sprintf("%.2f s", d.Seconds()) }
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
+func megabytes(n int64) string            { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }
 
 // atMost is a figure beside its aim. It is judged as it was measured and shown rounded up, so that a missed aim never looks met.
 func atMost(figure, aim float64, unit string) string {
