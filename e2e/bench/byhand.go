@@ -50,7 +50,7 @@ func (b byHand) writeHosts() error {
 }
 
 func (b byHand) makeCertificates() error {
-	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys}
+	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys(pki.P256)}
 	authority, err := pki.NewAuthority(means, "lab")
 	if err != nil {
 		return err

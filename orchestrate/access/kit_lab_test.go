@@ -82,7 +82,7 @@ type authority struct {
 
 func newAuthority(t *testing.T) authority {
 	t.Helper()
-	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys}
+	means := pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: pki.NewKeys(pki.P256)}
 	return authority{Authority: must(pki.NewAuthority(means, "lab"))(t), means: means}
 }
 

@@ -17,19 +17,19 @@ import (
 	"github.com/replssl/replssl/remote/secret"
 )
 
-func (x *Executor) means() pki.Means {
-	return pki.Means{Random: rand.Reader, Now: x.now(), NewKey: pki.NewKeys}
+func (x *Executor) means(kind pki.KeyKind) pki.Means {
+	return pki.Means{Random: rand.Reader, Now: x.now(), NewKey: pki.NewKeys(kind)}
 }
 
 func (x *Executor) createAuthority(a plan.CreateAuthority) error {
-	_, err := x.store.CreateCA(x.means(), a.Cluster)
+	_, err := x.store.CreateCA(x.means(pki.RSA3072), a.Cluster)
 	return err
 }
 
 // issueLeaf puts the name that peers connect to into the common name: receivers up to MySQL 5.7 look at nothing else.
 func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
 	dns, ips := pki.SplitNames(a.Leaf.Names)
-	_, err := x.store.Issue(a.Leaf.Version, x.means(), pki.LeafRequest{
+	_, err := x.store.Issue(a.Leaf.Version, x.means(pki.RSA2048), pki.LeafRequest{
 		Server: string(a.Leaf.Server), CommonName: x.commonName(a.Leaf), DNS: dns, IPs: ips,
 	})
 	return err

@@ -1,15 +1,15 @@
 package orchestratetest
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"sync"
 
 	"github.com/replssl/replssl/orchestrate/pki"
 )
 
-// testKey is one key for all certificates of all worlds of a process: making keys is what would make these tests slow.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey { //nolint:gochecknoglobals // made once, never changed
-	key, err := pki.NewKeys(pki.LeafBits)
+// testKey is one key for all certificates of all worlds of a process.
+var testKey = sync.OnceValue(func() crypto.Signer { //nolint:gochecknoglobals // made once, never changed
+	key, err := pki.NewKeys(pki.P256)()
 	if err != nil {
 		panic(err)
 	}

@@ -1,14 +1,12 @@
 // Package pki makes and judges the certificates of a replication cluster.
 //
 // It is pure: the clock, the source of random bytes and the maker of keys are arguments, files are the business of package
-// pkistore. What it makes suits every server that can replicate with TLS, old ones included: RSA, SHA-256, keys in PKCS#1.
+// pkistore. What it makes suits servers of every age: signatures with SHA-256, and keys that are RSA where elliptic curves are not read.
 package pki
 
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -21,12 +19,6 @@ import (
 )
 
 const (
-	// AuthorityBits is the size of an authority's new RSA key. Old servers read no elliptic curves.
-	AuthorityBits = 3072
-
-	// LeafBits is the size of a server's new RSA key, and the least that a given one must have.
-	LeafBits = 2048
-
 	// AuthorityLife is how long a new authority is valid.
 	AuthorityLife = 10 * 365 * 24 * time.Hour
 
@@ -47,23 +39,6 @@ type Means struct {
 	NewKey KeyMaker
 }
 
-// KeyMaker makes an RSA key of a size in bits. It stands beside Means.Random since Go's own generator ignores the reader that
-// it is given: who needs a certain key, as tests and an interrupted run do, can have it only in this way.
-type KeyMaker func(bits int) (*rsa.PrivateKey, error)
-
-// NewKeys is the KeyMaker to use: fresh keys from the system's random source.
-func NewKeys(bits int) (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }
-
-// GivenKey is a KeyMaker that gives a key that exists already.
-func GivenKey(key *rsa.PrivateKey) KeyMaker {
-	return func(int) (*rsa.PrivateKey, error) {
-		if have := key.N.BitLen(); have < LeafBits {
-			return nil, fmt.Errorf("the RSA key has %d bits, at least %d are needed", have, LeafBits)
-		}
-		return key, nil
-	}
-}
-
 // Authority is a certificate authority that can issue: the certificate with its key.
 type Authority struct {
 	Cert *x509.Certificate
@@ -77,7 +52,7 @@ func NewAuthority(means Means, cluster string) (Authority, error) {
 	if err != nil {
 		return Authority{}, fmt.Errorf("authority of cluster %s: %w", cluster, err)
 	}
-	key, err := means.NewKey(AuthorityBits)
+	key, err := means.NewKey()
 	if err != nil {
 		return Authority{}, fmt.Errorf("authority of cluster %s: making its key: %w", cluster, err)
 	}
@@ -90,7 +65,6 @@ func NewAuthority(means Means, cluster string) (Authority, error) {
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		SignatureAlgorithm:    x509.SHA256WithRSA,
 	}
 	cert, err := sign(means.Random, template, template, key.Public(), key)
 	if err != nil {

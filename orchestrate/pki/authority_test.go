@@ -2,7 +2,7 @@ package pki
 
 import (
 	"bytes"
-	"crypto/rsa"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -16,18 +16,23 @@ import (
 )
 
 func TestNewAuthority(t *testing.T) {
-	authority, err := NewAuthority(Means{Random: fixed(3), Now: today(), NewKey: NewKeys}, "orders")
-	if err != nil {
-		t.Fatal(err)
+	for kind, signature := range map[KeyKind]x509.SignatureAlgorithm{P256: x509.ECDSAWithSHA256, RSA3072: x509.SHA256WithRSA} {
+		t.Run(string(kind), func(t *testing.T) {
+			authority, err := NewAuthority(Means{Random: fixed(3), Now: today(), NewKey: NewKeys(kind)}, "orders")
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAuthority(t, authority.Cert, signature)
+		})
 	}
-	cert := authority.Cert
+}
+
+func checkAuthority(t *testing.T, cert *x509.Certificate, signature x509.SignatureAlgorithm) {
+	t.Helper()
 	if name := cert.Subject.CommonName; !regexp.MustCompile(`^orders replication CA [0-9a-f]{8}$`).MatchString(name) {
 		t.Errorf("the common name is %q", name)
 	}
-	if bits := cert.PublicKey.(*rsa.PublicKey).N.BitLen(); bits != AuthorityBits {
-		t.Errorf("the key has %d bits", bits)
-	}
-	if !cert.IsCA || cert.KeyUsage != x509.KeyUsageCertSign|x509.KeyUsageCRLSign || cert.SignatureAlgorithm != x509.SHA256WithRSA {
+	if !cert.IsCA || cert.KeyUsage != x509.KeyUsageCertSign|x509.KeyUsageCRLSign || cert.SignatureAlgorithm != signature {
 		t.Errorf("CA %v, usage %b, signature %s", cert.IsCA, cert.KeyUsage, cert.SignatureAlgorithm)
 	}
 	if cert.SerialNumber.Sign() < 1 || cert.SerialNumber.BitLen() != 128 {
@@ -81,23 +86,19 @@ func TestMeansAreEverythingThatIsTakenFromOutside(t *testing.T) {
 
 func TestAuthorityErrors(t *testing.T) {
 	broken := errors.New("no entropy")
-	noKey := func(int) (*rsa.PrivateKey, error) { return nil, broken }
+	noKey := func() (crypto.Signer, error) { return nil, broken }
 	if _, err := NewAuthority(Means{Random: fixed(1), Now: today(), NewKey: noKey}, "orders"); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	empty := Means{Random: bytes.NewReader(nil), Now: today(), NewKey: NewKeys}
+	empty := Means{Random: bytes.NewReader(nil), Now: today(), NewKey: NewKeys(P256)}
 	if _, err := NewAuthority(empty, "orders"); !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "orders") {
 		t.Errorf("got %v", err)
-	}
-	small := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: testKeys()[0].Primes[0], E: 65537}}
-	if _, err := GivenKey(small)(LeafBits); err == nil {
-		t.Error("a key of 1024 bits is taken")
 	}
 }
 
 func TestParseAuthority(t *testing.T) {
 	old, current := newAuthority(t, 1), craft(t, nil, 2, asCA)
-	oldKey := []byte(EncodeRSAKey(testKeys()[0]).Reveal())
+	oldKey := pemOf(t, testKeys()[0])
 	bundle := EncodeCert(current.Cert, old.Cert)
 	authority, err := ParseAuthority(bundle, oldKey)
 	if err != nil || !authority.Cert.Equal(old.Cert) {

@@ -13,8 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/replssl/replssl/remote/secret"
 )
 
 const (
@@ -56,11 +54,6 @@ func EncodeCert(certs ...*x509.Certificate) []byte {
 		file = append(file, pem.EncodeToMemory(&pem.Block{Type: blockCert, Bytes: cert.Raw})...)
 	}
 	return file
-}
-
-// EncodeRSAKey is the PEM of a key in PKCS#1.
-func EncodeRSAKey(key *rsa.PrivateKey) secret.Text {
-	return secret.New(pem.EncodeToMemory(&pem.Block{Type: blockPKCS1, Bytes: x509.MarshalPKCS1PrivateKey(key)}))
 }
 
 // ParseBundle reads a CA file: one or more certificates, and nothing else but comments.

@@ -67,7 +67,7 @@ func TestKeysWithPassphrase(t *testing.T) {
 func TestParseBundle(t *testing.T) {
 	one, two := newAuthority(t, 1).Cert, newAuthority(t, 2).Cert
 	both := EncodeCert(one, two)
-	key := []byte(EncodeRSAKey(testKeys()[0]).Reveal())
+	key := pemOf(t, testKeys()[0])
 	damaged := bytes.Replace(both, []byte("-----BEGIN CERTIFICATE-----\nM"), []byte("-----BEGIN CERTIFICATE-----\n!"), 1)
 	for name, test := range map[string]struct {
 		file  []byte
@@ -99,7 +99,7 @@ func TestParseBundle(t *testing.T) {
 }
 
 func TestParseKeyErrorsAreSilent(t *testing.T) {
-	key := EncodeRSAKey(testKeys()[0]).Reveal()
+	key := string(pemOf(t, testKeys()[0]))
 	for _, file := range []string{
 		"", key + key, key[:200], strings.Replace(key, "M", "N", 5), strings.ReplaceAll(key, "RSA ", ""), strings.ReplaceAll(key, "RSA ", "DSA "),
 		string(EncodeCert(newAuthority(t, 1).Cert)),

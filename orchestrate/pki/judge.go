@@ -199,8 +199,8 @@ func (f *findings) strength(path []*x509.Certificate) {
 		if isWeak(cert.SignatureAlgorithm) && !isRoot(cert) {
 			f.add(CodeWeakSignature, file, fmt.Sprintf("its signature is %s, which current servers refuse", cert.SignatureAlgorithm), cure)
 		}
-		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < LeafBits {
-			f.add(CodeWeakKey, file, fmt.Sprintf("its RSA key has %d bits, and current servers refuse less than %d", key.N.BitLen(), LeafBits), cure)
+		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+			f.add(CodeWeakKey, file, fmt.Sprintf("its RSA key has %d bits, and current servers refuse less than %d", key.N.BitLen(), minRSABits), cure)
 		}
 	}
 }

@@ -23,11 +23,11 @@ func today() time.Time { return time.Now().Truncate(time.Second) }
 var testKeys = sync.OnceValue(func() []*rsa.PrivateKey {
 	keys := make([]*rsa.PrivateKey, 3)
 	for i := range keys {
-		key, err := NewKeys(LeafBits)
+		key, err := NewKeys(RSA2048)()
 		if err != nil {
 			panic(err)
 		}
-		keys[i] = key
+		keys[i] = key.(*rsa.PrivateKey)
 	}
 	return keys
 })
@@ -91,6 +91,15 @@ func craft(t testing.TB, parent *Authority, key int, change func(*x509.Certifica
 func asCA(template *x509.Certificate) {
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
 	template.Subject.CommonName = "crafted CA"
+}
+
+func pemOf(t testing.TB, key crypto.Signer) []byte {
+	t.Helper()
+	text, err := EncodeKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(text.Reveal())
 }
 
 // openssl runs the real one: what it says is what most servers do.

@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -32,14 +31,14 @@ type LeafRequest struct {
 type Leaf struct {
 	Cert *x509.Certificate
 
-	key *rsa.PrivateKey
+	key secret.Text
 }
 
 // CertPEM is the certificate's file.
 func (l Leaf) CertPEM() []byte { return EncodeCert(l.Cert) }
 
-// KeyPEM is the key's file: PKCS#1, the only form that servers built with yaSSL read.
-func (l Leaf) KeyPEM() secret.Text { return EncodeRSAKey(l.key) }
+// KeyPEM is the key's file, as [EncodeKey] writes it.
+func (l Leaf) KeyPEM() secret.Text { return l.key }
 
 // Issue makes a certificate for a server.
 //
@@ -62,9 +61,13 @@ func (a Authority) issue(means Means, request LeafRequest) (Leaf, error) {
 	if err != nil {
 		return Leaf{}, err
 	}
-	key, err := means.NewKey(LeafBits)
+	key, err := means.NewKey()
 	if err != nil {
 		return Leaf{}, fmt.Errorf("making its key: %w", err)
+	}
+	file, err := EncodeKey(key)
+	if err != nil {
+		return Leaf{}, err
 	}
 	template := &x509.Certificate{
 		SerialNumber:          serial,
@@ -72,7 +75,7 @@ func (a Authority) issue(means Means, request LeafRequest) (Leaf, error) {
 		DNSNames:              request.DNS,
 		NotBefore:             from,
 		NotAfter:              until,
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, // the latter for TLS up to 1.2
+		KeyUsage:              usageOf(key),
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
 	}
@@ -80,7 +83,7 @@ func (a Authority) issue(means Means, request LeafRequest) (Leaf, error) {
 		template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
 	}
 	cert, err := sign(means.Random, template, a.Cert, key.Public(), a.Key)
-	return Leaf{Cert: cert, key: key}, err
+	return Leaf{Cert: cert, key: file}, err
 }
 
 // validity fits a leaf's time into that of its authority.

@@ -13,32 +13,57 @@ import (
 )
 
 func TestIssueAsOpenSSLSeesIt(t *testing.T) {
-	authority := newAuthority(t, 1)
-	leaf, err := authority.Issue(Means{Random: fixed(4), Now: today(), NewKey: NewKeys}, LeafRequest{
-		Server: "db1", CommonName: "db1.example.com", DNS: []string{"db1.example.com", "db1"},
-		IPs: []netip.Addr{addr("192.0.2.1"), addr("2001:db8::1")},
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range []struct {
+		authority, leaf KeyKind
+		begins          string
+		shows           []string
+	}{
+		{P256, P256, "-----BEGIN EC PRIVATE KEY-----\n", []string{"ecdsa-with-SHA256", "NIST CURVE: P-256", "critical\n                Digital Signature\n"}},
+		{RSA3072, P256, "-----BEGIN EC PRIVATE KEY-----\n", []string{"sha256WithRSAEncryption", "NIST CURVE: P-256"}},
+		{RSA3072, RSA2048, "-----BEGIN RSA PRIVATE KEY-----\n", []string{
+			"sha256WithRSAEncryption", "Public-Key: (2048 bit)", "Digital Signature, Key Encipherment",
+		}},
+	} {
+		t.Run(fmt.Sprintf("%s by %s", c.leaf, c.authority), func(t *testing.T) {
+			authority, err := NewAuthority(Means{Random: fixed(3), Now: today(), NewKey: NewKeys(c.authority)}, "orders")
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaf, err := authority.Issue(Means{Random: fixed(4), Now: today(), NewKey: NewKeys(c.leaf)}, LeafRequest{
+				Server: "db1", CommonName: "db1.example.com", DNS: []string{"db1.example.com", "db1"},
+				IPs: []netip.Addr{addr("192.0.2.1"), addr("2001:db8::1")},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(leaf.KeyPEM().Reveal(), c.begins) {
+				t.Error("the key is not in the form of old servers")
+			}
+			checkByOpenSSL(t, authority, leaf, c.shows)
+		})
 	}
+}
+
+func checkByOpenSSL(t *testing.T, authority Authority, leaf Leaf, shows []string) {
+	t.Helper()
 	ca, cert, key := write(t, EncodeCert(authority.Cert)), write(t, leaf.CertPEM()), write(t, []byte(leaf.KeyPEM().Reveal()))
 	for _, purpose := range []string{"sslserver", "sslclient"} {
 		if out, ok := openssl(t, "verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca, cert); !ok {
 			t.Errorf("%s: %s", purpose, out)
 		}
 	}
-	if out, ok := openssl(t, "rsa", "-check", "-noout", "-in", key); !ok {
+	if out, ok := openssl(t, "pkey", "-check", "-noout", "-in", key); !ok {
 		t.Error(out)
 	}
-	if !strings.HasPrefix(leaf.KeyPEM().Reveal(), "-----BEGIN RSA PRIVATE KEY-----") {
-		t.Error("the key is not in PKCS#1")
+	ofKey, _ := openssl(t, "pkey", "-pubout", "-in", key)
+	if ofCert, _ := openssl(t, "x509", "-pubkey", "-noout", "-in", cert); ofKey != ofCert {
+		t.Error("openssl sees another key than the certificate's")
 	}
 	text, _ := openssl(t, "x509", "-noout", "-text", "-in", cert)
-	for _, want := range []string{
-		"Subject: CN = db1.example.com", "sha256WithRSAEncryption", "Public-Key: (2048 bit)", "CA:FALSE",
-		"TLS Web Server Authentication, TLS Web Client Authentication", "Digital Signature, Key Encipherment",
+	for _, want := range append([]string{
+		"Subject: CN = db1.example.com", "CA:FALSE", "TLS Web Server Authentication, TLS Web Client Authentication",
 		"DNS:db1.example.com, DNS:db1, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1",
-	} {
+	}, shows...) {
 		if !strings.Contains(text, want) {
 			t.Errorf("openssl does not show %q:\n%s", want, text)
 		}
@@ -138,7 +163,7 @@ func TestValidity(t *testing.T) {
 
 func TestKeysAreNotPrinted(t *testing.T) {
 	leaf := newLeaf(t, newAuthority(t, 1), "db1")
-	number := leaf.key.D.String()
+	number := testKeys()[1].D.String()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, leaf); strings.Contains(text, number) || strings.Contains(text, "PRIVATE") {
 			t.Errorf("%s shows the key", verb)

@@ -10,12 +10,15 @@ import (
 // byHand is the layout as a person makes it, with openssl alone.
 const byHand = `
 umask 077
-mkdir -p pki/db1/1 pki/db2/1
+mkdir -p pki/db1/1 pki/db2/1 pki/db3/1
 openssl genrsa -traditional -out pki/ca-key.pem 3072
 openssl req -new -x509 -sha256 -days 3650 -key pki/ca-key.pem -subj "/CN=orders replication CA by hand" -out pki/ca.pem
-for server in db1 db2; do
+for server in db1 db2 db3; do
     dir=pki/$server/1
-    openssl genrsa -traditional -out $dir/key.pem 2048
+    case $server in
+    db3) openssl ecparam -name prime256v1 -genkey -out $dir/key.pem ;;
+    *) openssl genrsa -traditional -out $dir/key.pem 2048 ;;
+    esac
     openssl req -new -sha256 -key $dir/key.pem -subj "/CN=$server.example.com" -out $dir/request.pem
     printf 'subjectAltName=DNS:%s.example.com,IP:192.0.2.1\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=digitalSignature,keyEncipherment\n' $server > $dir/extensions
     openssl x509 -req -sha256 -days 730 -in $dir/request.pem -CA pki/ca.pem -CAkey pki/ca-key.pem -CAcreateserial -extfile $dir/extensions -out $dir/cert.pem
@@ -30,10 +33,10 @@ func TestTheLayoutMadeByHand(t *testing.T) {
 	shell(t, dir, byHand)
 	store := Open(dir + "/pki")
 	state := store.State()
-	if state.CA.Presence != Known || state.CAKey.Presence != Known || len(state.Servers) != 2 {
+	if state.CA.Presence != Known || state.CAKey.Presence != Known || len(state.Servers) != 3 {
 		t.Fatalf("got %+v", state)
 	}
-	for name, form := range map[string]pki.KeyForm{"db1": pki.PKCS1, "db2": pki.PKCS8} {
+	for name, form := range map[string]pki.KeyForm{"db1": pki.PKCS1, "db2": pki.PKCS8, "db3": pki.SEC1} {
 		version, ok := state.Server(name).Version(1)
 		if !ok || version.Why != "" || version.KeyForm != form {
 			t.Fatalf("%s: %+v", name, version)

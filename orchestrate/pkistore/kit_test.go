@@ -3,7 +3,6 @@ package pkistore
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/rsa"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -15,11 +14,11 @@ import (
 	"github.com/replssl/replssl/orchestrate/pki"
 )
 
-var testKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return pki.NewKeys(pki.LeafBits) })
+var testKey = sync.OnceValues(pki.NewKeys(pki.RSA2048))
 
 // means makes certificates with one and the same key, which is quicker.
 func means() pki.Means {
-	return pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: func(int) (*rsa.PrivateKey, error) { return testKey() }}
+	return pki.Means{Random: rand.Reader, Now: time.Now(), NewKey: testKey}
 }
 
 func request(server string) pki.LeafRequest {

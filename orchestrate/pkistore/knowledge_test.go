@@ -86,11 +86,15 @@ func TestTheOtherKeyOfTheSameAuthority(t *testing.T) {
 	if state := store.State(); state.CAKey.Presence != Known {
 		t.Fatalf("%+v", state.CAKey)
 	}
-	other, err := pki.NewKeys(pki.LeafBits)
+	other, err := pki.NewKeys(pki.P256)()
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, store.path(caKeyFile), pki.EncodeRSAKey(other).Reveal(), 0o600)
+	text, err := pki.EncodeKey(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, store.path(caKeyFile), text.Reveal(), 0o600)
 	if state := store.State(); state.CAKey.Presence != Unknown || !strings.Contains(state.CAKey.Why, "does not belong") {
 		t.Errorf("%+v", state.CAKey)
 	}

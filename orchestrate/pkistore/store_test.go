@@ -101,9 +101,20 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
-// A run that ended after the key was written, before the certificate was.
+// A run that ended after the key was written, before the certificate was. The next one may make keys of another kind.
 func TestKeyWithoutCertificateIsUsed(t *testing.T) {
-	store := withCA(t)
+	for _, kind := range []pki.KeyKind{pki.RSA2048, pki.P256} {
+		t.Run(string(kind), func(t *testing.T) { keyWithoutCertificateIsUsed(t, kind) })
+	}
+}
+
+func keyWithoutCertificateIsUsed(t *testing.T, kind pki.KeyKind) {
+	t.Helper()
+	store, first := newStore(t), means()
+	first.NewKey = pki.NewKeys(kind)
+	if _, err := store.CreateCA(first, "orders"); err != nil {
+		t.Fatal(err)
+	}
 	key, err := os.ReadFile(store.path(caKeyFile))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +126,7 @@ func TestKeyWithoutCertificateIsUsed(t *testing.T) {
 		t.Errorf("got %+v", state)
 	}
 	fresh := means()
-	fresh.NewKey = pki.NewKeys
+	fresh.NewKey = pki.NewKeys(pki.P256)
 	if _, err := store.CreateCA(fresh, "orders"); err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +136,7 @@ func TestKeyWithoutCertificateIsUsed(t *testing.T) {
 	if state := store.State(); state.CAKey.Presence != Known || state.CAKey.Cert == nil {
 		t.Errorf("got %+v", state)
 	}
+	issue(t, store, "db1", 1)
 }
 
 func TestLostCertificateIsNotReplaced(t *testing.T) {
@@ -139,10 +151,15 @@ func TestLostCertificateIsNotReplaced(t *testing.T) {
 }
 
 func TestUselessLeftKeys(t *testing.T) {
-	for _, text := range []string{"", "not a key", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"} {
+	edwards := "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJgMLxhuvG2RqTSGnV6IICTkRD0VSUPoVfQHfmKV0Z4I\n-----END PRIVATE KEY-----\n"
+	for text, why := range map[string]string{
+		"": "0 private keys", "not a key": "0 private keys", edwards: "neither RSA nor ECDSA",
+		"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n": "damaged",
+	} {
 		store := newStore(t)
 		writeFile(t, store.path(caKeyFile), text, 0o600)
-		if state := store.State(); state.CAKey.Presence != Unknown || !strings.Contains(state.CAKey.Why, "ca-key.pem is there already") {
+		state := store.State()
+		if state.CAKey.Presence != Unknown || !strings.Contains(state.CAKey.Why, "ca-key.pem is there already") || !strings.Contains(state.CAKey.Why, why) {
 			t.Errorf("got %+v", state)
 		}
 		if _, err := store.CreateCA(means(), "orders"); err == nil || !strings.Contains(err.Error(), "move it away") {
@@ -258,7 +275,7 @@ func TestServerNames(t *testing.T) {
 func TestRunsAtOnce(t *testing.T) {
 	store := newStore(t)
 	fresh := means()
-	fresh.NewKey = pki.NewKeys
+	fresh.NewKey = pki.NewKeys(pki.P256)
 	if made := together(6, func() error { _, err := Open(store.Dir()).CreateCA(fresh, "orders"); return err }, t); made != 1 {
 		t.Errorf("%d authorities are made", made)
 	}

@@ -1,7 +1,7 @@
 package pkistore
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,35 +65,38 @@ func (s Store) checkNoCA() error {
 }
 
 // caKeyToUse is the key that a former run left behind or that another one has just written, else a new one, now on disk.
-func (s Store) caKeyToUse(means pki.Means) (*rsa.PrivateKey, error) {
+func (s Store) caKeyToUse(means pki.Means) (crypto.Signer, error) {
 	key, err := s.leftCAKey()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if key, err = means.NewKey(pki.AuthorityBits); err != nil {
+	if key, err = means.NewKey(); err != nil {
 		return nil, fmt.Errorf("making its key: %w", err)
 	}
-	err = createFile(s.path(caKeyFile), []byte(pki.EncodeRSAKey(key).Reveal()), privateFile)
+	text, err := pki.EncodeKey(key)
+	if err != nil {
+		return nil, err
+	}
+	err = createFile(s.path(caKeyFile), []byte(text.Reveal()), privateFile)
 	if errors.Is(err, fs.ErrExist) {
 		return s.leftCAKey()
 	}
 	return key, err
 }
 
-func (s Store) leftCAKey() (*rsa.PrivateKey, error) {
+func (s Store) leftCAKey() (crypto.Signer, error) {
 	text, err := readPrivate(s.path(caKeyFile))
 	if err != nil {
 		return nil, err
 	}
 	key, err := pki.ParseKey([]byte(text.Reveal()))
+	if err == nil {
+		_, err = pki.GivenKey(key.Signer)()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is there already: %w; move it away", s.path(caKeyFile), err)
 	}
-	made, ok := key.Signer.(*rsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%s is there already, and not an RSA key: move it away", s.path(caKeyFile))
-	}
-	return made, nil
+	return key.Signer, nil
 }
 
 // Issue makes a set for a server: a certificate by the authority, its key, and the authority's file as it is now.

@@ -37,7 +37,7 @@ type authority struct {
 
 func authorityOf(cluster string) authority {
 	room := maxCommonName - len(authorityName) - 1 - randomDigits
-	return authority{Bits: pki.AuthorityBits, Days: days(pki.AuthorityLife), CommonName: cluster[:min(room, len(cluster))] + authorityName}
+	return authority{Bits: 3072, Days: days(pki.AuthorityLife), CommonName: cluster[:min(room, len(cluster))] + authorityName}
 }
 
 type leaf struct {
@@ -54,7 +54,7 @@ func (w *writer) issueLeaf(a plan.IssueLeaf) ([]command, error) {
 	}
 	dir := localSet(a.Leaf.Server, a.Leaf.Version)
 	return w.shell(a, here, "issue-leaf", leaf{
-		Bits: pki.LeafBits, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
+		Bits: 2048, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
 	})
 }
 
