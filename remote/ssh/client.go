@@ -38,6 +38,8 @@ type Config struct {
 const (
 	defaultDialTimeout = 30 * time.Second
 	defaultKeepAlive   = 15 * time.Second
+
+	keepAliveRequest = "keepalive@openssh.com" // which no server knows: it is answered, where an answer is wanted, by a refusal
 )
 
 func (c Config) withDefaults() Config {
@@ -153,7 +155,7 @@ func (c *Client) keepAlive(interval time.Duration) {
 func (c *Client) ping(patience time.Duration) error {
 	answer := make(chan error, 1)
 	c.spawn(func() {
-		_, _, err := c.ssh.SendRequest("keepalive@openssh.com", true, nil) // any answer will do, a refusal too
+		_, _, err := c.ssh.SendRequest(keepAliveRequest, true, nil) // any answer will do, a refusal too
 		answer <- err
 	})
 	limit := time.NewTimer(patience)

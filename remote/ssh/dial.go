@@ -61,7 +61,7 @@ func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
 		_ = connection.Close()
 		return nil, nil, d.failure(ctx, "login", ctx.Err())
 	}
-	return ssh.NewClient(connection, channels, requests), wire, nil
+	return ssh.NewClient(connection, channels, acknowledge(connection, requests)), wire, nil
 }
 
 func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
@@ -102,6 +102,24 @@ func (d *dialing) failure(ctx context.Context, step string, err error) error {
 		err = context.Cause(ctx)
 	}
 	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Step: step, Err: err}
+}
+
+// acknowledge passes on what the host asks, and says something after each that wants no answer.
+//
+// sshd tells its host keys right after the login. Until its first command has run it leaves Nagle's algorithm on, so whatever it says
+// next waits until that is acknowledged, for which the kernel takes 40 ms unless there is something to send along.
+func acknowledge(connection ssh.Conn, requests <-chan *ssh.Request) <-chan *ssh.Request {
+	passed := make(chan *ssh.Request)
+	go func() { // until the connection ends
+		defer close(passed)
+		for request := range requests {
+			if !request.WantReply {
+				_, _, _ = connection.SendRequest(keepAliveRequest, false, nil)
+			}
+			passed <- request
+		}
+	}()
+	return passed
 }
 
 func isHostKeyError(err error) bool {

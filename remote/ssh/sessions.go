@@ -104,7 +104,7 @@ func (s *sessions) leave(place chan grant) {
 // everything that it had read, and would refuse a new one whose request comes together with the end of the old.
 func (s *sessions) release() {
 	if s.scarce() {
-		_, _, _ = s.client.ssh.SendRequest("keepalive@openssh.com", true, nil)
+		_, _, _ = s.client.ssh.SendRequest(keepAliveRequest, true, nil)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
