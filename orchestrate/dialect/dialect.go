@@ -24,6 +24,7 @@ type traits struct {
 	purgesRelayLogs bool     // CHANGE MASTER deletes the relay logs, and the receiver fetches again from the applied position
 	filesReload     bool     // certificate files are read again on request, without a restart
 	settingsReload  bool     // the paths of the certificate files can be changed without a restart
+	readsECDSA      bool     // keys and certificates of ECDSA are read, its own and its peers'; yaSSL reads RSA alone
 	groups          []string // option-file groups that the server reads
 }
 
@@ -48,7 +49,7 @@ func served() []capabilities {
 			// Tried on 10.11.19. The groups are those that mariadbd --help --verbose names.
 			release{facts.MariaDB, 10, 11},
 			traits{
-				bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false,
+				bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false, readsECDSA: true,
 				groups: []string{
 					"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
 				},

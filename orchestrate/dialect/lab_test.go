@@ -2,8 +2,7 @@ package dialect_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
+	"crypto"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 )
 
 // lab is a pair of private MariaDB servers: the source with performance_schema=ON and TLS, the replica with neither.
@@ -242,6 +242,8 @@ func mustAsk[T any](t *testing.T, db *sql.DB, q dialect.Query[T]) T {
 type testPKI struct {
 	ca, cert, key string
 	pool          *x509.CertPool
+	root          *x509.Certificate
+	rootKey       crypto.Signer
 }
 
 func newPKI(t *testing.T, dir string) *testPKI {
@@ -250,39 +252,45 @@ func newPKI(t *testing.T, dir string) *testPKI {
 		ca: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"),
 		pool: x509.NewCertPool(),
 	}
-	caKey, leafKey := newKey(t), newKey(t)
-	root := &x509.Certificate{
+	p.rootKey, p.root = newKey(t, pki.P256), &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test ca"}, NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true,
 	}
+	rootPEM := p.sign(t, p.root, p.rootKey)
+	p.pool.AppendCertsFromPEM(rootPEM)
+	write(t, p.ca, rootPEM)
+	p.renew(t, pki.P256)
+	return p
+}
+
+// renew puts a certificate with a key of the kind in place.
+func (p *testPKI) renew(t *testing.T, kind pki.KeyKind) {
+	t.Helper()
+	key := newKey(t, kind)
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
-	rootPEM := sign(t, root, root, caKey, caKey)
-	p.pool.AppendCertsFromPEM(rootPEM)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	file, err := pki.EncodeKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, p.ca, rootPEM)
-	write(t, p.cert, sign(t, leaf, root, leafKey, caKey))
-	write(t, p.key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
-	return p
+	write(t, p.cert, p.sign(t, leaf, key))
+	write(t, p.key, []byte(file.Reveal()))
 }
 
-func newKey(t *testing.T) *ecdsa.PrivateKey {
+func newKey(t *testing.T, kind pki.KeyKind) crypto.Signer {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := pki.NewKeys(kind)()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-func sign(t *testing.T, cert, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) []byte {
+func (p *testPKI) sign(t *testing.T, cert *x509.Certificate, key crypto.Signer) []byte {
 	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, cert, parent, &key.PublicKey, parentKey)
+	der, err := x509.CreateCertificate(rand.Reader, cert, p.root, key.Public(), p.rootKey)
 	if err != nil {
 		t.Fatal(err)
 	}

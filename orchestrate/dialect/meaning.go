@@ -16,6 +16,10 @@ func (d Dialect) FilesReload() bool { return d.filesReload }
 // SettingsReload says that the paths themselves, ssl_ca and its like, can be changed without a restart. MariaDB cannot: 1238.
 func (d Dialect) SettingsReload() bool { return d.settingsReload }
 
+// ReadsECDSA says that the server, as a source and as a receiver, takes certificates and keys of ECDSA (P-256, SEC 1), its own and those
+// of its peers. Servers built with yaSSL, MySQL up to 5.6.45 and 5.7.27, read RSA alone.
+func (d Dialect) ReadsECDSA() bool { return d.readsECDSA }
+
 // RefusesPlaintext says whether a receiver with these options refuses a source that offers no TLS; where it does not, why.
 //
 // MariaDB 10.11 refuses only with MASTER_SSL_VERIFY_SERVER_CERT=1 (tried: 2026 "SSL is required, but the server does not

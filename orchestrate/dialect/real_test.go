@@ -40,6 +40,7 @@ func TestRealServer(t *testing.T) {
 	t.Run("privileges", func(t *testing.T) { l.privileges(t, d) })
 	t.Run("password errors", func(t *testing.T) { l.passwordErrors(t) })
 	t.Run("run time", func(t *testing.T) { l.runTime(t, d) })
+	t.Run("keys", func(t *testing.T) { l.keys(t, d) })
 	t.Run("reload", func(t *testing.T) { l.reload(t, d) })
 	t.Run("receiver errors", func(t *testing.T) { l.receiverErrors(t, d) })
 }
