@@ -23,6 +23,10 @@ type Dial func(context.Context, topology.Server) (remote.Host, error)
 type Servers struct {
 	dial  Dial
 	lines map[topology.ServerName]*line // not changed after New
+
+	mu     sync.Mutex // guards closed, so that nothing is added to ends once Close waits for it
+	closed bool
+	ends   sync.WaitGroup // farewells
 }
 
 // New prepares the ways to the servers of a cluster, and connects to none.
@@ -54,8 +58,23 @@ func (s *Servers) line(name topology.ServerName) (*line, error) {
 	return nil, fmt.Errorf("%s: the inventory has no such server", name)
 }
 
+// partLater says goodbye while the caller goes on: nobody has to wait for the server's answer to that.
+func (s *Servers) partLater(p *pool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		p.close()
+		return
+	}
+	s.ends.Go(p.close)
+}
+
 // Close ends all connections. Calls that are under way fail.
 func (s *Servers) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.ends.Wait()
 	errs := make([]error, 0, len(s.lines))
 	var all sync.WaitGroup
 	var mu sync.Mutex

@@ -26,7 +26,7 @@ func (s *Servers) Handshake(ctx context.Context, name topology.ServerName) facts
 	config := l.admin(socket)
 	config.AllowFallbackToPlaintext = true
 	config.TLS = showTo(&shown)
-	err = loginOnce(ctx, config)
+	err = s.loginOnce(ctx, config)
 	switch {
 	case shown != nil: // a login that failed afterwards changes nothing about it
 		return facts.Known(served(*shown))
@@ -56,12 +56,12 @@ func served(state tls.ConnectionState) facts.ServedTLS {
 }
 
 // loginOnce logs in and out.
-func loginOnce(ctx context.Context, config *mysql.Config) error {
+func (s *Servers) loginOnce(ctx context.Context, config *mysql.Config) error {
 	pool, err := newPool(config)
 	if err != nil {
 		return err
 	}
-	defer pool.close()
+	defer s.partLater(pool)
 	conn, err := pool.conn(ctx)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (s *Servers) Session(ctx context.Context, name topology.ServerName, work fu
 	if err != nil {
 		return err
 	}
-	defer pool.close()
+	defer s.partLater(pool)
 	session, err := l.session(ctx, pool, socket)
 	if err != nil {
 		return err

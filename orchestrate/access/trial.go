@@ -34,7 +34,7 @@ func (s *Servers) Login(ctx context.Context, from topology.ServerName, address s
 	if err != nil {
 		return facts.Attempt{}, err
 	}
-	t := &trial{host: host, address: address, account: account, over: over}
+	t := &trial{servers: s, host: host, address: address, account: account, over: over}
 	attempt, err := t.run(ctx)
 	if err == nil {
 		return attempt, nil
@@ -47,6 +47,7 @@ func (s *Servers) Login(ctx context.Context, from topology.ServerName, address s
 
 // trial is one login from a host.
 type trial struct {
+	servers *Servers
 	host    remote.Host
 	address string
 	account Account
@@ -57,10 +58,10 @@ type trial struct {
 }
 
 func (t *trial) run(ctx context.Context) (facts.Attempt, error) {
-	err := loginOnce(ctx, t.config(t.over))
+	err := t.servers.loginOnce(ctx, t.config(t.over))
 	if isAlert(err) {
 		// The next login that works resets the count. A certificate of ours is what the server most likely would not have.
-		_ = loginOnce(ctx, t.config(withoutCertificate(t.over)))
+		_ = t.servers.loginOnce(ctx, t.config(withoutCertificate(t.over)))
 	}
 	return t.judge(err)
 }

@@ -69,9 +69,7 @@ func alter(ctx context.Context, d dialect.Dialect, session *access.Session, a pl
 		if err := note(event.Statement{Server: a.Server, SQL: statement.String()}); err != nil {
 			return err
 		}
-		if err := session.Exec(ctx, statement); err != nil {
-			return err
-		}
 	}
-	return nil
+	_, err := session.ExecAll(ctx, statements...)
+	return err
 }
