@@ -30,11 +30,14 @@ func newApply(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the changes that plan shows, and prove the result",
-		Long: `Plan afresh, show the plan and its impact, ask once, carry it out, and prove the result.
+		Long: `Plan afresh, show the plan and who notices, ask once, carry it out, and prove
+the result. What is done is not done twice: after a failure or an interruption,
+mend what it tells and run apply again. Ctrl-C ends the run after the steps
+under way; a second Ctrl-C ends it at once.
 
-Ctrl-C ends the run after the steps under way; run apply again to go on. A second Ctrl-C ends at once.
-Exit codes: 0 done or nothing to do, 1 error or declined, 3 blocked or another plan than approved, 4 partly
-applied, 5 applied but not proven, 11 another run is at work, 130 interrupted.`,
+Exit codes: 0 done or nothing to do, 1 error or declined, 3 blocked or another
+plan than approved, 4 partly applied, 5 applied but not proven, 11 another run
+is at work, 130 interrupted.`,
 		Example: `  replssl apply -i orders.yaml
   replssl apply --yes --digest 4f1c09aa73d1`,
 		Args: cobra.NoArgs,
@@ -49,8 +52,8 @@ applied, 5 applied but not proven, 11 another run is at work, 130 interrupted.`,
 	f := cmd.Flags()
 	f.BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "the same as plan")
-	f.StringVar(&flags.digest, "digest", "", "refuse unless the plan has this digest")
-	f.DurationVar(&flags.wait, "wait", 30*time.Second, "how long to wait for the replicas to reach the primary at the end")
+	f.StringVar(&flags.digest, "digest", "", "refuse unless the plan has the `DIGEST` that was approved")
+	f.DurationVar(&flags.wait, "wait", 30*time.Second, "the `TIME` to wait at the end for the replicas to reach the primary")
 	return cmd
 }
 

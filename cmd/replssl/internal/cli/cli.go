@@ -44,7 +44,7 @@ func (e *codeError) Error() string { return e.text }
 
 // Main runs the command line and gives the exit code.
 func Main(ctx context.Context, w World) int {
-	root := newRoot(w)
+	root := Root(w)
 	root.SetArgs(w.Args)
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
@@ -67,22 +67,41 @@ func Main(ctx context.Context, w World) int {
 	return code
 }
 
-func newRoot(w World) *cobra.Command {
+// Root is the command with all its subcommands.
+func Root(w World) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "replssl",
 		Short: "Encrypt MariaDB replication, enforce it, and prove it",
-		Long: `replssl takes a MariaDB primary and its replicas from plaintext replication to encrypted, enforced and
-proven replication, over SSH. Begin with "replssl plan": it looks and changes nothing.
+		Long: `replssl takes a MariaDB primary and its replicas from plaintext replication to
+encrypted, enforced and proven replication, over SSH. Begin with "replssl
+plan": it looks and changes nothing.
 
-Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan), 3 blocked, 4 partly applied,
-5 not proven, 11 another run is at work, 130 interrupted.`,
+Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan), 3
+blocked, 4 partly applied, 5 not proven, 11 another run is at work, 130
+interrupted.`,
+		Example:       "  replssl plan -i orders.yaml",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.CompletionOptions.DisableDefaultCmd = true // ours says how to install it here
 	s := &settings{world: w}
-	s.flags(root)
-	root.AddCommand(newPlan(s), newApply(s), newVerify(s), newStatus(s), newRunbook(s), newPKI(s), newVersion(), newLab())
+	root.AddCommand(
+		s.printing(s.reaching(newPlan(s))),
+		s.printing(s.reaching(newApply(s))),
+		s.printing(s.reaching(newVerify(s))),
+		s.printing(s.reaching(newStatus(s))),
+		s.reaching(newRunbook(s)),
+		newPKI(s), newLab(), newCompletion(), newVersion(),
+	)
+	completesNothingElse(root)
 	return root
+}
+
+// group is a command that only has subcommands. Alone it shows its help; what is none of them is refused.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return cmd
 }
 
 // isTerminal says that a person sits at a stream.

@@ -12,11 +12,16 @@ import (
 
 // newLab is `replssl lab`: real servers on this machine to try everything else on.
 func newLab() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "lab",
 		Short: "Run a small plaintext MariaDB cluster on this machine, to try replssl on",
-		Args:  cobra.NoArgs,
-	}
+		Long: `Run real servers on loopback addresses of this machine, with an sshd beside
+each, to try everything else on. It needs mariadbd, mariadb, sshd and ssh.
+Other servers of this machine are not touched.`,
+		Example: `  replssl lab up --dir /tmp/lab
+  replssl plan -i /tmp/lab/replssl.yaml
+  replssl lab down --dir /tmp/lab --remove`,
+	})
 	cmd.AddCommand(newLabUp(), newLabDown(), newLabSQL())
 	return cmd
 }
@@ -27,7 +32,13 @@ func newLabUp() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up --dir DIR",
 		Short: "Start a primary and its replicas, an sshd beside each, and write their inventory",
-		Args:  cobra.NoArgs,
+		Long: `Start a primary and its replicas in a new folder, in plaintext and with some
+rows in them, and an sshd beside each; write their inventory, DIR/replssl.yaml,
+and print how they are reached. They go on running when the command has ended:
+lab down ends them.`,
+		Example: `  replssl lab up --dir /tmp/lab
+  replssl lab up --dir /tmp/chain --replicas 3 --source replica3=replica2 --account all`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Account = lab.AccountMode(account)
 			if o.Replicas == 0 {
@@ -41,11 +52,15 @@ func newLabUp() *cobra.Command {
 		},
 	}
 	addLabDir(cmd, &o.Dir)
-	cmd.Flags().IntVar(&o.Replicas, "replicas", 2, "how many replicas to start")
+	cmd.Flags().IntVar(&o.Replicas, "replicas", 2, "start `N` replicas")
 	cmd.Flags().StringVar(&account, "account", string(lab.AccountPrimaryOnly),
-		"where the replication account is: primary, some (replica1 as well) or all")
+		"servers that have the replication account: `primary|some|all`; some is the primary and replica1")
 	cmd.Flags().StringToStringVar(&o.ReplicatesFrom, "source", nil,
-		"a replica's source when it is not the primary, as in replica2=replica1")
+		"a replica's source when it is not the primary: `REPLICA=SOURCE`")
+	completesValue(cmd, "account",
+		cobra.CompletionWithDesc(string(lab.AccountPrimaryOnly), "only where others replicate from"),
+		cobra.CompletionWithDesc(string(lab.AccountSome), "on replica1 as well"),
+		cobra.CompletionWithDesc(string(lab.AccountEverywhere), "on every server"))
 	return cmd
 }
 
@@ -54,8 +69,11 @@ func newLabDown() *cobra.Command {
 	var remove bool
 	cmd := &cobra.Command{
 		Use:   "down --dir DIR",
-		Short: "End exactly what `lab up` started",
-		Args:  cobra.NoArgs,
+		Short: "End exactly what lab up started",
+		Long: `End the servers and sshds of the lab in the folder, and wait until they are
+gone. The folder stays, with everything in it, unless it is to be removed.`,
+		Example: "  replssl lab down --dir /tmp/lab --remove",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := lab.Open(dir)
 			if err != nil {
@@ -75,10 +93,16 @@ func newLabDown() *cobra.Command {
 func newLabSQL() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
-		Use:     "sql --dir DIR SERVER SQL",
-		Short:   "Run statements on a server of the lab and print the rows",
-		Example: "  replssl lab sql --dir DIR replica1 'SELECT * FROM shop.orders'",
-		Args:    cobra.ExactArgs(2),
+		Use:   "sql --dir DIR SERVER SQL",
+		Short: "Run statements on a server of the lab and print the rows",
+		Long: `Run statements on a server of the lab, as its administrator, and print the rows
+of each. The servers are primary, replica1, replica2 and so on.`,
+		Example: `  replssl lab sql --dir /tmp/lab replica1 'SHOW SLAVE STATUS'
+  replssl lab sql --dir /tmp/lab primary "INSERT INTO shop.orders (note) VALUES ('tea')"`,
+		Args: cobra.ExactArgs(2),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return labServers(dir, args), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := lab.Open(dir)
 			if err != nil {
@@ -96,10 +120,25 @@ func newLabSQL() *cobra.Command {
 }
 
 func addLabDir(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "dir", "", "folder of the lab")
-	if err := cmd.MarkFlagRequired("dir"); err != nil {
-		panic(err) // the flag was added one line above
+	cmd.Flags().StringVar(dir, "dir", "", "folder `DIR` of the lab")
+	must(cmd.MarkFlagRequired("dir"))
+	completesFolder(cmd, "dir")
+}
+
+// labServers are the servers that a first argument may name, as the folder of the lab tells them.
+func labServers(dir string, args []string) []string {
+	if len(args) > 0 {
+		return nil
 	}
+	l, err := lab.Open(dir)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(l.Servers))
+	for i, s := range l.Servers {
+		names[i] = s.Name
+	}
+	return names
 }
 
 func printLab(out io.Writer, l *lab.Lab) error {

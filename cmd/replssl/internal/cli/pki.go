@@ -9,12 +9,15 @@ import (
 )
 
 func newPKI(s *settings) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "pki",
 		Short: "The certificate authority in the local folder",
-		Args:  cobra.NoArgs,
-	}
-	cmd.AddCommand(newPKIInit(s))
+		Long: `The certificates of the cluster are made on this machine and kept in a folder
+beside the inventory. Whoever has ca-key.pem of that folder can impersonate
+every server: guard it, and keep a copy.`,
+		Example: "  replssl pki init -i orders.yaml",
+	})
+	cmd.AddCommand(s.local(newPKIInit(s)))
 	return cmd
 }
 
@@ -22,6 +25,12 @@ func newPKIInit(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Make the certificate authority of the cluster; apply does it too, where there is none",
+		Long: `Make the certificate authority of the cluster, and nothing else: no host is
+reached. apply does it too, where there is none; do it beforehand to keep the
+folder elsewhere, or to have it backed up before the first change. One that is
+there is left alone.
+
+Exit codes: 0 made, 1 error, or there is one already.`,
 		Example: `  replssl pki init -i orders.yaml
   replssl pki init --pki /secure/orders-pki`,
 		Args: cobra.NoArgs,

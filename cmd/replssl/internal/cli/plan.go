@@ -22,7 +22,10 @@ func (p *planFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&p.allowRestart, "allow-restart", false, "let a server be restarted where it cannot load its TLS settings otherwise")
 	f.BoolVar(&p.keepStopped, "keep-stopped", false, "leave an applier that is stopped as it is")
-	f.StringVar(&p.enforce, "enforce", "", "require TLS of the account last or first (default: policy.enforce)")
+	f.StringVar(&p.enforce, "enforce", "", "require TLS of the account `last|first` (default: policy.enforce)")
+	completesValue(cmd, "enforce",
+		cobra.CompletionWithDesc(string(topology.EnforceLast), "when every channel is proven"),
+		cobra.CompletionWithDesc(string(topology.EnforceFirst), "before the channels are changed"))
 }
 
 // change lets the flags have the last word on the policy.
@@ -57,7 +60,13 @@ func newPlan(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would do; look at everything, change nothing",
-		Long:  "Show what apply would do. Nothing is changed anywhere.\n\nExit codes: 0 nothing to do, 2 changes pending, 3 blocked, 1 error.",
+		Long: `Look at every server, and show step by step what apply would do: why, what is
+checked before, what is done, what to expect, and who notices. Nothing is
+written anywhere, and the replication account does not log in. Whatever is in
+the way or could not be looked at blocks the plan, and is told with what helps.
+
+Exit codes: 0 nothing to do, 1 error, 2 changes pending, 3 blocked, 130
+interrupted.`,
 		Example: `  replssl plan -i orders.yaml
   replssl plan --json | jq -r .digest`,
 		Args: cobra.NoArgs,

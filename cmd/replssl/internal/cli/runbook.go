@@ -13,10 +13,11 @@ func newRunbook(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runbook",
 		Short: "Print the plan as a runbook to carry out by hand, in Markdown",
-		Long: `Print the same plan that apply carries out, as exact commands and SQL: with why, what to expect, and how to take it
-back. The commands use ssh, install, tar, openssl and the server's own client.
+		Long: `Print the same plan that apply carries out, as exact commands and SQL: with
+why, what to expect, and how to take it back. The commands use ssh, install,
+tar, openssl and the server's own client. Nothing is changed by printing it.
 
-Exit codes: 0 printed, 3 blocked, 1 error.`,
+Exit codes: 0 printed, 1 error, 3 blocked; then the text says by what.`,
 		Example: "  replssl runbook -i orders.yaml > orders.md",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runRunbook(cmd, s, &flags) },

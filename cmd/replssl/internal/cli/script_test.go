@@ -2,8 +2,10 @@ package cli_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -24,4 +26,16 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs what needs no server. Exit codes: 1 and 3 are here, and 0 of what changes nothing; 0, 2, 4, 5, 11 and 130 of real
 // clusters are in the suites over real servers.
-func TestScripts(t *testing.T) { testscript.Run(t, testscript.Params{Dir: "testdata/script"}) }
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Condition: isThere})
+}
+
+// isThere is the condition [file:PATH].
+func isThere(condition string) (bool, error) {
+	path, ok := strings.CutPrefix(condition, "file:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", condition)
+	}
+	_, err := os.Stat(path)
+	return err == nil, nil
+}

@@ -20,7 +20,7 @@ import (
 	"github.com/replssl/replssl/remote/ssh"
 )
 
-// settings are the flags that every command about a cluster has.
+// settings are the flags that several commands have. Each command has those that it heeds, and refuses the others.
 type settings struct {
 	world     World
 	inventory string
@@ -30,13 +30,29 @@ type settings struct {
 	json      bool
 }
 
-func (s *settings) flags(root *cobra.Command) {
-	f := root.PersistentFlags()
-	f.StringVarP(&s.inventory, "inventory", "i", "replssl.yaml", "the inventory")
-	f.StringVar(&s.pki, "pki", "", "folder of the certificates (default: pki beside the inventory)")
-	f.StringVar(&s.journal, "journal", "", "folder of the journals (default: journal beside the inventory)")
-	f.DurationVar(&s.timeout, "connect-timeout", 10*time.Second, "how long a host may take to let us in")
-	f.BoolVar(&s.json, "json", false, "print JSON")
+// local gives a command the flags of what lies on this machine.
+func (s *settings) local(cmd *cobra.Command) *cobra.Command {
+	f := cmd.Flags()
+	f.StringVarP(&s.inventory, "inventory", "i", "replssl.yaml", "the inventory `FILE`")
+	f.StringVar(&s.pki, "pki", "", "folder `DIR` of the certificates (default: pki beside the inventory)")
+	completesFile(cmd, "inventory", "yaml", "yml")
+	completesFolder(cmd, "pki")
+	return cmd
+}
+
+// reaching gives a command the flags of one that reaches the servers.
+func (s *settings) reaching(cmd *cobra.Command) *cobra.Command {
+	f := s.local(cmd).Flags()
+	f.StringVar(&s.journal, "journal", "", "folder `DIR` of the journals (default: journal beside the inventory)")
+	f.DurationVar(&s.timeout, "connect-timeout", 10*time.Second, "the `TIME` that a host may take to let us in")
+	completesFolder(cmd, "journal")
+	return cmd
+}
+
+// printing gives a command the choice of how it prints its result.
+func (s *settings) printing(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVar(&s.json, "json", false, "print JSON")
+	return cmd
 }
 
 // load reads the inventory.

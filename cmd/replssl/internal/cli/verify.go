@@ -13,16 +13,19 @@ func newVerify(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove that replication is encrypted, enforced and running",
-		Long: `Prove on fresh facts that every channel is encrypted, that the account is refused without TLS, and that receivers
-and appliers run and have reached the primary. It writes nothing; it also judges a cluster that replssl did not set up.
+		Long: `Prove on fresh facts that every channel is encrypted, that the account is
+refused without TLS, and that receivers and appliers run and have reached the
+primary. For this the replication account logs in from each replica's host,
+with TLS and without. Nothing is written anywhere; verify also judges a cluster
+that replssl did not set up.
 
-Exit codes: 0 proven, 5 not proven, 1 error.`,
+Exit codes: 0 proven, 1 error, 5 not proven, 130 interrupted.`,
 		Example: `  replssl verify -i orders.yaml
   replssl verify --json | jq .ok`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runVerify(cmd, s, wait) },
 	}
-	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to wait for the replicas to reach the primary's position of now")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "the `TIME` to wait for the replicas to reach the primary's position of now")
 	return cmd
 }
 

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// commands are all that a person can call, but for the help that cobra adds.
+func commands(t *testing.T) []*cobra.Command {
+	t.Helper()
+	var list []*cobra.Command
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		list = append(list, cmd)
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(Root(World{Getenv: os.Getenv}))
+	return list
+}
+
+func TestEveryCommandExplainsItself(t *testing.T) {
+	for _, cmd := range commands(t) {
+		if cmd.Short == "" || cmd.Long == "" || cmd.Example == "" {
+			t.Errorf("%s lacks a text: short %q, long %q, example %q", cmd.CommandPath(), cmd.Short, cmd.Long, cmd.Example)
+		}
+		for line := range strings.Lines(cmd.Long) {
+			if len(strings.TrimSpace(line)) > 80 {
+				t.Errorf("%s: a line of its help is too long for a terminal: %s", cmd.CommandPath(), line)
+			}
+		}
+		if !strings.Contains(cmd.Example, cmd.CommandPath()) {
+			t.Errorf("the example of %s is of something else: %s", cmd.CommandPath(), cmd.Example)
+		}
+	}
+}
+
+// TestExamplesAreCommandLines: each names a command that exists, with flags and arguments that it takes.
+func TestExamplesAreCommandLines(t *testing.T) {
+	lines := 0
+	for _, cmd := range commands(t) {
+		for line := range strings.Lines(cmd.Example) {
+			if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			lines++
+			if err := parses(t, line); err != nil {
+				t.Errorf("%s: %s: %v", cmd.CommandPath(), line, err)
+			}
+		}
+	}
+	if lines < 12 {
+		t.Errorf("only %d examples were found", lines)
+	}
+	for _, wrong := range []string{"replssl aply", "replssl plan --jsn", "replssl lab sql --dir x primary", "replssl verify --wait never"} {
+		if parses(t, wrong) == nil {
+			t.Errorf("%s passes", wrong)
+		}
+	}
+}
+
+// parses does what happens before a command begins its work.
+func parses(t *testing.T, line string) error {
+	t.Helper()
+	words := shellWords(line)
+	at := slices.Index(words, "replssl")
+	if at < 0 {
+		t.Fatalf("%s calls no replssl", line)
+	}
+	cmd, args, err := Root(World{Getenv: os.Getenv}).Find(words[at+1:])
+	if err != nil {
+		return err
+	}
+	if err := cmd.ParseFlags(args); err != nil {
+		return err
+	}
+	if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+		return err
+	}
+	return cmd.ValidateRequiredFlags()
+}
+
+// shellWords are the words of the first command of a line: up to a pipe, a redirection or a bracket.
+func shellWords(line string) []string {
+	var words []string
+	var word strings.Builder
+	quote := rune(0)
+	for _, r := range strings.ReplaceAll(line, "<(", " ") + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote = r
+		case strings.ContainsRune(" |>)", r):
+			if word.Len() > 0 {
+				words = append(words, word.String())
+			}
+			if r != ' ' {
+				return words
+			}
+			word.Reset()
+		default:
+			word.WriteRune(r)
+		}
+	}
+	return words
+}
+
+// TestEachCommandHasTheFlagsThatItHeeds and no other.
+func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
+	reaching := []string{"connect-timeout", "inventory", "journal", "pki"}
+	planning := append([]string{"allow-restart", "enforce", "keep-stopped"}, reaching...)
+	want := map[string][]string{
+		"replssl":            nil,
+		"replssl plan":       append([]string{"json"}, planning...),
+		"replssl apply":      append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
+		"replssl verify":     append([]string{"json", "wait"}, reaching...),
+		"replssl status":     append([]string{"json"}, reaching...),
+		"replssl runbook":    planning,
+		"replssl pki":        nil,
+		"replssl pki init":   {"inventory", "pki"},
+		"replssl lab":        nil,
+		"replssl lab up":     {"account", "dir", "replicas", "source"},
+		"replssl lab down":   {"dir", "remove"},
+		"replssl lab sql":    {"dir"},
+		"replssl completion": nil,
+		"replssl version":    nil,
+	}
+	for _, cmd := range commands(t) {
+		var got []string
+		flags := func(f *pflag.Flag) { got = append(got, f.Name) }
+		cmd.LocalFlags().VisitAll(flags)
+		cmd.InheritedFlags().VisitAll(flags)
+		expected, known := want[cmd.CommandPath()]
+		slices.Sort(expected)
+		slices.Sort(got)
+		if !known || !slices.Equal(got, expected) {
+			t.Errorf("%s has the flags %v, want %v", cmd.CommandPath(), got, expected)
+		}
+	}
+}
+
+// completes is what a shell is told: the values, and the directive that ends them.
+func completes(t *testing.T, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	root := Root(World{Getenv: os.Getenv})
+	root.SetArgs(append([]string{"__completeNoDesc"}, args...))
+	root.SetOut(&out)
+	root.SetErr(&bytes.Buffer{})
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return strings.ReplaceAll(strings.TrimSpace(out.String()), "\n", " ")
+}
+
+// TestNothingCompletesToFilesUnasked: where a command takes no file, a shell offers none.
+func TestNothingCompletesToFilesUnasked(t *testing.T) {
+	const noFiles, onlyFolders, byEnding = ":4", ":16", ":8"
+	for _, cmd := range commands(t) {
+		path := strings.Fields(cmd.CommandPath())[1:]
+		if !cmd.HasSubCommands() && cmd.Name() != "completion" {
+			if got := completes(t, append(path, "")...); strings.TrimPrefix(got, "--dir ") != noFiles { // a flag that must be given is offered
+				t.Errorf("%v completes to %s", path, got)
+			}
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "bool" {
+				return
+			}
+			got := completes(t, append(path, "--"+f.Name, "")...)
+			want := noFiles
+			switch f.Name {
+			case "inventory":
+				want = "yaml yml " + byEnding
+			case "pki", "journal", "dir":
+				want = onlyFolders
+			case "enforce":
+				want = "last first " + noFiles
+			case "account":
+				want = "primary some all " + noFiles
+			}
+			if got != want {
+				t.Errorf("%v --%s completes to %s, want %s", path, f.Name, got, want)
+			}
+		})
+	}
+}
