@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -18,43 +19,82 @@ import (
 const noDataDir = "--datadir=/nonexistent/replssl"
 
 // program is the server's own, which can judge its option files.
-func (g *glance) program() (string, error) {
-	if len(g.args) == 0 || !path.IsAbs(g.args[0]) {
+func (g *glance) program(args arguments) (string, error) {
+	if len(args) == 0 || !path.IsAbs(args[0]) {
 		return "", fmt.Errorf("%s: the command line of the server does not name its program by an absolute path", g.server.Name)
 	}
-	return g.args[0], nil
+	return args[0], nil
 }
 
-// lookAtCheck lets the server's program judge its option files, as the OS user of the server and with the arguments of the running
+// lookAtCheck takes the judgement that was begun with the arguments of the last look, where they still are those of the server.
+func (g *glance) lookAtCheck(ctx context.Context, early *earlyCheck) {
+	p, ok := g.seen.Process.Get()
+	switch {
+	case !ok:
+		g.seen.ConfigCheck = facts.As[facts.Check](g.seen.Process)
+	case early.isOf(g.args, p.OSUser):
+		g.seen.ConfigCheck = early.wait()
+	default:
+		g.seen.ConfigCheck = g.check(ctx, g.args, p.OSUser)
+	}
+}
+
+// check lets the server's program judge its option files, as the OS user of the server and with the arguments of the running
 // one, by asking for its help: then it reads everything, and starts nothing.
 //
 // It refuses settings that it does not know, and values that make no sense. It opens no certificate (tried on MariaDB 10.11).
 // Whether an unknown setting is one of a plugin only the data folder could tell, which is the running server's alone.
-func (g *glance) lookAtCheck(ctx context.Context) {
-	g.seen.ConfigCheck = facts.As[facts.Check](g.seen.Process)
-	p, ok := g.seen.Process.Get()
-	if !ok {
-		return
-	}
-	program, err := g.program()
+func (g *glance) check(ctx context.Context, args arguments, user string) facts.Value[facts.Check] {
+	program, err := g.program(args)
 	if err != nil {
-		g.seen.ConfigCheck = failed[facts.Check](err)
-		return
+		return failed[facts.Check](err)
 	}
-	outcome, err := g.judge(ctx, p.OSUser, program, noDataDir)
+	outcome, err := g.judge(ctx, user, program, append(slices.Clone(args[1:]), noDataDir))
 	switch {
 	case err != nil:
-		g.seen.ConfigCheck = failed[facts.Check](err)
+		return failed[facts.Check](err)
 	case namesUnknown(outcome.Text):
-		g.seen.ConfigCheck = facts.Unknown[facts.Check](g.named(outcome.Text)).WithHint(
+		return facts.Unknown[facts.Check](g.named(outcome.Text)).WithHint(
 			"with this setting the server does not start, unless it is one of a plugin that is installed in its data folder: mend it, or write it with the prefix loose-")
-	default:
-		g.seen.ConfigCheck = facts.Known(outcome)
 	}
+	return facts.Known(outcome)
 }
 
-func (g *glance) judge(ctx context.Context, user, program string, extra ...string) (facts.Check, error) {
-	args := append(append([]string{}, g.args[1:]...), extra...)
+// earlyCheck is a judgement that does not wait for a look at the process: it takes the process to be the one of the last look.
+type earlyCheck struct {
+	args    arguments
+	user    string
+	outcome facts.Value[facts.Check]
+	done    chan struct{}
+}
+
+// beginCheck gives nil when nothing is remembered, or nothing is to be judged.
+func (g *glance) beginCheck(ctx context.Context, last remembered) *earlyCheck {
+	if !g.wants(facts.PartCheck) || len(last.args) == 0 {
+		return nil
+	}
+	e := &earlyCheck{args: last.args, user: last.place.osUser, done: make(chan struct{})}
+	go func() {
+		defer close(e.done)
+		e.outcome = g.check(ctx, e.args, e.user)
+	}()
+	return e
+}
+
+func (e *earlyCheck) isOf(args arguments, user string) bool {
+	return e != nil && e.user == user && slices.Equal(e.args, args)
+}
+
+// wait is safe on a check that was never begun.
+func (e *earlyCheck) wait() facts.Value[facts.Check] {
+	if e == nil {
+		return facts.Value[facts.Check]{}
+	}
+	<-e.done
+	return e.outcome
+}
+
+func (g *glance) judge(ctx context.Context, user, program string, args arguments) (facts.Check, error) {
 	line := shell.Words(program, append(args, "--help", "--verbose")...).Silent()
 	switch user {
 	case g.server.SSH.User:

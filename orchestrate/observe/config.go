@@ -16,13 +16,13 @@ import (
 )
 
 // lookAtOptionFiles reads them, and lets the server's program judge them, at the same time.
-func (g *glance) lookAtOptionFiles(ctx context.Context) {
+func (g *glance) lookAtOptionFiles(ctx context.Context, early *earlyCheck) {
 	var both sync.WaitGroup
 	if g.wants(facts.PartConfig) {
 		both.Go(func() { g.lookAtConfig(ctx) })
 	}
 	if g.wants(facts.PartCheck) {
-		both.Go(func() { g.lookAtCheck(ctx) })
+		both.Go(func() { g.lookAtCheck(ctx, early) })
 	}
 	both.Wait()
 }
@@ -39,7 +39,14 @@ func (g *glance) lookAtConfig(ctx context.Context) {
 	}
 	suffix, _ := g.args.option(groupSuffix)
 	options := newOptionFiles(g.dialect, suffix)
-	if err := options.load(ctx, roots, g.fetch); err != nil {
+	var picks []file.Pick
+	fetch := func(ctx context.Context, more []file.Pick) ([]seen.Value[[]file.Found], error) {
+		picks = append(picks, more...)
+		return g.fetch(ctx, more)
+	}
+	err = options.load(ctx, roots, fetch)
+	g.observer.memory.keep(g.server.Name, func(r *remembered) { r.optionFiles = picks })
+	if err != nil {
 		g.seen.Config = facts.Unknown[facts.Config](g.named(err.Error()))
 		return
 	}
@@ -115,7 +122,7 @@ func (g *glance) rootFiles(ctx context.Context) ([]string, error) {
 
 // standardFiles asks the server's program where it looks for option files, which every maker of packages decides anew.
 func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
-	program, err := g.program()
+	program, err := g.program(g.args)
 	if err != nil {
 		return nil, err
 	}

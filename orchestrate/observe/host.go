@@ -25,14 +25,17 @@ const usualUser = "mysql"
 // lookAtHost looks at everything that is asked for on the host: with one command, if the server is where the last look found it. Otherwise
 // once more, when the server has told where it is.
 func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
-	guess := g.observer.memory.of(g.server.Name).place
+	last := g.observer.memory.of(g.server.Name)
+	early := g.beginCheck(ctx, last)
+	defer early.wait()
+	guess := last.place
 	if guess.pidFile != "" {
 		g.survey(ctx, guess)
 	}
 	<-met
 	instance, ok := g.seen.Instance.Get()
 	if !ok {
-		g.withoutInstance(ctx)
+		g.withoutInstance(ctx, early)
 		return
 	}
 	here := place{pidFile: instance.PidFile, dataDir: instance.DataDir, osUser: cmp.Or(guess.osUser, usualUser)}
@@ -42,16 +45,16 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 	if g.process {
 		g.asItsUser(ctx, here)
 	}
-	g.lookAtOptionFiles(ctx)
+	g.lookAtOptionFiles(ctx, early)
 }
 
 // withoutInstance looks at what needs no answer of the server.
-func (g *glance) withoutInstance(ctx context.Context) {
+func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
 	if g.wants(onFiles) {
 		g.survey(ctx, place{})
 	}
-	g.lookAtOptionFiles(ctx)
+	g.lookAtOptionFiles(ctx, early)
 }
 
 // asItsUser looks at the files once more when the server does not run as the user who was sent to read them.
@@ -62,7 +65,7 @@ func (g *glance) asItsUser(ctx context.Context, tried place) {
 	}
 	if ok {
 		tried.osUser = p.OSUser
-		g.observer.memory.keep(g.server.Name, func(r *remembered) { r.place = tried })
+		g.observer.memory.keep(g.server.Name, func(r *remembered) { r.place, r.args = tried, g.args })
 	}
 }
 
@@ -88,7 +91,7 @@ func (g *glance) survey(ctx context.Context, at place) {
 		g.reader = at.osUser
 		portions = append(portions, g.filesPortion(at.osUser))
 	}
-	if picks := g.secrets(at); len(picks) > 0 {
+	if picks := g.known(at); len(picks) > 0 {
 		portions = append(portions, g.readPortion(picks))
 	}
 	g.runTogether(ctx, portions)
@@ -123,11 +126,15 @@ func (g *glance) readPortion(picks []file.Pick) portion {
 	}}
 }
 
-// secrets are the files that a trial login will need: read with the rest, they cost no wait of their own.
-func (g *glance) secrets(at place) []file.Pick {
+// known are the files that a trial login will need and, as far as the last look knows, the option files: read with the rest, they cost
+// no wait of their own.
+func (g *glance) known(at place) []file.Pick {
 	var picks []file.Pick
 	if g.wants(onTrial) && at.dataDir != "" && g.observer.cluster.Account.PasswordFile == "" {
 		picks = append(picks, receiverFiles(at.dataDir))
+	}
+	if g.wants(facts.PartConfig) {
+		picks = append(picks, g.observer.memory.of(g.server.Name).optionFiles...)
 	}
 	if g.wants(facts.PartTrial) {
 		picks = append(picks, file.One(g.keyInUse()))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/file"
 )
 
 // memory is what earlier looks found, and what the next one begins with to save a wait. Nothing in it is a fact: each look makes sure of
@@ -19,11 +20,13 @@ type memory struct {
 
 // remembered is what a look at a server begins with.
 type remembered struct {
-	met        bool // the version is known, and whether performance_schema is on
-	version    facts.Version
-	perfSchema bool
-	hosts      map[string][]string // of the account rows, by user
-	place      place
+	met         bool // the version is known, and whether performance_schema is on
+	version     facts.Version
+	perfSchema  bool
+	hosts       map[string][]string // of the account rows, by user
+	place       place
+	args        arguments   // of the process
+	optionFiles []file.Pick // that the server reads
 }
 
 // origin is a server's program on its host.
