@@ -93,11 +93,14 @@ func Unswitch(dir string) shell.Line { return inFolder(unswitchScript, dir) }
 
 // Look tells all about a set in one command; [ParseLook] reads what it prints. It changes nothing. The reader is the OS user
 // who will have to read the files, by really trying; empty for nobody.
-func Look(dir, reader string) shell.Line {
+//
+// Known are SHA-256 digests of key files, in hex, whose public half the caller has already. It is unknown for such a key, since
+// telling it is the dearest part of a look.
+func Look(dir, reader string, known ...string) shell.Line {
 	if strings.HasPrefix(reader, "-") {
 		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", reader))
 	}
-	return inFolder(lookScript, dir, reader)
+	return inFolder(lookScript, dir, append([]string{reader}, known...)...)
 }
 
 func versioned(script, dir string, version int, args ...string) shell.Line {

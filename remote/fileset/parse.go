@@ -1,10 +1,9 @@
 package fileset
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/pem"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -21,7 +20,7 @@ func ParseLook(printed []byte) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	p := &parser{files: map[string]*File{}, standing: map[string]seen.Value[File]{}, reader: "nobody tried"}
+	p := &parser{found: map[string]found{}, files: map[string]*reading{}, reader: "nobody tried"}
 	for _, line := range lines {
 		if err := p.line(line); err != nil {
 			return State{}, fmt.Errorf("the host's answer has the line %q: %w", shorten(line), err)
@@ -29,6 +28,8 @@ func ParseLook(printed []byte) (State, error) {
 	}
 	return p.finish(), nil
 }
+
+var errNonsense = errors.New("which makes no sense")
 
 func shorten(line string) string {
 	const most = 80
@@ -38,89 +39,81 @@ func shorten(line string) string {
 	return line
 }
 
-// parser collects the facts of the lines, which come in an order that the script decides.
+// parser collects the facts of the lines, which come in an order that the script decides. Names are those from within the folder.
 type parser struct {
-	state    State
+	found    map[string]found
+	unseen   []string // what the program complained of that looks
+	unsummed []string // and the one that makes digests
+	ungotten []string // and the one that prints texts
+
+	dir      seen.Value[Folder] // for a folder that is not there
+	closed   string             // why nobody could enter it
+	target   string             // of the link
 	numbers  []int
 	complete bool   // the list of versions has its end
 	listWhy  string // why there is none
 	reader   string // why nobody could try to read
 
-	files    map[string]*File            // by VERSION/NAME
-	standing map[string]seen.Value[File] // of those that are not there or could not be looked at
+	files map[string]*reading
+}
+
+// found is what stands under a name.
+type found struct {
+	kind  Kind
+	mode  fs.FileMode
+	size  int64
+	owner string
+}
+
+// reading is what came of reading a file.
+type reading struct {
+	sum      seen.Value[string]
+	lines    []string
+	pem      string // why its text was not asked for
+	public   seen.Value[string]
+	readable seen.Value[bool]
 }
 
 func (p *parser) line(line string) error {
+	if text, is := strings.CutPrefix(line, "versions/"); is {
+		return p.text(text)
+	}
 	word, rest := frame.Word(line)
 	switch word {
 	case "dir":
-		return p.folder(&p.state.Dir, rest)
-	case "versions":
-		return p.folder(&p.state.Root, rest)
-	case "current":
-		return p.current(rest)
+		return p.noDir(rest)
+	case "closed":
+		p.closed = rest
 	case "version":
 		return p.version(rest)
 	case "list":
 		return p.list(rest)
+	case "link":
+		p.target = rest
+	case "link64":
+		return p.link64(rest)
 	case "reader":
 		return p.noReader(rest)
+	case "unseen":
+		p.unseen = append(p.unseen, rest)
+	case "unsummed":
+		p.unsummed = append(p.unsummed, rest)
+	case "grep:":
+		p.ungotten = append(p.ungotten, line)
 	case "file":
 		return p.file(rest)
 	default:
 		return p.detail(word, rest)
 	}
-}
-
-// absentOr reads the two answers that every look has in common; done is false for the others.
-func absentOr[T any](to *seen.Value[T], text string) (done bool) {
-	switch word, why := frame.Word(text); word {
-	case "absent":
-		*to = seen.Absent[T]()
-	case "unknown":
-		*to = seen.Unknown[T](why)
-	default:
-		return false
-	}
-	return true
-}
-
-func (p *parser) folder(to *seen.Value[Folder], text string) error {
-	if absentOr(to, text) {
-		return nil
-	}
-	word, rest := frame.Word(text)
-	folder := Folder{Kind: Kind(word)}
-	switch folder.Kind {
-	case Directory:
-		mode, owner := frame.Word(rest)
-		var err error
-		if folder.Mode, err = parseMode(mode); err != nil {
-			return err
-		}
-		folder.Owner = owner
-	case Regular, Symlink, Other:
-	default:
-		return errNonsense
-	}
-	*to = seen.Known(folder)
 	return nil
 }
 
-func (p *parser) current(text string) error {
-	if absentOr(&p.state.Current, text) {
-		return nil
-	}
-	word, rest := frame.Word(text)
-	switch word {
-	case "other":
-		p.state.Current = seen.Known(Link{Kind: Other})
-	case "link":
-		target, err := base64.StdEncoding.DecodeString(rest)
-		if err != nil {
-			return errNonsense
-		}
-		p.state.Current = seen.Known(Link{Kind: Symlink, Target: strings.TrimSuffix(string(target), "\n")})
+func (p *parser) noDir(text string) error {
+	switch word, why := frame.Word(text); word {
+	case "absent":
+		p.dir = seen.Absent[Folder]()
+	case "unknown":
+		p.dir = seen.Unknown[Folder](why)
 	default:
 		return errNonsense
 	}
@@ -133,8 +126,14 @@ func (p *parser) version(text string) error {
 		return errNonsense
 	}
 	p.numbers = append(p.numbers, number)
+	for _, name := range Names() {
+		p.files[at(number, name)] = &reading{}
+	}
 	return nil
 }
+
+// at is where a file lies in the folder of a set.
+func at(version int, name Name) string { return fmt.Sprintf("versions/%d/%s", version, name) }
 
 func (p *parser) list(text string) error {
 	word, why := frame.Word(text)
@@ -149,6 +148,15 @@ func (p *parser) list(text string) error {
 	return nil
 }
 
+func (p *parser) link64(text string) error {
+	target, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return errNonsense
+	}
+	p.target = strings.TrimSuffix(string(target), "\n")
+	return nil
+}
+
 func (p *parser) noReader(text string) error {
 	word, why := frame.Word(text)
 	if word != "unknown" {
@@ -158,70 +166,80 @@ func (p *parser) noReader(text string) error {
 	return nil
 }
 
+// file is a line of NAME, type and mode in hex, size, user ID, and user.
 func (p *parser) file(text string) error {
-	at, rest := frame.Word(text)
-	if !p.known(at) {
+	parts := strings.SplitN(text, " ", 5)
+	if len(parts) != 5 {
 		return errNonsense
 	}
-	var none seen.Value[File]
-	if absentOr(&none, rest) {
-		p.standing[at] = none
-		return nil
-	}
-	parts := strings.Fields(rest)
-	if len(parts) != 3 {
-		return errNonsense
-	}
-	mode, err := parseMode(parts[1])
+	bits, err := strconv.ParseUint(parts[1], 16, 32)
 	if err != nil {
-		return err
+		return errNonsense
 	}
 	size, err := strconv.ParseInt(parts[2], 10, 64)
 	if err != nil || size < 0 {
 		return errNonsense
 	}
-	switch kind := Kind(parts[0]); kind {
-	case Regular, Directory, Symlink, Other:
-		p.files[at] = &File{Kind: kind, Mode: mode, Size: size}
-		return nil
+	p.found[parts[0]] = found{kind: kind(bits), mode: fs.FileMode(bits) & fs.ModePerm, size: size, owner: parts[4]}
+	return nil
+}
+
+// kind is what the type bits of a file say.
+func kind(bits uint64) Kind {
+	switch bits >> 12 {
+	case 0x4:
+		return Directory
+	case 0x8:
+		return Regular
+	case 0xa:
+		return Symlink
 	default:
-		return errNonsense
+		return Other
 	}
 }
 
-// known tells that a file belongs to a version that was announced.
-func (p *parser) known(at string) bool {
-	number, name, _ := strings.Cut(at, "/")
-	return slices.Contains(Names(), Name(name)) &&
-		slices.ContainsFunc(p.numbers, func(n int) bool { return strconv.Itoa(n) == number })
-}
-
-// detail is a line about a file that was announced.
+// detail is a line about a file of a version that was announced.
 func (p *parser) detail(word, text string) error {
-	at, rest := frame.Word(text)
-	file := p.files[at]
+	name, rest := frame.Word(text)
+	file := p.files[name]
 	if file == nil {
 		return errNonsense
 	}
-	isKey := strings.HasSuffix(at, string(Key))
+	isKey := strings.HasSuffix(name, string(Key))
 	switch {
-	case word == "owner":
-		file.Owner = rest
-		return nil
 	case word == "sha256":
-		return text64(&file.SHA256, rest, parseDigest)
-	case word == "pem" && !isKey:
-		return text64(&file.PEM, rest, parseBase64)
+		return digestOr(&file.sum, rest, parseDigest)
 	case word == "public" && isKey:
-		return text64(&file.PublicKey, rest, parsePublic)
+		return digestOr(&file.public, rest, parsePublic)
 	case word == "read":
-		return readable(&file.Readable, rest)
-	default:
-		return errNonsense
+		return readable(&file.readable, rest)
+	case word == "pem" && !isKey:
+		unknown, why := frame.Word(rest)
+		file.pem = why
+		return onlyIf(unknown == "unknown")
 	}
+	return errNonsense
 }
 
-func text64(to *seen.Value[string], text string, parse func(string) (string, error)) error {
+func onlyIf(sense bool) error {
+	if !sense {
+		return errNonsense
+	}
+	return nil
+}
+
+// text is a line of a file's text, behind the name of the file.
+func (p *parser) text(line string) error {
+	name, text, _ := strings.Cut(line, ":")
+	file := p.files["versions/"+name]
+	if file == nil || strings.HasSuffix(name, string(Key)) {
+		return errNonsense
+	}
+	file.lines = append(file.lines, text)
+	return nil
+}
+
+func digestOr(to *seen.Value[string], text string, parse func(string) (string, error)) error {
 	if word, why := frame.Word(text); word == "unknown" {
 		*to = seen.Unknown[string](why)
 		return nil
@@ -247,43 +265,20 @@ func readable(to *seen.Value[bool], text string) error {
 	return nil
 }
 
-func parseMode(text string) (fs.FileMode, error) {
-	bits, err := strconv.ParseUint(text, 8, 12)
-	if err != nil {
-		return 0, errNonsense
-	}
-	return fs.FileMode(bits) & fs.ModePerm, nil
-}
-
 func parseDigest(text string) (string, error) {
-	if sum, err := hex.DecodeString(text); err != nil || len(sum) != sha256.Size {
+	if sum, err := hex.DecodeString(text); err != nil || len(sum) != digestSize {
 		return "", errNonsense
 	}
 	return strings.ToLower(text), nil
 }
 
-func parseBase64(text string) (string, error) {
-	content, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return "", errNonsense
-	}
-	return string(content), nil
-}
-
-// parsePublic makes the digest of a public key that is given as PEM.
+// parsePublic makes the digest of a public key that is given as PEM, with blanks for its line breaks.
 func parsePublic(text string) (string, error) {
-	content, err := parseBase64(text)
-	if err != nil {
-		return "", err
-	}
-	block, _ := pem.Decode([]byte(content))
-	if block == nil || block.Type != "PUBLIC KEY" {
+	text, begun := strings.CutPrefix(text, "-----BEGIN PUBLIC KEY----- ")
+	text, ended := strings.CutSuffix(text, " -----END PUBLIC KEY-----")
+	der, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if !begun || !ended || err != nil || len(der) == 0 {
 		return "", errNonsense
 	}
-	return digest(string(block.Bytes)), nil
-}
-
-func digest(content string) string {
-	sum := sha256.Sum256([]byte(content))
-	return hex.EncodeToString(sum[:])
+	return digest(string(der)), nil
 }

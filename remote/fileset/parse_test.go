@@ -12,18 +12,18 @@ func mkfifo(path string) shell.Line { return shell.Words("mkfifo", path) }
 
 const sample = `motd
 === replssl begin ===
-dir directory 755 root
-current link dmVyc2lvbnMvMQo=
-versions directory 755 root
 version 1
-file 1/ca.pem regular 644 5
-owner 1/ca.pem root
-sha256 1/ca.pem 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
-pem 1/ca.pem aGVsbG8=
-file 1/cert.pem absent
-file 1/key.pem unknown ls: Permission denied
 list complete
-read 1/ca.pem no
+file . 41ed 4096 0 root
+file current a1ff 10 0 root
+link versions/1
+file versions 41ed 4096 0 root
+file versions/1/ca.pem 81a4 5 33 www data
+unseen stat: cannot statx 'versions/1/cert.pem': No such file or directory
+unseen stat: cannot statx 'versions/1/key.pem': Permission denied
+sha256 versions/1/ca.pem 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
+versions/1/ca.pem:hello
+read versions/1/ca.pem no
 === replssl end ===
 bye
 `
@@ -33,7 +33,7 @@ func TestParseLook(t *testing.T) {
 	must(t, err)
 	version := known(t, state.Versions)[0]
 	ca := known(t, version.CA)
-	if known(t, ca.PEM) != "hello" || known(t, ca.Readable) || !version.Cert.IsAbsent() || version.Key.Why() != "ls: Permission denied" {
+	if known(t, ca.PEM) != "hello" || known(t, ca.Readable) || !version.Cert.IsAbsent() || !strings.Contains(version.Key.Why(), "Permission denied") || ca.Owner != "www data" {
 		t.Errorf("got %+v", version)
 	}
 	if number, ok := known(t, state.Current).Version(); !ok || number != 1 {
@@ -41,40 +41,79 @@ func TestParseLook(t *testing.T) {
 	}
 }
 
+// TestComplaintsOfOtherPrograms has the words of busybox, and of coreutils of 2013.
+func TestComplaintsOfOtherPrograms(t *testing.T) {
+	for complaint, absent := range map[string]bool{
+		"stat: can't stat 'versions/1/cert.pem': No such file or directory":    true,
+		"stat: cannot stat `versions/1/cert.pem': No such file or directory":   true,
+		"stat: cannot stat versions/1/cert.pem: No such file or directory":     true,
+		"stat: cannot statx 'versions/11/cert.pem': No such file or directory": false,
+		"stat: cannot statx 'versions/1/cert.pem': No such file":               false,
+		"sh: 3: stat: not found": false,
+		"stat: cannot statx 'versions/1/cert.pem/x': No such file or directory": false,
+	} {
+		answer := strings.Replace(sample, "stat: cannot statx 'versions/1/cert.pem': No such file or directory", complaint, 1)
+		state, err := fileset.ParseLook([]byte(answer))
+		must(t, err)
+		if cert := known(t, state.Versions)[0].Cert; cert.IsAbsent() != absent || cert.IsUnknown() == absent {
+			t.Errorf("%s: %v", complaint, cert)
+		}
+	}
+}
+
 func TestWhatWasNotSaidIsUnknown(t *testing.T) {
+	const folder, root = "file . 41ed 4096 0 root\n", "file versions 41ed 4096 0 root\n"
 	for name, answer := range map[string]string{
 		"nothing":            "",
-		"only the folder":    "dir directory 755 root\n",
-		"an unfinished list": "dir directory 755 root\nversions directory 755 root\nversion 1\nfile 1/ca.pem absent\n",
+		"only the folder":    folder,
+		"an unfinished list": folder + root + "version 1\n",
+		"a link to nowhere":  folder + "file current a1ff 10 0 root\n",
+		"a closed folder":    folder + "closed ls: x: Permission denied\n",
 	} {
 		state, err := fileset.ParseLook([]byte("=== replssl begin ===\n" + answer + "=== replssl end ===\n"))
 		if err != nil || !state.Versions.IsUnknown() || !state.Current.IsUnknown() {
 			t.Errorf("%s: %+v, %v", name, state, err)
 		}
 	}
+	for _, part := range []string{"file versions/1/ca.pem", "sha256", "versions/1/ca.pem:", "read", "unseen"} {
+		at := strings.Index(sample, "\n"+part) + 1
+		end := at + strings.Index(sample[at:], "\n") + 1
+		state, err := fileset.ParseLook([]byte(sample[:at] + sample[end:]))
+		must(t, err)
+		version := known(t, state.Versions)[0]
+		ca, seen := version.CA.Get()
+		if seen && !ca.SHA256.IsUnknown() && !ca.PEM.IsUnknown() && !ca.Readable.IsUnknown() && !version.Cert.IsUnknown() {
+			t.Errorf("without the line %q all is known: %+v", part, version)
+		}
+	}
 }
 
 func TestContradictionsAreUnknown(t *testing.T) {
-	state, err := fileset.ParseLook([]byte(strings.Replace(sample, "aGVsbG8=", "SEVMTE8=", 1)))
+	state, err := fileset.ParseLook([]byte(strings.Replace(sample, "ca.pem:hello", "ca.pem:HELLO", 1)))
 	must(t, err)
-	if ca := known(t, known(t, state.Versions)[0].CA); !ca.PEM.IsUnknown() || !ca.SHA256.IsUnknown() {
+	if ca := known(t, known(t, state.Versions)[0].CA); !ca.PEM.IsUnknown() || !ca.SHA256.IsUnknown() || !ca.Readable.IsUnknown() {
 		t.Errorf("got %+v", ca)
 	}
 }
 
 func TestAnswersThatMakeNoSense(t *testing.T) {
 	for _, change := range [][2]string{
-		{"dir directory 755 root", "dir directory 9 root"},
-		{"dir directory 755 root", "dir maybe"},
+		{"file . 41ed", "file . 9x"},
+		{"file . 41ed 4096 0 root", "dir maybe"},
 		{"version 1\n", "version 01\n"},
 		{"version 1\n", ""},
-		{"pem 1/ca.pem aGV", "pem 1/key.pem aGV"},
-		{"aGVsbG8=", "!"},
+		{"versions/1/ca.pem:hello", "versions/1/key.pem:hello"},
+		{"versions/1/ca.pem:hello", "versions/2/ca.pem:hello"},
+		{"versions/1/ca.pem:hello", "pem versions/1/ca.pem hello"},
+		{"versions/1/ca.pem:hello", "public versions/1/ca.pem unknown x"},
+		{"versions/1/ca.pem:hello", "public versions/1/key.pem x"},
+		{"link versions/1", "link64 !"},
 		{"2cf24d", ""},
 		{"list complete", "list maybe"},
-		{"644 5", "644 -5"},
+		{"81a4 5", "81a4 -5"},
 		{"=== replssl end ===", ""},
-		{"read 1/ca.pem no", "read 1/ca.pem perhaps"},
+		{"read versions/1/ca.pem no", "read versions/1/ca.pem perhaps"},
+		{"read versions/1/ca.pem no", "reader known"},
 		{"bye", "bye"},
 	} {
 		_, err := fileset.ParseLook([]byte(strings.Replace(sample, change[0], change[1], 1)))
