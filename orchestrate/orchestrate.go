@@ -16,6 +16,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/journal"
 	"github.com/replssl/replssl/orchestrate/observe"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/run"
@@ -122,6 +123,21 @@ func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, 
 	if err != nil {
 		return plan.Report{}, err
 	}
+	return s.judge(ctx, f, wait), nil
+}
+
+// VerifyThese is [Session.Verify] of the facts that a plan without steps was just made of: only the logins are still to be tried.
+func (s *Session) VerifyThese(ctx context.Context, f facts.Facts, wait time.Duration) plan.Report {
+	logins := s.observer.Observe(ctx, plan.LookToTry(s.config.Cluster))
+	for name, tried := range logins.Servers {
+		seen := f.Servers[name]
+		seen.Trials, seen.Plaintext = tried.Trials, tried.Plaintext
+		f.Servers[name] = seen
+	}
+	return s.judge(ctx, f, wait)
+}
+
+func (s *Session) judge(ctx context.Context, f facts.Facts, wait time.Duration) plan.Report {
 	positions := map[topology.ServerName]facts.Position{}
 	for _, source := range s.config.Cluster.Sources() {
 		if position, ok := f.Server(source.Name).Position.Get(); ok {
@@ -129,7 +145,7 @@ func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, 
 		}
 	}
 	s.awaitPositions(ctx, f, positions, wait)
-	return plan.Judge(s.config.Cluster, f, positions), nil
+	return plan.Judge(s.config.Cluster, f, positions)
 }
 
 // awaitPositions looks at the channels again until they have reached the positions, and puts what it saw last into the facts.
@@ -173,10 +189,11 @@ func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.
 	return look
 }
 
-// CreateAuthority makes the certificate authority of the cluster in the local folder.
+// CreateAuthority makes the certificate authority of the cluster in the local folder. No server is looked at, so that its key is one that
+// every server reads.
 func (s *Session) CreateAuthority(ctx context.Context) error {
 	executor := apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now)
-	return executor.Do(ctx, plan.CreateAuthority{Cluster: s.config.Cluster.Name}, func(event.Event) error { return nil })
+	return executor.Do(ctx, plan.CreateAuthority{Cluster: s.config.Cluster.Name, Key: pki.RSA3072}, func(event.Event) error { return nil })
 }
 
 // IsLocked says that another run has the lock.

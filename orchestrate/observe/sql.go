@@ -19,7 +19,6 @@ type inquiry struct {
 	instance  facts.Value[facts.Instance]
 	binlog    facts.Value[dialect.BinlogStatus]
 	sessions  facts.Value[dialect.Sessions]
-	asAsked   bool // the sessions were asked for, as the server has performance_schema or not
 	hosts     map[string]*facts.Value[[]string]
 	rows      map[account]*facts.Value[facts.AccountRow]
 	questions access.Questions

@@ -28,8 +28,13 @@ func LookToShow(c topology.Cluster) facts.Look {
 
 // LookToJudge is what [Judge] reads, logins of the account included.
 func LookToJudge(c topology.Cluster) facts.Look {
-	return everywhere(c, onEvery|facts.PartTrial|facts.PartPlaintext)
+	look := everywhere(c, onEvery)
+	look.Merge(LookToTry(c))
+	return look
 }
+
+// LookToTry is what [Judge] reads beyond what [LookToPlan] brings: the logins of the account.
+func LookToTry(c topology.Cluster) facts.Look { return everywhere(c, facts.PartTrial|facts.PartPlaintext) }
 
 func everywhere(c topology.Cluster, parts facts.Part) facts.Look {
 	look := facts.Look{}

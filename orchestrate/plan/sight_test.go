@@ -22,15 +22,27 @@ func TestNothingElseIsRead(t *testing.T) {
 		whole := w.Observe(t.Context(), everything)
 		positions := map[topology.ServerName]facts.Position{}
 		for what, pair := range map[string][2]any{
-			"plan":   {plan.Build(c, whole, plan.Options{}), plan.Build(c, w.Observe(t.Context(), plan.LookToPlan(c)), plan.Options{})},
-			"report": {plan.Judge(c, whole, positions), plan.Judge(c, w.Observe(t.Context(), plan.LookToJudge(c)), positions)},
-			"status": {status(c, whole), status(c, w.Observe(t.Context(), plan.LookToShow(c)))},
+			"plan":                     {plan.Build(c, whole, plan.Options{}), plan.Build(c, w.Observe(t.Context(), plan.LookToPlan(c)), plan.Options{})},
+			"report":                   {plan.Judge(c, whole, positions), plan.Judge(c, w.Observe(t.Context(), plan.LookToJudge(c)), positions)},
+			"report of a plan's facts": {plan.Judge(c, whole, positions), plan.Judge(c, withLogins(t, w), positions)},
+			"status":                   {status(c, whole), status(c, w.Observe(t.Context(), plan.LookToShow(c)))},
 		} {
 			if all, asked := text(t, pair[0]), text(t, pair[1]); all != asked {
 				t.Errorf("%s, %s: of everything\n%s\nof its look\n%s", name, what, all, asked)
 			}
 		}
 	}
+}
+
+func withLogins(t *testing.T, w *world.World) facts.Facts {
+	t.Helper()
+	f := w.Observe(t.Context(), plan.LookToPlan(w.Cluster()))
+	for name, tried := range w.Observe(t.Context(), plan.LookToTry(w.Cluster())).Servers {
+		seen := f.Servers[name]
+		seen.Trials, seen.Plaintext = tried.Trials, tried.Plaintext
+		f.Servers[name] = seen
+	}
+	return f
 }
 
 func status(c topology.Cluster, f facts.Facts) plan.StatusReport {

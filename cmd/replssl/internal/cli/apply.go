@@ -13,6 +13,7 @@ import (
 	"github.com/replssl/replssl/cmd/replssl/internal/ui/live"
 	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -71,7 +72,7 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 		return err
 	}
 	defer func() { _ = run.Close() }()
-	p, err := approve(cmd, s, flags, session)
+	p, seen, err := approve(cmd, s, flags, session)
 	if err != nil {
 		return err
 	}
@@ -79,33 +80,37 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 	if err != nil {
 		return err
 	}
-	return conclude(cmd, s, flags, session, ended)
+	report, err := prove(cmd, flags, session, p, seen)
+	if err != nil {
+		return err
+	}
+	return conclude(cmd, s, ended, report)
 }
 
-// approve plans, and gives the plan when it may be carried out.
-func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session) (plan.Plan, error) {
-	p, _, err := session.Plan(cmd.Context(), flags.options())
+// approve plans, and gives the plan and what it was made of when it may be carried out.
+func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session) (plan.Plan, facts.Facts, error) {
+	p, seen, err := session.Plan(cmd.Context(), flags.options())
 	if err != nil {
-		return p, err
+		return p, seen, err
 	}
 	if cmd.Context().Err() != nil {
-		return p, &codeError{code: exitInterrupted, text: "interrupted; nothing was changed"}
+		return p, seen, &codeError{code: exitInterrupted, text: "interrupted; nothing was changed"}
 	}
 	if !s.json || len(p.Blocked) > 0 {
 		ui.Brief(cmd.ErrOrStderr(), p)
 	}
 	switch {
 	case len(p.Blocked) > 0:
-		return p, &codeError{code: exitBlocked}
+		return p, seen, &codeError{code: exitBlocked}
 	case flags.digest != "" && flags.digest != p.Digest():
-		return p, &codeError{
+		return p, seen, &codeError{
 			code: exitBlocked, text: fmt.Sprintf("the plan of now is %s, not the approved %s", p.Digest(), flags.digest),
 			hint: "something changed since it was approved: read the plan again",
 		}
 	case len(p.Steps) == 0 || flags.yes:
-		return p, nil
+		return p, seen, nil
 	}
-	return p, ask(cmd, s)
+	return p, seen, ask(cmd, s)
 }
 
 func ask(cmd *cobra.Command, s *settings) error {
@@ -140,12 +145,17 @@ func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *or
 	return ended, nil
 }
 
-// conclude proves the result, and says what that and the run come to.
-func conclude(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session, ended event.RunEnded) error {
-	report, err := session.Verify(context.WithoutCancel(cmd.Context()), flags.wait)
-	if err != nil {
-		return err
+// prove looks at everything anew, unless nothing was done since the plan was made.
+func prove(cmd *cobra.Command, flags *applyFlags, session *orchestrate.Session, p plan.Plan, seen facts.Facts) (plan.Report, error) {
+	ctx := context.WithoutCancel(cmd.Context())
+	if len(p.Steps) == 0 {
+		return session.VerifyThese(ctx, seen, flags.wait), nil
 	}
+	return session.Verify(ctx, flags.wait)
+}
+
+// conclude says what the run and its proof come to.
+func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan.Report) error {
 	if err := tell(cmd, s, report); err != nil {
 		return err
 	}
