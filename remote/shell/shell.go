@@ -17,6 +17,7 @@ const longest = 128*1024 - 1
 // it to whoever is about to run it. The zero Line is such a fault.
 type Line struct {
 	text  string
+	body  string // the same for a POSIX shell that runs already, and ends with the line
 	fault error
 }
 
@@ -30,13 +31,21 @@ func Words(name string, args ...string) Line {
 	for _, arg := range args {
 		words = append(words, Quote(arg))
 	}
-	return check(strings.Join(words, " "))
+	line := check(strings.Join(words, " "))
+	if line.fault == nil && strings.Contains(name, "/") { // which no builtin has
+		line.body = "exec " + line.text
+	}
+	return line
 }
 
 // Script is a program text for /bin/sh with its arguments. The text is a constant of the program; whatever is data comes as an
 // argument and is reached as "$1", "$2", so that it is never read as shell.
 func Script(text string, args ...string) Line {
-	return Words("/bin/sh", append([]string{"-c", text, "sh"}, args...)...)
+	line := Words("/bin/sh", append([]string{"-c", text, "sh"}, args...)...)
+	if line.fault == nil {
+		line.body = scriptBody(text, args)
+	}
+	return line
 }
 
 // Raw is a command line that a person wrote, such as `restart:` in the inventory, for /bin/sh to read as it stands. It is the
@@ -80,5 +89,5 @@ func check(text string) Line {
 	case len(text) > longest:
 		return Refuse(fmt.Errorf("a command line of %d bytes is longer than the %d that a host takes", len(text), longest))
 	}
-	return Line{text: text}
+	return Line{text: text, body: text}
 }
