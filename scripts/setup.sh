@@ -17,6 +17,7 @@ missing() {
     command -v make >/dev/null || echo make
     command -v git >/dev/null || echo git
     command -v sudo >/dev/null || echo sudo
+    command -v tmux >/dev/null || echo tmux # a real terminal, in which the live view is looked at
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }

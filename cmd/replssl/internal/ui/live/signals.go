@@ -55,16 +55,19 @@ func (s *signals) guard(giveBack func()) {
 	send(last)
 }
 
-// suspend stops the process as Ctrl-Z does where nothing is drawn, and comes back when it goes on.
+// suspend stops the process as Ctrl-Z does where nothing is drawn, and comes back when it goes on. Where no shell made a group of
+// processes for it nobody could let it go on, and the system would not have stopped it either.
 func (s *signals) suspend() {
-	send(unix.SIGTSTP)
-	timer := time.NewTimer(time.Second) // the system may refuse to stop it
+	if session, err := unix.Getsid(0); err != nil || unix.Getpgrp() == session {
+		return
+	}
+	_ = unix.Kill(unix.Getpid(), unix.SIGSTOP) // once it is asked for, Go never gives a SIGTSTP its own effect back
+	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	select {
 	case <-s.continued:
 	case <-timer.C:
 	}
-	signal.Notify(s.suspended, unix.SIGTSTP)
 }
 
 // send lets a signal have the effect on this process that it has by itself.

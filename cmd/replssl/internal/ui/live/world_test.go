@@ -13,21 +13,23 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// diary is a journal in memory, in which a tenth of a second passes from one event to the next.
+// diary is a journal in memory.
 type diary struct {
+	now     func() time.Time // nil: a tenth of a second passes from one event to the next
 	mu      sync.Mutex
 	records []event.Record
 }
 
-func (d *diary) Append(e event.Event) (event.Record, error) {
+func (d *diary) Write(e event.Event) (event.Record, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := event.Record{Seq: len(d.records) + 1, At: started().Add(time.Duration(len(d.records)) * 100 * time.Millisecond), Event: e}
+	if d.now != nil {
+		r.At = d.now()
+	}
 	d.records = append(d.records, r)
 	return r, nil
 }
-
-func (d *diary) Write(e event.Event) (event.Record, error) { return d.Append(e) }
 
 func (d *diary) Sync(int) error { return nil }
 
