@@ -16,6 +16,12 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 		return
 	}
 	dir, why := tlsDir(state)
+	for number, set := range dir.Sets {
+		if public, here := g.keys[set.KeyDigest]; here {
+			set.KeyPublic = facts.Known(public)
+			dir.Sets[number] = set
+		}
+	}
 	g.seen.TLSDir = facts.Known(dir)
 	if why != "" {
 		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(g.server.TLSDir + ": " + why))

@@ -17,6 +17,7 @@ type glance struct {
 	observer *Observer
 	server   topology.Server
 	parts    facts.Part
+	keys     map[string]string // public halves of the local folder's keys, by the digest of the file
 
 	seen    facts.Server
 	dialect dialect.Dialect
@@ -34,8 +35,8 @@ const (
 	onHost    = onProcess | onFiles | onTrial
 )
 
-func (o *Observer) glanceAt(server topology.Server, parts facts.Part) *glance {
-	return &glance{observer: o, server: server, parts: parts, fetched: map[file.Pick]seen.Value[[]file.Found]{}}
+func (o *Observer) glanceAt(server topology.Server, parts facts.Part, keys map[string]string) *glance {
+	return &glance{observer: o, server: server, parts: parts, keys: keys, fetched: map[file.Pick]seen.Value[[]file.Found]{}}
 }
 
 // wants says that one of the parts is asked for.
@@ -50,7 +51,7 @@ func (g *glance) lookOrShare(ctx context.Context) {
 	seen, err := g.observer.shared.see(ctx, request{g.server.Name, g.parts}, func(ctx context.Context) facts.Server {
 		ctx, cancel := lookTimeout(ctx)
 		defer cancel()
-		own := g.observer.glanceAt(g.server, g.parts) // it may outlive this wait
+		own := g.observer.glanceAt(g.server, g.parts, g.keys) // it may outlive this wait
 		own.look(ctx)
 		return own.seen
 	})
@@ -62,7 +63,7 @@ func (g *glance) lookOrShare(ctx context.Context) {
 
 // blind is a server of which nothing was seen.
 func (g *glance) blind(err error) facts.Server {
-	none := g.observer.glanceAt(g.server, g.parts)
+	none := g.observer.glanceAt(g.server, g.parts, g.keys)
 	none.seen.Instance = failed[facts.Instance](err)
 	none.nothingBySQL()
 	none.seen.Process, none.seen.TLSDir = failed[facts.Process](err), failed[facts.TLSDir](err)

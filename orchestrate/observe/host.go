@@ -3,6 +3,8 @@ package observe
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/file"
@@ -108,7 +110,7 @@ func (g *glance) processPortion(pidFile string) portion {
 }
 
 func (g *glance) filesPortion(reader string) portion {
-	return portion{fileset.Look(g.server.TLSDir, reader), func(printed []byte, err error) {
+	return portion{fileset.Look(g.server.TLSDir, reader, slices.Sorted(maps.Keys(g.keys))...), func(printed []byte, err error) {
 		state, unseen := read(g, "looking at "+g.server.TLSDir, printed, err, fileset.ParseLook)
 		g.takeFiles(state, unseen)
 	}}

@@ -47,7 +47,7 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 	var glances []*glance
 	for _, name := range look.Names() {
 		if server, ok := o.cluster.Server(name); ok {
-			glances = append(glances, o.glanceAt(server, look[name]))
+			glances = append(glances, o.glanceAt(server, look[name], keysHere(f.Store, name)))
 		}
 	}
 	atOnce(ctx, glances, (*glance).lookOrShare)

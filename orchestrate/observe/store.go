@@ -39,6 +39,16 @@ func storeFacts(state pkistore.State) facts.Value[facts.Store] {
 	return facts.Known(store)
 }
 
+// keysHere are the public halves of a server's keys in the local folder, by the digest of the key file: on a host a file of that digest is
+// the same key.
+func keysHere(store facts.Value[facts.Store], server topology.ServerName) map[string]string {
+	keys := map[string]string{}
+	for _, leaf := range store.Or(facts.Store{}).Leaves[server] {
+		keys[leaf.KeyDigest] = leaf.KeyPublic
+	}
+	return keys
+}
+
 func authority(ca pkistore.CA) facts.Value[string] {
 	switch ca.Presence {
 	case pkistore.Known:
