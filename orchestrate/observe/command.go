@@ -29,10 +29,26 @@ func (g *glance) runOnce(ctx context.Context, line shell.Line) ([]byte, error) {
 	return out.Stdout, err
 }
 
-// runTogether runs all portions as one command.
+// runTogether runs all portions as one command, which is one wait. A portion that cannot be told from the others is unknown with all of them.
 func (g *glance) runTogether(ctx context.Context, portions []portion) {
-	for _, p := range portions {
-		p.take(g.run(ctx, p.line))
+	if len(portions) == 0 {
+		return
+	}
+	lines := make([]shell.Line, len(portions))
+	for i, p := range portions {
+		lines[i] = p.line
+	}
+	printed, err := g.run(ctx, shell.Together(lines...))
+	var answers [][]byte
+	if err == nil {
+		answers, err = shell.Apart(printed, len(lines))
+	}
+	for i, p := range portions {
+		if err != nil {
+			p.take(nil, err)
+			continue
+		}
+		p.take(answers[i], nil)
 	}
 }
 
