@@ -16,6 +16,7 @@ type applied struct {
 	replicas int
 	first    series[time.Duration] // apply on a fresh cluster
 	peak     series[int64]
+	floor    series[int64]         // below which no peak can be shown
 	again    series[time.Duration] // apply on a cluster that is done
 	touched  []string              // by apply on a cluster that is done
 	byHand   series[time.Duration]
@@ -27,15 +28,15 @@ func measureApply(ctx context.Context, w *workshop, r request) error {
 	var all []*applied
 	for _, replicas := range r.replicas {
 		a := &applied{replicas: replicas}
-		for round := range r.rounds {
-			fmt.Fprintf(r.log, "apply: 1+%d, round %d of %d, load %s\n", replicas, round+1, r.rounds, loadAverage())
+		for range r.roundsOf("apply", replicas) {
 			if err := a.round(ctx, w); err != nil {
 				return err
 			}
 		}
 		all = append(all, a)
 	}
-	return printApplied(r, all)
+	printApplied(r, all)
+	return nil
 }
 
 func (a *applied) round(ctx context.Context, w *workshop) error {
@@ -52,7 +53,7 @@ func (a *applied) runReplssl(ctx context.Context, w *workshop, l *lab.Lab) error
 	if err != nil {
 		return err
 	}
-	a.first, a.peak = append(a.first, u.wall), append(a.peak, u.peak)
+	a.first, a.peak, a.floor = append(a.first, u.wall), append(a.peak, u.peak), append(a.floor, u.floor)
 	if err := mustBeDone(ctx, l); err != nil {
 		return err
 	}
@@ -94,20 +95,18 @@ func (w *workshop) timeByHand(ctx context.Context, l *lab.Lab, sshOptions ...str
 	return u.wall, mustBeDone(ctx, l)
 }
 
-func printApplied(r request, all []*applied) error {
+func printApplied(r request, all []*applied) {
 	wall := newTable("Wall time of the first apply", "cluster", "what", "median", "min", "max", "replssl to it")
 	again := newTable("Apply on a cluster that is done", "cluster", "median", "min", "max", "to the first apply", "touched")
-	memory := newTable("Memory of the first apply at most", "cluster", "median", "max")
+	memory := newTable("Memory of the first apply at most", "cluster", "median", "max", "not below")
 	for _, a := range all {
 		a.addWall(wall)
 		a.addAgain(again)
-		memory.add(a.cluster(), megabytes(a.peak.median()), atMost(float64(a.peak.max())/1e6, 40, " MB"))
+		memory.add(a.cluster(), megabytes(a.peak.median()), atMost(float64(a.peak.max())/1e6, 40, " MB"), megabytes(a.floor.max()))
 	}
-	wall.print(r.out, fmt.Sprintf("%d rounds, in turn; the certificates of the scripts were made before.", r.rounds))
+	wall.print(r.out, "In turn; the certificates of the scripts were made before. "+r.roundsNote())
 	again.print(r.out)
-	own, err := ownPeak()
-	memory.print(r.out, "Resident set as the kernel counted it; it shows nothing below the "+megabytes(own)+" of this program.")
-	return err
+	memory.print(r.out, "Resident set as the kernel counted it. It shows no less than what this program had when it started replssl.")
 }
 
 func (a *applied) cluster() string { return "1+" + strconv.Itoa(a.replicas) }

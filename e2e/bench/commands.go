@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"iter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +19,38 @@ type request struct {
 	everything bool      // also what is long
 	out        io.Writer // the tables
 	log        io.Writer // what is going on
+}
+
+// large clusters are measured half as often: they take much longer.
+const large = 8
+
+// roundsOf are the rounds for clusters of one size, each told when it begins.
+func (r request) roundsOf(what string, replicas int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		rounds := r.countOf(replicas)
+		for round := range rounds {
+			fmt.Fprintf(r.log, "%s: 1+%d, round %d of %d, load average %s\n", what, replicas, round+1, rounds, loadAverage())
+			if !yield(round) {
+				return
+			}
+		}
+	}
+}
+
+func (r request) countOf(replicas int) int {
+	if replicas > large {
+		return (r.rounds + 1) / 2
+	}
+	return r.rounds
+}
+
+// roundsNote tells what a median is the median of.
+func (r request) roundsNote() string {
+	var list []string
+	for _, replicas := range r.replicas {
+		list = append(list, fmt.Sprintf("%d of 1+%d", r.countOf(replicas), replicas))
+	}
+	return "Rounds: " + strings.Join(list, ", ") + "; load average at the end: " + loadAverage() + "."
 }
 
 // measurement is one subcommand.

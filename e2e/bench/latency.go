@@ -27,8 +27,7 @@ func measureLatency(ctx context.Context, w *workshop, r request) error {
 	var all []*farAway
 	for _, replicas := range r.replicas {
 		f := &farAway{replicas: replicas}
-		for round := range r.rounds {
-			fmt.Fprintf(r.log, "latency: 1+%d, round %d of %d, load %s\n", replicas, round+1, r.rounds, loadAverage())
+		for range r.roundsOf("latency", replicas) {
 			if err := f.round(ctx, w, r.latency); err != nil {
 				return err
 			}
@@ -97,8 +96,8 @@ func printLatency(r request, all []*farAway) {
 		t.add(fmt.Sprintf("1+%d", f.replicas), seconds(near), seconds(far), seconds(f.far.min()), seconds(f.far.max()), trips(far), trips(far-near),
 			trips(f.logins.median()), toTheFewest(far, r.latency))
 	}
-	t.print(r.out, fmt.Sprintf("%d rounds. Half of the time is put into each direction by a proxy before each sshd. Opening its TCP connection takes none, "+
-		"so that a real one takes a round trip more; replication itself is not slowed. An SSH login is the longest of those of all hosts at once.", r.rounds))
+	t.print(r.out, r.roundsNote()+" Half of the time is put into each direction by a proxy before each sshd. Opening its TCP connection takes none, "+
+		"so that a real one takes a round trip more; replication itself is not slowed. An SSH login is the longest of those of all hosts at once.")
 }
 
 // toTheFewest holds the whole wall time against the fewest round trips: waits for servers and the work of this machine are not taken off.

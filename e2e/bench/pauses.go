@@ -29,8 +29,7 @@ func measurePauses(ctx context.Context, w *workshop, r request) error {
 	var all []*paused
 	for _, replicas := range r.replicas {
 		pair := []*paused{{replicas: replicas, way: "replssl"}, {replicas: replicas, way: "script"}}
-		for round := range r.rounds {
-			fmt.Fprintf(r.log, "pauses: 1+%d, round %d of %d, load %s\n", replicas, round+1, r.rounds, loadAverage())
+		for range r.roundsOf("pauses", replicas) {
 			for _, p := range pair {
 				if err := w.onFreshLab(ctx, replicas, func(l *lab.Lab) error { return p.round(ctx, w, l) }); err != nil {
 					return fmt.Errorf("%s: %w", p.way, err)
@@ -158,10 +157,10 @@ func printPauses(r request, all []*paused) {
 			t.add(fmt.Sprintf("1+%d", p.replicas), p.way, thread.name, milliseconds(apart.median()), milliseconds(apart.max()), aim,
 				milliseconds(p.seen[i].max()), milliseconds(with.median()), milliseconds(with.max()))
 		}
-		notes = append(notes, fmt.Sprintf("%s, 1+%d: %d replicas sampled in each of %d rounds, every %s (median; 99 of 100 within %s, all within %s); the primary did not answer for %s (median).",
-			p.way, p.replicas, p.sampled, r.rounds, milliseconds(p.gaps.median()), milliseconds(p.gaps.percentile(99)), milliseconds(p.gaps.max()), outageOf(p)))
+		notes = append(notes, fmt.Sprintf("%s, 1+%d: %d replicas sampled in each round, every %s (median; 99 of 100 within %s, all within %s); the primary did not answer for %s (median).",
+			p.way, p.replicas, p.sampled, milliseconds(p.gaps.median()), milliseconds(p.gaps.percentile(99)), milliseconds(p.gaps.max()), outageOf(p)))
 	}
-	t.print(r.out, strings.Join(notes, "\n"))
+	t.print(r.out, r.roundsNote()+"\n"+strings.Join(notes, "\n"))
 }
 
 func outageOf(p *paused) string {
