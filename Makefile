@@ -11,7 +11,7 @@ RACE := $(shell command -v gcc >/dev/null && echo -race)
 # A checkout whose git cannot be asked still builds.
 VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help setup build demo test lint check fuzz bench clean
+.PHONY: help setup build man demo test lint check fuzz bench clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -21,6 +21,10 @@ setup: ## install MariaDB and OpenSSH where they are missing, and start neither
 
 build: ## build bin/replssl
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(VCS) -o bin/replssl ./cmd/replssl
+
+man: ## write the manual pages to bin/man: man -M bin/man replssl
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
+		$(GO) run ./cmd/replssl/internal/man --dir bin/man/man1
 
 demo: setup build ## take a cluster on this machine from plaintext to TLS
 	@scripts/demo.sh

@@ -1,0 +1,76 @@
+// Command man writes the manual pages of replssl, one a command, from the commands themselves.
+//
+// It is no part of replssl, which would carry a Markdown parser to every machine for it.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+
+	"github.com/replssl/replssl/cmd/replssl/internal/cli"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Getenv, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		os.Exit(1) //nolint:forbidigo // this is a main
+	}
+}
+
+const epoch = "SOURCE_DATE_EPOCH"
+
+// run writes the pages. Their date is told by the environment, so that the same source gives the same pages at any time.
+func run(args []string, getenv func(string) string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("man", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	dir := flags.String("dir", "", "folder of the pages")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *dir == "" {
+		return errors.New("--dir names the folder of the pages")
+	}
+	seconds, err := strconv.ParseInt(getenv(epoch), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s must be the date of the source, in seconds: %w", epoch, err)
+	}
+	if err := os.MkdirAll(*dir, 0o755); err != nil {
+		return err
+	}
+	return write(cli.Root(cli.World{Getenv: getenv}), *dir, time.Unix(seconds, 0).UTC())
+}
+
+// write writes the page of a command, and those of its subcommands.
+func write(cmd *cobra.Command, dir string, date time.Time) error {
+	for _, sub := range cmd.Commands() {
+		if err := write(sub, dir, date); err != nil {
+			return err
+		}
+	}
+	cmd.DisableAutoGenTag = true // it would say what made the page, and when
+	var page bytes.Buffer
+	if err := doc.GenMan(cmd, &doc.GenManHeader{Section: "1", Date: &date, Source: "replssl", Manual: "replssl manual"}, &page); err != nil {
+		return err
+	}
+	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
+	return os.WriteFile(filepath.Join(dir, name), []byte(polish(page.String(), date)), 0o644)
+}
+
+// polish mends what mandoc warns of in the library's pages, and leaves out that a switch is off unless it is given.
+func polish(page string, date time.Time) string {
+	page = strings.Replace(page, date.Format(`"Jan 2006"`), date.Format(`"2006-01-02"`), 1)
+	page = regexp.MustCompile(`\n(?:\.PP\n)?(\\fB-.*)\n\t`).ReplaceAllString(page, "\n.TP\n$1\n")
+	return strings.NewReplacer("[=false]\n", "\n", "=\"\"\n", "\n", "=[]\n", "\n").Replace(page)
+}
