@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -39,32 +40,26 @@ type Files struct {
 	Key  secret.Text
 }
 
-// sizes is the member of the archive that tells how long the others are, so that a part is never taken for the whole.
-const sizes = "sizes"
-
-// Pack makes the archive that [Install] reads. It holds the private key: it goes to the command's input and nowhere else.
+// Pack makes the archive that [Install] reads, behind a line of the files' digests: a part of it is never taken for the whole. It
+// holds the private key: it goes to the command's input and nowhere else.
 func Pack(files Files) ([]byte, error) {
 	if len(files.CA) == 0 || len(files.Cert) == 0 || files.Key.IsZero() {
 		return nil, errors.New("a set of files needs a CA, a certificate and a key")
 	}
-	key := []byte(files.Key.Reveal())
-	members := []struct {
-		name string
-		text []byte
-	}{
-		{sizes, fmt.Appendf(nil, "%d %d %d\n", len(files.CA), len(files.Cert), len(key))},
-		{string(CA), files.CA},
-		{string(Cert), files.Cert},
-		{string(Key), key},
-	}
+	key := files.Key.Reveal()
 	var archive bytes.Buffer
+	_, _ = fmt.Fprintln(&archive, digest(string(files.CA)), digest(string(files.Cert)), digest(key))
 	writer := tar.NewWriter(&archive)
-	for _, member := range members {
-		header := &tar.Header{Name: member.name, Mode: 0o600, Size: int64(len(member.text)), Format: tar.FormatUSTAR}
+	for _, member := range []struct {
+		name Name
+		mode int64
+		text string
+	}{{CA, publicMode, string(files.CA)}, {Cert, publicMode, string(files.Cert)}, {Key, keyMode, key}} {
+		header := &tar.Header{Name: string(member.name), Mode: member.mode, Size: int64(len(member.text)), Format: tar.FormatUSTAR}
 		if err := writer.WriteHeader(header); err != nil {
 			return nil, fmt.Errorf("packing %s: %w", member.name, err)
 		}
-		if _, err := writer.Write(member.text); err != nil {
+		if _, err := io.WriteString(writer, member.text); err != nil {
 			return nil, fmt.Errorf("packing %s: %w", member.name, err)
 		}
 	}
@@ -74,16 +69,31 @@ func Pack(files Files) ([]byte, error) {
 	return archive.Bytes(), nil
 }
 
+const (
+	publicMode = 0o644
+	keyMode    = 0o600
+)
+
 // Install unpacks an archive of [Pack], which is the command's input, as a version of the set. Missing folders are made. The
 // key is readable by its owner only; as root the files are given to owner, unless that is empty.
 //
 // A version that is there already is left alone: with the same bytes that is success, with other bytes a failure.
 func Install(dir string, version int, owner string) shell.Line {
-	if owner != strings.TrimSpace(owner) || strings.HasPrefix(owner, "-") {
-		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", owner))
-	}
-	return versioned(installScript, dir, version, owner)
+	return owned(installScript, dir, version, owner)
 }
+
+// InstallAndSwitch does the work of [Install] and then that of [Switch] in one command. In between it lets owner, unless that is empty,
+// read the files where they lie: nothing points at files that the server could not read.
+func InstallAndSwitch(dir string, version int, owner string) shell.Line {
+	return owned(installAndSwitchScript, dir, version, owner)
+}
+
+// Exit statuses of [InstallAndSwitch] by which the version is there, complete, and current still points where it did. With any other but 0 it
+// is not known that the version is there.
+const (
+	ExitUnreadable  = 3 // owner was seen not to be able to read the files
+	ExitNotSwitched = 4
+)
 
 // Switch makes current point to a complete version, in one rename. When it does already, nothing changes.
 func Switch(dir string, version int) shell.Line { return versioned(switchScript, dir, version) }
@@ -101,6 +111,13 @@ func Look(dir, reader string, known ...string) shell.Line {
 		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", reader))
 	}
 	return inFolder(lookScript, dir, append([]string{reader}, known...)...)
+}
+
+func owned(script, dir string, version int, owner string) shell.Line {
+	if owner != strings.TrimSpace(owner) || strings.HasPrefix(owner, "-") {
+		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", owner))
+	}
+	return versioned(script, dir, version, owner)
 }
 
 func versioned(script, dir string, version int, args ...string) shell.Line {

@@ -91,7 +91,10 @@ func programs(t *testing.T, without ...string) (log func() []string) {
 	file := filepath.Join(folder, "log")
 	must(t, os.WriteFile(file, nil, 0o600))
 	must(t, os.Chmod(file, 0o666))
-	for _, name := range []string{"base64", "cat", "getent", "grep", "head", "id", "ls", "openssl", "readlink", "runuser", "setpriv", "sha256sum", "stat", "tr"} {
+	for _, name := range []string{
+		"base64", "cat", "chmod", "chown", "getent", "grep", "head", "id", "ln", "ls", "mkdir", "mv", "openssl", "readlink", "restorecon", "rm",
+		"runuser", "setpriv", "sha256sum", "stat", "sync", "tar", "tr", "wc",
+	} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			continue

@@ -1,20 +1,29 @@
 package fileset
 
-// guard is the common start of the scripts that change something. $1 is the folder of the set.
+import "github.com/replssl/replssl/remote/internal/frame"
+
+// guard is the common start of the scripts that change something. $1 is the folder of the set. What it creates is closed to writing by
+// others from the first moment, and the key comes out of the archive closed to everybody else.
 const guard = `
 set -u
-umask 077
+umask 022
 LC_ALL=C; export LC_ALL
-die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit 1; }
+code=1
+die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit "$code"; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-# sound PATH: a real folder that nobody but its owner can plant anything in
+# sound PATH...: real folders that nobody but their owner can plant anything in
 sound() {
-	[ ! -L "$1" ] || die "$1 is a symbolic link where a directory should be"
-	[ -d "$1" ] || die "$1 is not a directory"
-	mode=$(ls -ld -- "$1" 2>&1) || die "$1 cannot be looked at: $mode"
-	case $mode in
-	?????w*|????????w*) die "$1 may be written by its group or by others" ;;
-	esac
+	for place; do
+		[ ! -L "$place" ] || die "$place is a symbolic link where a directory should be"
+		[ -d "$place" ] || die "$place is not a directory"
+	done
+	modes=$(stat -c %A -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
+	for mode in $modes; do
+		case $mode in
+		?????w*|????????w*) die "$1 may be written by its group or by others" ;;
+		esac
+		shift
+	done
 }
 try() {
 	what=$1; shift
@@ -22,74 +31,123 @@ try() {
 }
 dir=$1
 all=$dir/versions
+link=$dir/current
 `
 
-const installScript = guard + `
+// installing has the function install, which makes version $n for $owner of the digests and the archive on standard input.
+const installing = `
 n=$2 owner=$3
 new=$all/$n
 part=$all/.$n.partial
-sizes() { printf '%s %s %s\n' $(wc -c <ca.pem) $(wc -c <cert.pem) $(wc -c <key.pem); }
-! there "$dir" || sound "$dir"
-! there "$all" || sound "$all"
-why=$(umask 022; mkdir -p -- "$all" 2>&1) || die "$all cannot be made: $why"
-sound "$dir"
-sound "$all"
-if there "$new"; then
-	sound "$new"
-	mine=$(tar -x -O -f - sizes ca.pem cert.pem key.pem 2>/dev/null | sha256sum)
-	other=$(cd "$new" && { sizes; cat ca.pem cert.pem key.pem; } 2>/dev/null | sha256sum)
-	[ "$mine" = "$other" ] || die "$new is there already and holds other files"
-	exit 0
-fi
-try "$part cannot be removed" rm -rf -- "$part"
-trap 'cd /; rm -rf -- "$part"' EXIT
-trap 'exit 1' HUP INT TERM
-try "$part cannot be made" mkdir -- "$part"
-cd "$part" || die "$part cannot be entered"
-try "the files did not arrive whole" tar -x -m -o -f -
-for file in sizes ca.pem cert.pem key.pem; do
-	[ -f "$file" ] && [ ! -L "$file" ] || die "the files did not arrive whole: $file is missing"
-done
-[ "$(cat sizes)" = "$(sizes)" ] || die "the files did not arrive whole"
-rm -f sizes
-try "the modes cannot be set" chmod 0644 ca.pem cert.pem
-try "the modes cannot be set" chmod 0600 key.pem
-if [ -n "$owner" ] && [ "$(id -u)" = 0 ]; then
-	try "the files cannot be given to $owner" chown -- "$owner" ca.pem cert.pem key.pem
-fi
-try "the modes cannot be set" chmod 0755 .
-if command -v restorecon >/dev/null 2>&1; then
-	try "the security labels cannot be set" restorecon -R "$part"
-fi
-try "the files cannot be written to disk" sync ca.pem cert.pem key.pem .
-cd /
-try "$new cannot be made" mv -T -- "$part" "$new"
-try "$new cannot be written to disk" sync "$all"
+same() { # the files in this folder are those that are wanted
+	set -- $(sha256sum ca.pem cert.pem key.pem 2>/dev/null)
+	[ $# -eq 6 ] && [ "$want" = "$1 $3 $5" ]
+}
+identity() { # sets euid
+	euid=
+	while read -r key real euid rest; do [ "$key" != Uid: ] || break; done 2>/dev/null </proc/self/status
+	[ -n "$euid" ] || euid=$(id -u)
+}
+install() {
+	want=
+	read -r want
+	set --
+	for place in "$dir" "$all" "$new"; do
+		! there "$place" || set -- "$@" "$place"
+	done
+	[ $# -eq 0 ] || sound "$@"
+	if there "$new"; then
+		cd "$new" || die "$new cannot be entered"
+		same || die "$new is there already and holds other files"
+		return
+	fi
+	if ! there "$all"; then
+		try "$all cannot be made" mkdir -p -- "$all"
+		sound "$dir" "$all"
+	fi
+	! there "$part" || try "$part cannot be removed" rm -rf -- "$part"
+	trap 'cd /; rm -rf -- "$part"' EXIT
+	trap 'exit 1' HUP INT TERM
+	try "$part cannot be made" mkdir -- "$part"
+	cd "$part" || die "$part cannot be entered"
+	try "the files did not arrive whole" tar -x -m -o -f -
+	for file in ca.pem cert.pem key.pem; do
+		[ -f "$file" ] && [ ! -L "$file" ] || die "the files did not arrive whole: $file is missing"
+	done
+	same || die "the files did not arrive whole"
+	if [ -n "$owner" ] && [ "$euid" = 0 ]; then
+		try "the files cannot be given to $owner" chown -- "$owner" ca.pem cert.pem key.pem
+	fi
+	if command -v restorecon >/dev/null 2>&1; then
+		try "the security labels cannot be set" restorecon -R "$part"
+	fi
+	try "the files cannot be written to disk" sync ca.pem cert.pem key.pem .
+	try "$new cannot be made" mv -T -- "$part" "$new"
+	trap - EXIT HUP INT TERM
+	try "$new cannot be written to disk" sync "$all"
+}
 `
 
-const switchScript = guard + `
+// switching has the function switch, which makes the link point to version $n.
+const switching = `
+switch() {
+	sound "$dir" "$all" "$all/$n"
+	for file in ca.pem cert.pem key.pem; do
+		[ -f "$all/$n/$file" ] && [ ! -L "$all/$n/$file" ] || die "$all/$n is not complete: $file is missing"
+	done
+	if [ -L "$link" ]; then
+		[ "$link" -ef "$all/$n" ] && [ "$(readlink -- "$link")" = "versions/$n" ] && return
+	elif [ -e "$link" ]; then
+		die "$link is not a symbolic link"
+	fi
+	next=$dir/.current.next
+	! there "$next" || try "$next cannot be removed" rm -f -- "$next"
+	try "$next cannot be made" ln -s -- "versions/$n" "$next"
+	why=$(mv -T -- "$next" "$link" 2>&1) || { rm -f -- "$next"; die "$link cannot be switched: $why"; }
+	try "$link cannot be written to disk" sync "$dir"
+}
+`
+
+// proving has the function prove, which lets $owner read the files of the version before anything points at them.
+const proving = frame.Account + readers + `
+prove() {
+	account "${owner%%:*}" || die "whether $owner can read $new cannot be tried: the host has no such user"
+	if [ "$uid" = "$euid" ]; then
+		eval "$readers"
+		said=$(readers "$new" ca.pem cert.pem key.pem)
+	elif [ "$euid" = 0 ]; then
+		said=$(as_reader "$new" ca.pem cert.pem key.pem 2>&1)
+	else
+		die "whether $owner can read $new cannot be tried: only root can"
+	fi
+	case $said in
+	*"read ca.pem yes"*"read cert.pem yes"*"read key.pem yes"*) ;;
+	*"read "*" no"*) code=3; die "$owner cannot read $new: $said" ;;
+	*) die "whether $owner can read $new cannot be tried: $said" ;;
+	esac
+}
+`
+
+const installScript = guard + installing + `
+identity
+install
+`
+
+const switchScript = guard + switching + `
 n=$2
-link=$dir/current
-next=$dir/.current.next
-sound "$dir"
-sound "$all"
-sound "$all/$n"
-for file in ca.pem cert.pem key.pem; do
-	[ -f "$all/$n/$file" ] && [ ! -L "$all/$n/$file" ] || die "$all/$n is not complete: $file is missing"
-done
-if [ -L "$link" ]; then
-	[ "$(readlink -- "$link")" != "versions/$n" ] || exit 0
-elif [ -e "$link" ]; then
-	die "$link is not a symbolic link"
-fi
-try "$next cannot be removed" rm -f -- "$next"
-try "$next cannot be made" ln -s -- "versions/$n" "$next"
-why=$(mv -T -- "$next" "$link" 2>&1) || { rm -f -- "$next"; die "$link cannot be switched: $why"; }
-try "$link cannot be written to disk" sync "$dir"
+switch
+`
+
+const installAndSwitchScript = guard + installing + switching + proving + `
+identity
+install
+code=4
+cd /
+[ -z "$owner" ] || prove
+switch
 `
 
 const unswitchScript = guard + `
-link=$dir/current
 there "$link" || exit 0
 sound "$dir"
 [ -L "$link" ] || die "$link is not a symbolic link"
