@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/plan"
@@ -189,18 +190,14 @@ func (s *Scene) whyNotBegun(p *progress) string {
 }
 
 // awaited is what a step needs and is not there yet: the first of the gates and canaries, which many wait for, else the first of all.
-// The requirement waits for everybody: they are counted.
+// The requirement waits for everybody.
 func (s *Scene) awaited(step plan.Step) string {
 	missing := s.missing(step)
 	switch {
 	case len(missing) == 0:
 		return fmt.Sprintf("a free place (%d steps at a time)", s.plan.Parallel)
 	case kindOf(step.ID) == "require":
-		servers := map[topology.ServerName]bool{}
-		for _, need := range missing {
-			servers[serverOf(need)] = true
-		}
-		return fmt.Sprintf("%d of %d servers", len(servers), len(s.cluster.Servers))
+		return s.crowd(missing)
 	}
 	for _, need := range missing {
 		if name := s.famous(need); name != "" {
@@ -208,6 +205,20 @@ func (s *Scene) awaited(step plan.Step) string {
 		}
 	}
 	return clean(missing[0].ID)
+}
+
+// crowd names the servers of steps, or counts them.
+func (s *Scene) crowd(steps []plan.Step) string {
+	var names []string
+	for _, step := range steps {
+		if name := clean(plan.TargetName(serverOf(step))); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 2 {
+		return fmt.Sprintf("%d of %d servers", len(names), len(s.cluster.Servers))
+	}
+	return strings.Join(names, " and ")
 }
 
 // missing are the steps that a step needs and that are not done, in the plan's order.
