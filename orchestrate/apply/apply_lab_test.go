@@ -47,13 +47,13 @@ func TestEachActionIsSeen(t *testing.T) {
 	}
 }
 
-func (b *bench) leaf(name topology.ServerName, version int) plan.Leaf {
+func (b *bench) issue(name topology.ServerName, version int, kind pki.KeyKind) plan.IssueLeaf {
 	s, _ := b.cluster.Server(name)
-	return plan.Leaf{Server: name, Version: version, Names: []string{s.Address, string(name)}}
+	return plan.IssueLeaf{Leaf: plan.Leaf{Server: name, Version: version, Names: []string{s.Address, string(name)}}, Key: kind}
 }
 
 func issueAll(t *testing.T, b *bench) {
-	b.do(t, plan.CreateAuthority{Cluster: "lab"}, plan.IssueLeaf{Leaf: b.leaf("primary", 1)}, plan.IssueLeaf{Leaf: b.leaf("replica1", 1)})
+	b.do(t, plan.CreateAuthority{Cluster: "lab", Key: pki.P256}, b.issue("primary", 1, pki.P256), b.issue("replica1", 1, pki.P256))
 	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
 	known(t, "authority", store.CA)
 	for _, s := range b.cluster.Servers {
@@ -63,7 +63,7 @@ func issueAll(t *testing.T, b *bench) {
 		equal(t, "address", leaf.IPAddresses[0].String(), s.Address)
 		equal(t, "name", leaf.DNSNames[0], string(s.Name))
 	}
-	if err := b.try(t, plan.CreateAuthority{Cluster: "lab"}); !errors.Is(err, fs.ErrExist) {
+	if err := b.try(t, plan.CreateAuthority{Cluster: "lab", Key: pki.P256}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second authority: %v", err)
 	}
 }
@@ -98,7 +98,7 @@ func installAndSwitch(t *testing.T, b *bench) {
 
 // badSets never leave this machine.
 func badSets(t *testing.T, b *bench) {
-	b.do(t, plan.IssueLeaf{Leaf: b.leaf("primary", 7)})
+	b.do(t, b.issue("primary", 7, pki.P256))
 	other := must(b.store.Files("replica1", 1))(t)
 	name := filepath.Join(b.store.Dir(), "primary", "7", "key.pem")
 	check(t, os.Remove(name))
@@ -166,7 +166,7 @@ func restartsThatFail(t *testing.T, b *bench) {
 
 func reload(t *testing.T, b *bench) {
 	before := known(t, "process", b.look(t, "primary", facts.PartProcess).Process)
-	b.do(t, plan.IssueLeaf{Leaf: b.leaf("primary", 2)}, b.install("primary", 2, before.OSUser), b.switchTo("primary", 2))
+	b.do(t, b.issue("primary", 2, pki.RSA2048), b.install("primary", 2, before.OSUser), b.switchTo("primary", 2))
 	store := known(t, "store", b.observer.Observe(t.Context(), nil).Store)
 	equal(t, "still serves the old", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][1]), true)
 	position := b.binlogEnd(t)

@@ -22,14 +22,14 @@ func (x *Executor) means(kind pki.KeyKind) pki.Means {
 }
 
 func (x *Executor) createAuthority(a plan.CreateAuthority) error {
-	_, err := x.store.CreateCA(x.means(pki.RSA3072), a.Cluster)
+	_, err := x.store.CreateCA(x.means(a.Key), a.Cluster)
 	return err
 }
 
 // issueLeaf puts the name that peers connect to into the common name: receivers up to MySQL 5.7 look at nothing else.
 func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
 	dns, ips := pki.SplitNames(a.Leaf.Names)
-	_, err := x.store.Issue(a.Leaf.Version, x.means(pki.RSA2048), pki.LeafRequest{
+	_, err := x.store.Issue(a.Leaf.Version, x.means(a.Key), pki.LeafRequest{
 		Server: string(a.Leaf.Server), CommonName: x.commonName(a.Leaf), DNS: dns, IPs: ips,
 	})
 	return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -31,10 +32,16 @@ type Leaf struct {
 // The actions.
 type (
 	// CreateAuthority makes the certificate authority of the cluster in the local folder.
-	CreateAuthority struct{ Cluster string }
+	CreateAuthority struct {
+		Cluster string
+		Key     pki.KeyKind
+	}
 
 	// IssueLeaf issues a leaf into the local folder.
-	IssueLeaf struct{ Leaf Leaf }
+	IssueLeaf struct {
+		Leaf Leaf
+		Key  pki.KeyKind
+	}
 
 	// InstallSet lays a set from the local folder down on a host, beside the version in use, which stays.
 	InstallSet struct {
@@ -161,11 +168,12 @@ func (ChangeTLS) kind() string       { return "change-tls" }
 func (Require) kind() string         { return "require" }
 
 func (a CreateAuthority) String() string {
-	return "make the certificate authority of cluster " + a.Cluster
+	return fmt.Sprintf("make the certificate authority of cluster %s with an %s key", a.Cluster, a.Key)
 }
 
 func (a IssueLeaf) String() string {
-	return fmt.Sprintf("issue certificate %d of %s for %s", a.Leaf.Version, a.Leaf.Server, strings.Join(a.Leaf.Names, ", "))
+	names := strings.Join(a.Leaf.Names, ", ")
+	return fmt.Sprintf("issue certificate %d of %s with an %s key for %s", a.Leaf.Version, a.Leaf.Server, a.Key, names)
 }
 
 func (a InstallSet) String() string {

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -38,6 +40,27 @@ func (b *builder) planCertificates() {
 	for _, s := range missing {
 		b.planSet(s)
 	}
+}
+
+// keys are the kinds of keys of what is made anew; what is there stays good.
+func (b *builder) keys() keyKinds {
+	dialects := make([]dialect.Dialect, len(b.cluster.Servers))
+	for i, s := range b.cluster.Servers {
+		dialects[i] = b.dialect(s.Name)
+	}
+	return keysFor(dialects)
+}
+
+type keyKinds struct{ authority, leaf pki.KeyKind }
+
+// keysFor are keys that all servers read: each shows its certificate to the others and checks theirs, as a source or as a replica.
+func keysFor(servers []dialect.Dialect) keyKinds {
+	for _, d := range servers {
+		if !d.ReadsECDSA() {
+			return keyKinds{authority: pki.RSA3072, leaf: pki.RSA2048}
+		}
+	}
+	return keyKinds{authority: pki.P256, leaf: pki.P256}
 }
 
 func (b *builder) setInUse(s topology.Server, version int) SetInUse {
@@ -88,11 +111,12 @@ func (b *builder) planAuthority() {
 	if (AuthorityExists{}).Holds(b.facts).Holds() {
 		return
 	}
+	kind := b.keys().authority
 	b.add(Step{
-		ID: "authority", Target: Here, Title: "make a certificate authority",
+		ID: "authority", Target: Here, Title: fmt.Sprintf("make a certificate authority with an %s key", kind),
 		Reason: "there is none in the local folder",
 		Goal:   AuthorityExists{}, Deadline: localDeadline,
-		Actions: []Action{CreateAuthority{Cluster: b.cluster.Name}},
+		Actions: []Action{CreateAuthority{Cluster: b.cluster.Name, Key: kind}},
 		Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 	})
 }
@@ -102,12 +126,13 @@ func (b *builder) planSet(s topology.Server) {
 	leaf := b.nextLeaf(s)
 	b.sets[s.Name] = leaf.Version
 	if issued := (LeafIssued{leaf}); !issued.Holds(b.facts).Holds() {
+		kind := b.keys().leaf
 		b.add(Step{
-			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue a certificate for %s", s.Name),
+			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue an %s certificate for %s", kind, s.Name),
 			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
 			Needs:  []string{"authority"},
 			Goal:   issued, Deadline: localDeadline,
-			Actions: []Action{IssueLeaf{leaf}},
+			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind}},
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 		})
 	}

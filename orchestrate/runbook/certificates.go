@@ -30,18 +30,47 @@ func localSet(server topology.ServerName, version int) string {
 
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
+// newKey is a private key as openssl makes it: on a curve, or of RSA.
+type newKey struct {
+	Path  string
+	Curve string
+	Bits  int
+}
+
+func newKeyOf(kind pki.KeyKind, file string) (newKey, error) {
+	switch kind {
+	case pki.P256:
+		return newKey{Path: file, Curve: "prime256v1"}, nil
+	case pki.RSA2048:
+		return newKey{Path: file, Bits: 2048}, nil
+	case pki.RSA3072:
+		return newKey{Path: file, Bits: 3072}, nil
+	}
+	return newKey{}, fmt.Errorf("no command is known that makes a key of the kind %q", kind)
+}
+
 type authority struct {
-	Bits, Days int
+	Key        newKey
+	Days       int
 	CommonName string // without its random end
 }
 
-func authorityOf(cluster string) authority {
+func (w *writer) createAuthority(a plan.CreateAuthority) ([]command, error) {
+	key, err := newKeyOf(a.Key, path.Join(localDir, "ca-key.pem"))
+	if err != nil {
+		return nil, err
+	}
+	return w.shell(a, here, "create-authority", authority{Key: key, Days: days(pki.AuthorityLife), CommonName: nameOfAuthority(a.Cluster)})
+}
+
+func nameOfAuthority(cluster string) string {
 	room := maxCommonName - len(authorityName) - 1 - randomDigits
-	return authority{Bits: 3072, Days: days(pki.AuthorityLife), CommonName: cluster[:min(room, len(cluster))] + authorityName}
+	return cluster[:min(room, len(cluster))] + authorityName
 }
 
 type leaf struct {
-	Bits, Days  int
+	Key         newKey
+	Days        int
 	Parent, Dir string
 	CommonName  string
 	Names       string // as openssl's configuration lists alternative names
@@ -53,8 +82,12 @@ func (w *writer) issueLeaf(a plan.IssueLeaf) ([]command, error) {
 		return nil, err
 	}
 	dir := localSet(a.Leaf.Server, a.Leaf.Version)
+	key, err := newKeyOf(a.Key, path.Join(dir, "key.pem"))
+	if err != nil {
+		return nil, err
+	}
 	return w.shell(a, here, "issue-leaf", leaf{
-		Bits: 2048, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
+		Key: key, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
 	})
 }
 

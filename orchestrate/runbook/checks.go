@@ -43,7 +43,7 @@ func (w *writer) check(c plan.Condition, patience time.Duration) (check, error) 
 func (w *writer) checkOf(c plan.Condition, patience time.Duration) (check, error) {
 	switch c := c.(type) {
 	case plan.AuthorityExists:
-		return w.shown("authority-exists", authorityOf(w.cluster.Name))
+		return w.shown("authority-exists", authority{CommonName: nameOfAuthority(w.cluster.Name)})
 	case plan.LeafIssued:
 		return w.shown("leaf-issued", onFiles{Dir: localSet(c.Leaf.Server, c.Leaf.Version), Names: nameChecks(c.Leaf.Names)})
 	case plan.SetInUse:

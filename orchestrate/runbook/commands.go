@@ -84,7 +84,7 @@ func (w *writer) session(c command) (string, error) {
 func (w *writer) action(action plan.Action) ([]command, error) {
 	switch a := action.(type) {
 	case plan.CreateAuthority:
-		return w.shell(a, here, "create-authority", authorityOf(a.Cluster))
+		return w.createAuthority(a)
 	case plan.IssueLeaf:
 		return w.issueLeaf(a)
 	case plan.InstallSet:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/runbook"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -100,24 +101,33 @@ func TestEveryActionHasWords(t *testing.T) {
 	id := facts.ChannelID{Server: "db2", Name: "it's one"}
 	both := facts.Threads{Receiver: true, Applier: true}
 	for want, action := range map[string]plan.Action{
-		"CN = orders replication CA $(openssl rand -hex 4)":                       plan.CreateAuthority{Cluster: "orders"},
-		"subjectAltName = DNS:db2.example.com, IP:192.0.2.1":                      plan.IssueLeaf{Leaf: plan.Leaf{Server: "db2", Version: 7, Names: []string{"db2.example.com", "192.0.2.1"}}},
+		"CN = orders replication CA $(openssl rand -hex 4)":                       plan.CreateAuthority{Cluster: "orders", Key: pki.P256},
+		"openssl genrsa -traditional -out pki/ca-key.pem 3072":                    plan.CreateAuthority{Cluster: "orders", Key: pki.RSA3072},
+		"subjectAltName = DNS:db2.example.com, IP:192.0.2.1":                      issue(pki.P256, "db2.example.com", "192.0.2.1"),
+		"openssl ecparam -name prime256v1 -genkey -noout -out pki/db2/7/key.pem":  issue(pki.P256, "db2.example.com"),
+		"keyUsage = critical, digitalSignature\n":                                 issue(pki.P256, "db2.example.com"),
+		"openssl genrsa -traditional -out pki/db2/7/key.pem 2048":                 issue(pki.RSA2048, "db2.example.com"),
+		"keyUsage = critical, digitalSignature, keyEncipherment\n":                issue(pki.RSA2048, "db2.example.com"),
 		"mv -T -- /d/versions/.7.partial /d/versions/7":                           plan.InstallSet{Server: "db2", Dir: "/d", Version: 7, Owner: "mysql"},
 		"ln -sfn -- versions/7 /d/.current.next":                                  plan.SwitchSet{Server: "db2", Dir: "/d", Version: 7},
 		"rm -f -- /d/current":                                                     plan.UnswitchSet{Server: "db2", Dir: "/d"},
 		"install -m 0644 /dev/stdin /etc/x.cnf.part <<'CONFIG'\n[mysqld]\nCONFIG": plan.WriteConfig{Server: "db2", Path: "/etc/x.cnf", Text: "[mysqld]\n"},
 		"rm -f -- /etc/x.cnf":                                                     plan.RemoveConfig{Server: "db2", Path: "/etc/x.cnf"},
 		"/bin/sh -c 'systemctl restart mysqld@x && true' </dev/null":              plan.Restart{Server: "db2", Command: "systemctl restart mysqld@x && true"},
-		"FLUSH LOCAL SSL;":                                                        plan.ReloadTLS{Server: "db2"},
-		"STOP SLAVE 'it''s one';":                                                 plan.StopThreads{Channel: id, Threads: both},
-		"START SLAVE 'it''s one';":                                                plan.StartThreads{Channel: id, Threads: both},
-		"CHANGE MASTER 'it''s one'":                                               plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{Enabled: true, CA: "/ca.pem"}},
-		"SET SESSION sql_log_bin=0;\nALTER USER `re``pl`@`%` REQUIRE SSL;":        plan.Require{Server: "db2", User: "re`pl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
+		"FLUSH LOCAL SSL;":          plan.ReloadTLS{Server: "db2"},
+		"STOP SLAVE 'it''s one';":   plan.StopThreads{Channel: id, Threads: both},
+		"START SLAVE 'it''s one';":  plan.StartThreads{Channel: id, Threads: both},
+		"CHANGE MASTER 'it''s one'": plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{Enabled: true, CA: "/ca.pem"}},
+		"SET SESSION sql_log_bin=0;\nALTER USER `re``pl`@`%` REQUIRE SSL;": plan.Require{Server: "db2", User: "re`pl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
 	} {
 		text := one(t, action)
 		parses(t, text)
 		contains(t, text, action.String(), want)
 	}
+}
+
+func issue(kind pki.KeyKind, names ...string) plan.IssueLeaf {
+	return plan.IssueLeaf{Leaf: plan.Leaf{Server: "db2", Version: 7, Names: names}, Key: kind}
 }
 
 // one is the runbook of a plan with a single step.
@@ -149,7 +159,9 @@ func TestSessionsAreShared(t *testing.T) {
 func TestRefused(t *testing.T) {
 	w := orchestratetest.New(cluster("db1", "db2"))
 	for name, action := range map[string]plan.Action{
-		"a name that openssl would read otherwise": plan.IssueLeaf{Leaf: plan.Leaf{Server: "db2", Version: 1, Names: []string{"a,DNS:b"}}},
+		"a name that openssl would read otherwise": issue(pki.P256, "a,DNS:b"),
+		"a key that openssl is not known to make":  issue("", "db2.example.com"),
+		"an authority's key that nobody knows":     plan.CreateAuthority{Cluster: "orders", Key: "RSA 512"},
 		"a line that ends the here-document":       plan.WriteConfig{Server: "db2", Path: "/x.cnf", Text: "CONFIG\nrm -rf /\n"},
 		"a command that ends the here-document":    plan.Restart{Server: "db2", Command: "true\nHOST\nfalse"},
 		"an empty restart command":                 plan.Restart{Server: "db2"},
