@@ -79,9 +79,8 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 func (x *Executor) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (done int, err error) {
 	if len(batch) == 2 {
 		install, lays := batch[0].(plan.InstallSet)
-		link, uses := batch[1].(plan.SwitchSet)
-		if lays && uses {
-			return x.installAndUse(ctx, install, link)
+		if _, uses := batch[1].(plan.SwitchSet); lays && uses {
+			return x.installAndUse(ctx, install)
 		}
 	}
 	if len(batch) > 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -47,27 +48,40 @@ func (x *Executor) commonName(leaf plan.Leaf) string {
 	return server.Address
 }
 
-// installAndUse points at the set only when the server's user is seen to read it.
-func (x *Executor) installAndUse(ctx context.Context, install plan.InstallSet, link plan.SwitchSet) (done int, err error) {
-	if err := x.installSet(ctx, install); err != nil {
+// installAndUse is one command, which points at the set only when the server's user is seen to read it.
+func (x *Executor) installAndUse(ctx context.Context, install plan.InstallSet) (done int, err error) {
+	archive, err := x.pack(install)
+	if err != nil {
 		return 0, err
 	}
-	if err := x.switchSet(ctx, link); err != nil {
+	line := fileset.InstallAndSwitch(install.Dir, install.Version, install.Owner)
+	err = x.run(ctx, install.Server, remote.Command{Line: line, Stdin: bytes.NewReader(archive)})
+	var exit *remote.ExitError
+	switch {
+	case err == nil:
+		return 2, nil
+	case errors.As(err, &exit) && exit.Code == fileset.ExitUnreadable:
+		return 0, &unreadableError{action: install}
+	case errors.As(err, &exit) && exit.Code == fileset.ExitNotSwitched:
 		return 1, err
 	}
-	return 2, nil
+	return 0, err
 }
 
-// installSet judges the set once more before it leaves this machine: nothing that is wrong in itself may reach a host.
-func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
+// pack judges the set once more before it leaves this machine: nothing that is wrong in itself may reach a host.
+func (x *Executor) pack(a plan.InstallSet) ([]byte, error) {
 	files, err := x.store.Files(string(a.Server), a.Version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.judge(files.CA, files.Cert, files.Key); err != nil {
-		return fmt.Errorf("certificate set %d of %s is not copied: %w", a.Version, a.Server, err)
+		return nil, fmt.Errorf("certificate set %d of %s is not copied: %w", a.Version, a.Server, err)
 	}
-	archive, err := fileset.Pack(fileset.Files{CA: files.CA, Cert: files.Cert, Key: files.Key})
+	return fileset.Pack(fileset.Files{CA: files.CA, Cert: files.Cert, Key: files.Key})
+}
+
+func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
+	archive, err := x.pack(a)
 	if err != nil {
 		return err
 	}
