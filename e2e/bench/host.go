@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -138,17 +141,24 @@ func packetName(packet []byte) string {
 	return "something else"
 }
 
-// commandName tells a script by its own first lines, since all begin with the same functions, and by its arguments.
+// commandName tells a command by the files of the server that it names, since the scripts are long and begin alike.
 func commandName(commandLine string) string {
-	const ofAll = "\tesac\n}\n"
-	text := commandLine
-	if _, own, found := strings.Cut(text, ofAll); found {
-		text = own
+	files := ownFiles(commandLine)
+	if len(files) == 0 {
+		return shorten(commandLine, 60)
 	}
-	if len(text) <= 90 {
-		return shorten(text, 90)
+	return fmt.Sprintf("%s (%d bytes)", shorten(strings.Join(files, " "), 90), len(commandLine))
+}
+
+// ownFiles are the paths below the folder of a lab's server, without that folder, each once.
+func ownFiles(text string) []string {
+	var list []string
+	for _, found := range regexp.MustCompile(`/(?:primary|replica\d+)((?:/[\w.-]+)*)`).FindAllStringSubmatch(text, -1) {
+		if name := "." + found[1]; !slices.Contains(list, name) {
+			list = append(list, name)
+		}
 	}
-	return shorten(text, 40) + " ... " + shortenFront(text, 50)
+	return list
 }
 
 func shorten(text string, most int) string {
@@ -157,9 +167,4 @@ func shorten(text string, most int) string {
 		return text[:most] + "..."
 	}
 	return text
-}
-
-func shortenFront(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	return text[max(0, len(text)-most):]
 }
