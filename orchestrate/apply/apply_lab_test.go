@@ -35,6 +35,8 @@ func TestEachActionIsSeen(t *testing.T) {
 		{"restarts that fail", restartsThatFail},
 		{"threads", threads},
 		{"channel", changeChannel},
+		{"statements together", statementsTogether},
+		{"a set together", setTogether},
 		{"requirement", require},
 		{"what is not noted is not done", notNoted},
 		{"reload", reload},
