@@ -14,13 +14,22 @@ type book struct {
 	audience *audience // nil for none
 }
 
-// write returns an error where the event is not kept as it has to be: one that must wait for the disk is then not to be acted on.
-func (b *book) write(e event.Event) error {
-	record, err := b.enter(e)
-	if err != nil || !event.Waits(e) {
-		return err
+// write returns an error where the events are not kept as they have to be: what must wait for the disk is then not to be acted on.
+func (b *book) write(events ...event.Event) error {
+	last := 0 // that waits
+	for _, e := range events {
+		record, err := b.enter(e)
+		if err != nil {
+			return err
+		}
+		if event.Waits(e) {
+			last = record.Seq
+		}
 	}
-	return b.engine.Journal.Sync(record.Seq) // without the lock: one wait serves all that were entered before it
+	if last == 0 {
+		return nil
+	}
+	return b.engine.Journal.Sync(last) // without the lock: one wait serves all that were entered before it
 }
 
 // enter keeps one order in the journal, in the ledger, and for whoever watches.

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,18 @@ func TestAReportDoesNotWaitForTheDisk(t *testing.T) {
 		if err := b.write(e); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestWhatIsWrittenTogetherWaitsOnce: for the last that has to wait, which brings along those before it.
+func TestWhatIsWrittenTogetherWaitsOnce(t *testing.T) {
+	var waits []int
+	b := bookOf(&slow{sync: func(seq int) error { waits = append(waits, seq); return nil }}, nil)
+	if err := b.write(event.StepBegan{}, event.ActionIntended{}, event.ActionIntended{}, event.StepHeld{}); err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(waits, []int{3}) {
+		t.Errorf("it waits for %v", waits)
 	}
 }
 

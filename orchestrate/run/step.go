@@ -38,9 +38,9 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 	})}
 }
 
-// keep writes an event of a step. An urgent step goes on without.
-func (r *runner) keep(step plan.Step, e event.Event) error {
-	err := r.book.write(e)
+// keep writes events of a step. An urgent step goes on without.
+func (r *runner) keep(step plan.Step, events ...event.Event) error {
+	err := r.book.write(events...)
 	if step.Urgent {
 		return nil
 	}
@@ -127,26 +127,25 @@ func (r *runner) act(ctx context.Context, step plan.Step) (begun bool, err error
 }
 
 func (r *runner) keepThreads(step plan.Step) error {
+	var events []event.Event
 	for _, found := range plan.SortedThreads(step.Found) {
-		e := event.ThreadsFound{
+		events = append(events, event.ThreadsFound{
 			Step: step.ID, Server: found.Channel.Server, Channel: found.Channel.Name,
 			Receiver: found.Threads.Receiver, Applier: found.Threads.Applier,
-		}
-		if err := r.keep(step, e); err != nil {
-			return err
-		}
+		})
 	}
-	return nil
+	return r.keep(step, events...)
 }
 
 // do carries a batch out when the intent of all of it is on disk.
 func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, rescue bool) (begun bool, err error) {
 	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
-	for _, action := range batch {
-		intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
-		if err := r.book.write(intent); err != nil && !must {
-			return false, err
-		}
+	intents := make([]event.Event, len(batch))
+	for i, action := range batch {
+		intents[i] = event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
+	}
+	if err := r.book.write(intents...); err != nil && !must {
+		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.patience(batch))
 	defer cancel()
@@ -191,7 +190,7 @@ func (r *runner) patience(batch []plan.Action) time.Duration {
 
 func (r *runner) noteFor(must bool) func(event.Event) error {
 	if !must {
-		return r.book.write
+		return func(e event.Event) error { return r.book.write(e) }
 	}
 	return func(e event.Event) error {
 		_ = r.book.write(e)
