@@ -29,7 +29,7 @@ func listen(interrupted bool) *signals {
 	signal.Notify(s.resized, unix.SIGWINCH)
 	signal.Notify(s.suspended, unix.SIGTSTP)
 	signal.Notify(s.continued, unix.SIGCONT)
-	signal.Notify(s.interrupts, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	signal.Notify(s.interrupts, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	return s
 }
 
@@ -40,11 +40,11 @@ func (s *signals) stop() {
 	close(s.stopped)
 }
 
-// guard lets the second interrupt end the process, as it does where nothing is drawn, but gives the terminal back before. The first one is
-// for the run alone.
+// guard lets the second interrupt, or the first SIGQUIT, end the process, as it does where nothing is drawn, but gives the terminal back
+// before. The first interrupt is for the run alone.
 func (s *signals) guard(giveBack func()) {
 	var last os.Signal
-	for range s.most {
+	for left := s.most; left > 0 && last != unix.SIGQUIT; left-- {
 		select {
 		case last = <-s.interrupts:
 		case <-s.stopped:

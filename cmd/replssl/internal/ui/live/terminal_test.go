@@ -101,6 +101,18 @@ func TestEndedAtOnceInATerminal(t *testing.T) {
 	pane.isAsBefore()
 }
 
+// TestQuitInATerminal: Ctrl-\ ends the process with the state of its goroutines, which a person wants to read.
+func TestQuitInATerminal(t *testing.T) {
+	t.Parallel()
+	pane := newPane(t, live.Size{Width: 80, Height: 24})
+	pane.shows("LIVE_ENGINE=1 LIVE_REPLICAS=2")
+	pane.seesAll("serve: restart db1")
+	pane.presses("C-\\")
+	pane.seesPrompt()
+	contains(t, pane.scroll(), "serve: restart db1", "SIGQUIT: quit", "goroutine 1 ")
+	pane.isAsBefore()
+}
+
 // TestStoppedAndContinuedInATerminal: Ctrl-Z gives the shell its screen, and fg brings the picture back.
 func TestStoppedAndContinuedInATerminal(t *testing.T) {
 	t.Parallel()
