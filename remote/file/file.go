@@ -5,8 +5,6 @@ package file
 
 import (
 	"bytes"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -14,9 +12,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/internal/frame"
 	"github.com/replssl/replssl/remote/secret"
-	"github.com/replssl/replssl/remote/seen"
 	"github.com/replssl/replssl/remote/shell"
 )
 
@@ -35,45 +31,6 @@ type Content struct {
 type Attributes struct {
 	Mode  fs.FileMode // permission bits
 	Owner string      // user or user:group, as root only; empty to leave it to whoever writes
-}
-
-func parseOne(lines []string) (seen.Value[Content], error) {
-	if len(lines) == 0 {
-		return seen.Value[Content]{}, errNonsense
-	}
-	switch word, why := frame.Word(lines[0]); {
-	case word == "absent" && len(lines) == 1:
-		return seen.Absent[Content](), nil
-	case word == "unknown" && len(lines) == 1:
-		return seen.Unknown[Content](why), nil
-	case word == "file" && len(lines) == 4:
-		content, err := parseContent(why, lines[1:])
-		if err != nil {
-			return seen.Value[Content]{}, err
-		}
-		return seen.Known(content), nil
-	default:
-		return seen.Value[Content]{}, errNonsense
-	}
-}
-
-// errNonsense quotes nothing of the answer, which may hold a secret.
-var errNonsense = errors.New("the host's answer about the file makes no sense")
-
-func parseContent(head string, lines []string) (Content, error) {
-	mode, size := frame.Word(head)
-	bits, modeErr := strconv.ParseUint(mode, 8, 12)
-	want, sizeErr := strconv.Atoi(size)
-	text, textErr := base64.StdEncoding.DecodeString(lines[2])
-	if errors.Join(modeErr, sizeErr, textErr) != nil {
-		return Content{}, errNonsense
-	}
-	if want != len(text) {
-		return Content{}, errors.New("the file changed while it was read")
-	}
-	return Content{
-		Text: secret.New(text), Mode: fs.FileMode(bits) & fs.ModePerm, Owner: lines[0], Group: lines[1],
-	}, nil
 }
 
 // Write replaces a file in one rename, or makes it. Its folder must be there. The command knows how long the content is, so a

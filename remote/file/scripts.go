@@ -2,57 +2,73 @@ package file
 
 import "github.com/replssl/replssl/remote/internal/frame"
 
-// readOne is the shell function that tells about the file $file.
-const readOne = `
-answer() {
-	state=$(standing "$file")
-	if [ "$state" != present ]; then say "$state"; return; fi
-	if ! err=$(ls -dL -- "$file" 2>&1 >/dev/null); then say "unknown its link cannot be followed: $(flat "$err")"; return; fi
-	if [ ! -f "$file" ]; then say "unknown it is not a regular file"; return; fi
-	size=$(stat -L -c %s -- "$file")
-	if [ "$size" -gt 1048576 ]; then say "unknown it is too large: $size bytes"; return; fi
-	if ! text=$( { base64 <"$file"; } 2>&1); then say "unknown $(flat "$text")"; return; fi
-	say "file $(stat -L -c %a -- "$file") $size"
-	stat -L -c %U -- "$file"
-	stat -L -c %G -- "$file"
-	say "$text" | tr -d '\n'
-	echo
-}
-`
-
 // readManyScript has for each pick the folder, the name's part before the star, the part behind it, and "star" or nothing.
 // A folder that cannot be listed is told as such, and not as one without files.
-const readManyScript = frame.Shell + readOne + `
-pick() {
-	folder=$1 before=$2 after=$3
-	if [ -z "$4" ]; then
-		say pick present
-		one "$folder/$before"
-		return
+//
+// It tells which files there are, then what stat says of each, a line for each in their order, and then prints those that it can: one program
+// for all of them each time, since what a look costs is the programs that it starts.
+const readManyScript = frame.Shell + `
+tell() { # FILE
+	state=none
+	if [ -e "$1" ]; then state=there; elif [ -L "$1" ]; then state=dangling; fi
+	case $1 in
+	*'
+'*) say "path64 $state $(say "$1" | encode)" ;;
+	*) say "path $state $1" ;;
+	esac
+}
+unlisted() { # FOLDER in which nothing was found
+	state=$(standing "$1")
+	if [ "$state" != present ]; then
+		say "pick $state"
+	elif why=$(ls -- "$1/" 2>&1 >/dev/null); then
+		say "pick present"
+	else
+		say "pick unknown $(flat "$why")"
 	fi
-	state=$(standing "$folder")
-	if [ "$state" != present ]; then say "pick $state"; return; fi
-	if ! err=$(ls -- "$folder/" 2>&1 >/dev/null); then say "pick unknown $(flat "$err")"; return; fi
-	say pick present
-	for match in "$folder/$before"*"$after"; do
-		if [ -e "$match" ] || [ -L "$match" ]; then one "$match"; fi
-	done
-	[ -n "$before" ] || for match in "$folder"/.[!.]*"$after"; do # a star alone stands for hidden names too
-		if [ -e "$match" ] || [ -L "$match" ]; then one "$match"; fi
-	done
 }
-one() {
-	file=$1
-	say "path $(say "$file" | encode)"
-	answer
-}
-all() {
-	while [ $# -gt 0 ]; do
-		pick "$1" "$2" "$3" "$4"
+answer() {
+	left=$#
+	while [ "$left" -gt 0 ]; do
+		folder=$1 before=$2 after=$3 star=$4 found=
 		shift 4
+		left=$((left - 4))
+		if [ -z "$star" ]; then
+			say "pick present"
+			tell "$folder/$before"
+			set -- "$@" "$folder/$before"
+			continue
+		fi
+		hidden=
+		[ -n "$before" ] || hidden=yes # a star alone stands for hidden names too
+		for match in "$folder/$before"*"$after" ${hidden:+"$folder"/.[!.]*"$after"}; do
+			[ -e "$match" ] || [ -L "$match" ] || continue
+			[ -n "$found" ] || say "pick present"
+			found=yes
+			tell "$match"
+			set -- "$@" "$match"
+		done
+		[ -n "$found" ] || unlisted "$folder"
 	done
+	say facts
+	[ $# -eq 0 ] || stat -L -c 'file %f %s %U:%G' -- "$@" 2>&1
+	left=$#
+	while [ "$left" -gt 0 ]; do
+		if [ ! -f "$1" ]; then
+			:
+		elif [ -r "$1" ]; then
+			set -- "$@" "$1"
+		else
+			why=$(cat -- "$1" 2>&1 >/dev/null) || say "unread $left $(flat "$why")"
+		fi
+		shift
+		left=$((left - 1))
+	done
+	say texts
+	[ $# -eq 0 ] || head -v -c 1048577 -- "$@"
+	echo
 }
-` + frame.Open + "all \"$@\"\n" + frame.Close
+` + frame.Open + "answer \"$@\"\n" + frame.Close
 
 // change is the common start of the scripts that change something.
 const change = `

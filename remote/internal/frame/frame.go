@@ -65,6 +65,19 @@ func Lines(printed []byte) ([]string, error) {
 	return strings.Split(answer[1:], "\n"), nil
 }
 
+// Body is an answer as it is, for one that holds bytes of any kind: marks among them do not end it. Its last line break is the script's.
+func Body(printed []byte) (string, error) {
+	_, rest, found := strings.Cut("\n"+string(printed), "\n"+begin+"\n")
+	if !found {
+		return "", errors.New("the host gave no answer")
+	}
+	at := strings.LastIndex(rest, "\n"+end+"\n")
+	if at < 0 {
+		return "", errors.New("the host's answer was cut short")
+	}
+	return rest[:at], nil
+}
+
 // Word splits the first word off a line.
 func Word(line string) (word, rest string) {
 	word, rest, _ = strings.Cut(line, " ")

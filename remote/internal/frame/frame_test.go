@@ -31,3 +31,21 @@ func TestAnAnswerWithoutItsMarksIsRefused(t *testing.T) {
 		t.Errorf("an empty answer gives %q, %v", lines, err)
 	}
 }
+
+func TestABodyMayHoldMarks(t *testing.T) {
+	const mark, end = "=== replssl begin ===\n", "=== replssl end ===\n"
+	for printed, want := range map[string]string{
+		"motd\n" + mark + "a\x00\n\n" + end + "bye\n":                "a\x00\n",
+		mark + mark + end + "b\n" + end:                              mark + end + "b",
+		mark + "=== replssl end ===\nx=== replssl end ===\n\n" + end: "=== replssl end ===\nx=== replssl end ===\n",
+	} {
+		if got, err := frame.Body([]byte(printed)); err != nil || got != want {
+			t.Errorf("%q gives %q, %v", printed, got, err)
+		}
+	}
+	for _, printed := range []string{"", mark, mark + "a" + end, "a\n" + end} {
+		if got, err := frame.Body([]byte(printed)); err == nil {
+			t.Errorf("%q gives %q", printed, got)
+		}
+	}
+}
