@@ -90,19 +90,20 @@ next=$folder/.$base.replssl
 [ ! -L "$file" ] || die "$file is a symbolic link, which is not replaced"
 [ ! -e "$file" ] || [ -f "$file" ] || die "$file is not a regular file"
 [ -d "$folder" ] || die "there is no directory $folder"
-try "$next cannot be removed" rm -f -- "$next"
+if [ -e "$next" ] || [ -L "$next" ]; then try "$next cannot be removed" rm -f -- "$next"; fi
 trap 'rm -f -- "$next"' EXIT
 trap 'exit 1' HUP INT TERM
 set -C
 why=$( { cat >"$next"; } 2>&1) || die "$next cannot be written: $why"
 set +C
-[ "$(wc -c <"$next" | tr -d ' ')" = "$size" ] || die "the content of $file did not arrive whole"
+[ "$(wc -c <"$next")" -eq "$size" ] || die "the content of $file did not arrive whole"
 try "the mode of $file cannot be set" chmod "$mode" "$next"
 if [ -n "$owner" ] && [ "$(id -u)" = 0 ]; then
 	try "$file cannot be given to $owner" chown -- "$owner" "$next"
 fi
 try "$file cannot be written to disk" sync "$next"
 try "$file cannot be replaced" mv -T -- "$next" "$file"
+trap - EXIT HUP INT TERM
 # By its final name, as the label of a file goes by its path.
 if command -v restorecon >/dev/null 2>&1; then
 	try "the security label of $file cannot be set" restorecon "$file"
