@@ -52,7 +52,7 @@ func (s *Scene) head(now time.Time, size Size) []string {
 		right += ", " + s.signs.style(failed).Styled(fmt.Sprintf("%d failed", count))
 	}
 	right += fmt.Sprintf("%8s", brief(s.elapsed(now)))
-	lines := []string{apart(left, right, size.Width)}
+	lines := []string{s.signs.apart(left, right, size.Width)}
 	if size.Height >= lowScreen {
 		lines = append(lines, s.bar(size.Width))
 	}
@@ -101,9 +101,9 @@ func wrap(text string, width int) []string {
 }
 
 // apart puts two texts at both ends of a line; where they do not both fit the left one gives way.
-func apart(left, right string, width int) string {
+func (g Signs) apart(left, right string, width int) string {
 	room := max(0, width-ansi.StringWidth(right)-1)
-	return pad(left, room) + " " + right
+	return pad(g.cut(left, room), room) + " " + right
 }
 
 // pad makes a text exactly so many cells wide.
