@@ -3,12 +3,14 @@ package apply
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // require alters the rows in a session of its own, which ends afterwards and takes its sql_log_bin with it.
@@ -29,17 +31,17 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 			return alter(ctx, d, session, a, note)
 		})
 	}
-	began, _ := x.startOf(ctx, a.Server)
-	start, ok := began.Get()
-	if !ok {
-		return &unseenError{why: fmt.Sprintf("%s: the requirement cannot be dated: %s", a.Server, began.Why()), hint: began.Hint()}
-	}
+	start := x.beginStartOf(ctx, a.Server) // looked at while the session logs in
 	date := func(ctx context.Context, session *access.Session) error {
 		id := access.Ask(ctx, session, d.ConnectionID())
-		if !id.IsKnown() {
+		began := start()
+		switch {
+		case !began.IsKnown():
+			return &unseenError{why: fmt.Sprintf("%s: the requirement cannot be dated: %s", a.Server, began.Why()), hint: began.Hint()}
+		case !id.IsKnown():
 			return fmt.Errorf("%s: the requirement cannot be dated: %s", a.Server, id.Why())
 		}
-		return note(event.RequirementDated{Server: a.Server, Connection: id.Or(0), Start: start})
+		return note(event.RequirementDated{Server: a.Server, Connection: id.Or(0), Start: began.Or("")})
 	}
 	err = x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
 		if err := date(ctx, session); err != nil {
@@ -51,6 +53,16 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 		return err
 	}
 	return x.servers.Session(ctx, a.Server, date)
+}
+
+// beginStartOf begins the look; the function that it gives waits for its end.
+func (x *Executor) beginStartOf(ctx context.Context, server topology.ServerName) func() facts.Value[facts.StartID] {
+	done := make(chan facts.Value[facts.StartID], 1)
+	go func() {
+		start, _ := x.startOf(ctx, server)
+		done <- start
+	}()
+	return sync.OnceValue(func() facts.Value[facts.StartID] { return <-done })
 }
 
 func alter(ctx context.Context, d dialect.Dialect, session *access.Session, a plan.Require, note func(event.Event) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -13,11 +14,15 @@ import (
 // source.
 //
 // A look that is under way serves nobody who comes later, since it may have seen what was true before they came. They wait for its end,
-// and share the next one.
+// and share the next one. Each look waits a moment before it begins: what several steps ask for at the same time is one look.
 type shared struct {
 	mu     sync.Mutex
 	queues map[request]*queue
+	moment func(context.Context) // waits for others to come
 }
+
+// moment is far below what a look takes over any network, and above what it takes to begin all steps that may begin.
+const moment = time.Millisecond
 
 // request is what is looked at.
 type request struct {
@@ -25,7 +30,7 @@ type request struct {
 	parts  facts.Part
 }
 
-// queue is the look under way and, if somebody waits for it, the next.
+// queue is the next look, if somebody waits for it. The queue is there as long as one is under way.
 type queue struct{ next *round }
 
 // round is one look, and what it saw once done is closed.
@@ -34,7 +39,16 @@ type round struct {
 	seen facts.Server
 }
 
-func newShared() *shared { return &shared{queues: map[request]*queue{}} }
+func newShared() *shared {
+	return &shared{queues: map[request]*queue{}, moment: func(ctx context.Context) {
+		timer := time.NewTimer(moment)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}}
+}
 
 // see gives what a look that begins after the call sees. It is nobody's in particular, so that the context of the caller ends only the
 // caller's wait.
@@ -48,34 +62,39 @@ func (s *shared) see(ctx context.Context, r request, look func(context.Context) 
 	}
 }
 
-// join finds the round that the caller waits for, and begins it when no other is under way.
+// join finds the round that the caller waits for, and lets it be made when no other is under way.
 func (s *shared) join(ctx context.Context, r request, look func(context.Context) facts.Server) *round {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, busy := s.queues[r]
-	switch {
-	case !busy:
+	if !busy {
 		q = &queue{}
 		s.queues[r] = q
-		first := &round{done: make(chan struct{})}
-		go s.work(ctx, r, q, first, look)
-		return first
-	case q.next == nil:
+	}
+	if q.next == nil {
 		q.next = &round{done: make(chan struct{})}
+	}
+	if !busy {
+		go s.work(ctx, r, q, look)
 	}
 	return q.next
 }
 
 // work makes rounds until nobody waits.
-func (s *shared) work(ctx context.Context, r request, q *queue, current *round, look func(context.Context) facts.Server) {
-	for current != nil {
+func (s *shared) work(ctx context.Context, r request, q *queue, look func(context.Context) facts.Server) {
+	for {
+		s.moment(ctx)
+		current := s.begin(r, q)
+		if current == nil {
+			return
+		}
 		current.seen = look(ctx)
 		close(current.done)
-		current = s.after(r, q)
 	}
 }
 
-func (s *shared) after(r request, q *queue) *round {
+// begin takes the round that is next: from now on nobody joins it.
+func (s *shared) begin(r request, q *queue) *round {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := q.next

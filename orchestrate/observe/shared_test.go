@@ -28,6 +28,7 @@ func (g *gated) look(context.Context) facts.Server {
 
 func TestLooksAreSharedByThoseWhoWait(t *testing.T) {
 	s, g, r := newShared(), newGated(), request{"db1", facts.PartInstance}
+	s.moment = func(context.Context) {}
 	var all sync.WaitGroup
 	numbers := make(chan uint64, 20)
 	ask := func() {
@@ -58,6 +59,27 @@ func TestLooksAreSharedByThoseWhoWait(t *testing.T) {
 	}
 	if _, err := s.see(t.Context(), r, g.look); err != nil || g.looks.Load() != 3 {
 		t.Errorf("a later look is not a new one: %v", err)
+	}
+}
+
+func TestLooksThatAreAskedForAtOnceAreOne(t *testing.T) {
+	s, g, r := newShared(), newGated(), request{"db1", facts.PartInstance}
+	come := make(chan struct{})
+	s.moment = func(context.Context) { <-come }
+	close(g.let)
+	rounds := map[*round]bool{}
+	for range 10 {
+		rounds[s.join(t.Context(), r, g.look)] = true
+	}
+	if len(rounds) != 1 {
+		t.Errorf("%d rounds", len(rounds))
+	}
+	close(come)
+	for one := range rounds {
+		<-one.done
+	}
+	if g.looks.Load() != 1 {
+		t.Errorf("%d looks", g.looks.Load())
 	}
 }
 

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -27,8 +28,7 @@ type inquiry struct {
 // account is an account row.
 type account struct{ user, host string }
 
-// lookBySQL asks for every part that the server tells. It closes met when it knows what the server is, or why not. The handshake comes
-// last: its session is in no list of sessions.
+// lookBySQL asks for every part that the server tells. It closes met when it knows what the server is, or why not.
 func (g *glance) lookBySQL(ctx context.Context, met chan<- struct{}) {
 	q := g.meet(ctx)
 	close(met)
@@ -36,9 +36,16 @@ func (g *glance) lookBySQL(ctx context.Context, met chan<- struct{}) {
 		g.nothingBySQL()
 		return
 	}
-	q.askRest(ctx)
+	var handshake sync.WaitGroup
+	defer handshake.Wait()
+	if g.wants(facts.PartSessions) { // the handshake's session must be in no list of sessions
+		q.askRest(ctx)
+	}
 	if g.wants(facts.PartServed) {
-		g.seen.ServedTLS = g.observer.servers.Handshake(ctx, g.server.Name)
+		handshake.Go(func() { g.seen.ServedTLS = g.observer.servers.Handshake(ctx, g.server.Name) })
+	}
+	if !g.wants(facts.PartSessions) {
+		q.askRest(ctx)
 	}
 }
 
