@@ -99,7 +99,7 @@ func newMeasurement(m measurement, built *string, out, log io.Writer) *cobra.Com
 	f.IntVar(&r.rounds, "rounds", m.rounds, "how often each thing is measured")
 	f.IntSliceVar(&r.replicas, "replicas", m.replicas, "how many replicas the clusters have")
 	f.DurationVar(&r.latency, "latency", 100*time.Millisecond, "what a round trip over SSH takes longer, where that is measured")
-	f.BoolVar(&r.everything, "everything", false, "also list what did not delay the end")
+	f.BoolVar(&r.everything, "everything", false, "list every wait, or every pause")
 	return cmd
 }
 

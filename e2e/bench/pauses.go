@@ -31,7 +31,7 @@ func measurePauses(ctx context.Context, w *workshop, r request) error {
 		pair := []*paused{{replicas: replicas, way: "replssl"}, {replicas: replicas, way: "script"}}
 		for range r.roundsOf("pauses", replicas) {
 			for _, p := range pair {
-				if err := w.onFreshLab(ctx, replicas, func(l *lab.Lab) error { return p.round(ctx, w, l) }); err != nil {
+				if err := w.onFreshLab(ctx, replicas, func(l *lab.Lab) error { return p.round(ctx, w, l, r) }); err != nil {
 					return fmt.Errorf("%s: %w", p.way, err)
 				}
 			}
@@ -50,7 +50,7 @@ func (p *paused) change(ctx context.Context, w *workshop, l *lab.Lab) (*exec.Cmd
 	return b.command(ctx), err
 }
 
-func (p *paused) round(ctx context.Context, w *workshop, l *lab.Lab) error {
+func (p *paused) round(ctx context.Context, w *workshop, l *lab.Lab, r request) error {
 	cmd, err := p.change(ctx, w, l)
 	if err != nil {
 		return err
@@ -75,6 +75,9 @@ func (p *paused) round(ctx context.Context, w *workshop, l *lab.Lab) error {
 		return err
 	}
 	p.take(crew)
+	if r.everything {
+		return printEveryPause(r.out, l, crew)
+	}
 	return nil
 }
 
@@ -101,18 +104,20 @@ func (p *paused) take(c *crew) {
 
 // crew are the samplers of a cluster.
 type crew struct {
+	began    time.Time
 	primary  *sampler
+	names    []string // of the replicas
 	replicas []*sampler
 }
 
 func startCrew(ctx context.Context, l *lab.Lab) (*crew, error) {
-	began, c := time.Now(), &crew{}
+	c := &crew{began: time.Now(), names: sampledOf(l)}
 	var err error
-	if c.primary, err = watchService(ctx, l, began); err != nil {
+	if c.primary, err = watchService(ctx, l, c.began); err != nil {
 		return nil, err
 	}
-	for _, name := range sampledOf(l) {
-		s, err := watchThreads(ctx, l, name, began)
+	for _, name := range c.names {
+		s, err := watchThreads(ctx, l, name, c.began)
 		if err != nil {
 			return nil, errors.Join(err, c.end())
 		}

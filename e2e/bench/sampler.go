@@ -85,9 +85,8 @@ func (s *sampler) lookAtService(ctx context.Context) error {
 	return nil
 }
 
-// threadsQuery tells the states of the threads, and then who they are.
-const threadsQuery = "SHOW SLAVE STATUS; " +
-	"SELECT COMMAND, ID FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Slave_IO', 'Slave_SQL')"
+// threadsQuery tells the states of the threads, and then who they are. The same list as a SELECT would cost the server ten times as much.
+const threadsQuery = "SHOW SLAVE STATUS; SHOW PROCESSLIST"
 
 func (s *sampler) lookAtThreads(ctx context.Context) (err error) {
 	begin := s.now()
@@ -113,49 +112,50 @@ func (s *sampler) lookAtThreads(ctx context.Context) (err error) {
 	return nil
 }
 
-// of fills in what was seen. A receiver that is only connecting does not receive.
+// of fills in what was seen. A receiver that is only connecting does not receive, and a thread that is in no list is gone, or about to come.
 func (r reading) of(state, id string) reading {
-	r.runs, r.id = state == "Yes", id
+	r.runs, r.id = state == "Yes" && id != "", id
 	return r
 }
 
-func readStates(rows *sql.Rows) (map[string]string, error) {
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
+func readStates(rows *sql.Rows) (states map[string]string, err error) {
+	err = eachRow(rows, []string{"Slave_IO_Running", "Slave_SQL_Running"}, func(values []string) {
+		states = map[string]string{"Slave_IO_Running": values[0], "Slave_SQL_Running": values[1]}
+	})
+	if err == nil && states == nil {
+		err = errors.New("it does not replicate")
 	}
-	if !rows.Next() {
-		return nil, errors.Join(errors.New("it does not replicate"), rows.Err())
-	}
-	values, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	if err := rows.Scan(into...); err != nil {
-		return nil, err
-	}
-	states := map[string]string{}
-	for _, column := range []string{"Slave_IO_Running", "Slave_SQL_Running"} {
-		i := slices.Index(columns, column)
-		if i < 0 {
-			return nil, fmt.Errorf("SHOW SLAVE STATUS has no column %s", column)
-		}
-		states[column] = string(values[i])
-	}
-	for rows.Next() {
-		continue // to the end, so that the next result can be read
-	}
-	return states, rows.Err()
+	return states, err
 }
 
 func readIDs(rows *sql.Rows) (map[string]string, error) {
 	ids := map[string]string{}
-	for rows.Next() {
-		var command, id string
-		if err := rows.Scan(&command, &id); err != nil {
-			return nil, err
-		}
-		ids[command] = id
+	err := eachRow(rows, []string{"Command", "Id"}, func(values []string) { ids[values[0]] = values[1] })
+	return ids, err
+}
+
+// eachRow gives the values of some columns of each row.
+func eachRow(rows *sql.Rows, names []string, take func([]string)) error {
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
 	}
-	return ids, rows.Err()
+	values, into := make([]string, len(names)), make([]any, len(columns))
+	for i := range into {
+		into[i] = &sql.RawBytes{}
+	}
+	for i, name := range names {
+		at := slices.Index(columns, name)
+		if at < 0 {
+			return fmt.Errorf("the answer has no column %s", name)
+		}
+		into[at] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		take(values)
+	}
+	return rows.Err()
 }
