@@ -97,6 +97,17 @@ func TestLookAtThisProcess(t *testing.T) {
 	}
 }
 
+func TestAConnectionOfASocketThatIsReadyForBothFamilies(t *testing.T) {
+	client, server := connect(t, ":0") // the accepted one is in the table of IPv6, with a mapped address
+	found, _ := look(t, byPID(t, os.Getpid())).Get()
+	connections, _ := found.Connections.Get()
+	for _, end := range []netip.AddrPort{client, server} {
+		if !slices.ContainsFunc(connections, func(c process.Connection) bool { return c.Local.Port() == end.Port() && !c.Local.Addr().Is4In6() }) {
+			t.Errorf("%v is not among %v", end, connections)
+		}
+	}
+}
+
 // TestOddNamesAndArguments runs a program whose name and arguments hold what could be taken for something else.
 func TestOddNamesAndArguments(t *testing.T) {
 	path, err := exec.LookPath("cat")

@@ -47,10 +47,17 @@ users() {
 	[ "$real" != "$effective" ] || return
 	if account "$effective"; then say "user $effective $name"; fi
 }
-# The heads of the two tables and of the list, what ls complains of, sockets, and established connections.
+# The heads of the two tables and of the list, what ls complains of, sockets, and established connections. A table costs the kernel a walk
+# through all that it keeps, so one that has no entry is not read.
 connections() {
 	set -- "/proc/$pid/net/tcp"
-	if [ -e "/proc/$pid/net/tcp6" ]; then set -- "$@" "/proc/$pid/net/tcp6"; else say "tcp6 none"; fi
+	key=
+	if ! [ -e "/proc/$pid/net/tcp6" ]; then
+		say "tcp6 none"
+	else
+		while read -r key word count rest; do [ "$key" != TCP6: ] || break; done 2>/dev/null <"/proc/$pid/net/sockstat6"
+		if [ "$key $word $count" = "TCP6: inuse 0" ]; then say "tcp6 none"; else set -- "$@" "/proc/$pid/net/tcp6"; fi
+	fi
 	say "sockets begin"
 	ls -ln "/proc/$pid/fd" 2>&1 | grep -aH -e '^ *sl ' -e '^total ' -e '^ls: ' -e ' -> socket:\[' \
 		-e '^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* 01 ' "$@" - 2>&1
