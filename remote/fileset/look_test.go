@@ -1,6 +1,7 @@
 package fileset_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
@@ -14,6 +15,7 @@ import (
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/fileset"
 	"github.com/replssl/replssl/remote/seen"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 func hexSum(content []byte) string {
@@ -195,5 +197,25 @@ func TestAKeyThatOpenSSLCannotRead(t *testing.T) {
 	key := known(t, known(t, look(t, dir, "").Versions)[0].Key)
 	if !strings.Contains(key.PublicKey.Why(), "openssl cannot read it") || known(t, key.SHA256) != hexSum([]byte("junk")) {
 		t.Errorf("key.pem is %+v", key)
+	}
+}
+
+func TestLooksRunTogether(t *testing.T) {
+	dir, files := filepath.Join(place(t, ""), "a b"), set(t, "one")
+	archive, err := fileset.Pack(files)
+	must(t, err)
+	together := shell.Together(fileset.Look(dir, "root"), fileset.InstallAndSwitch(dir, 1, ""), fileset.Look(dir, "root"), fileset.Look(dir+"x", "root"))
+	portions, err := shell.Apart([]byte(sh(t, remote.Command{Line: together, Stdin: bytes.NewReader(archive)})), 4)
+	must(t, err)
+	for i, want := range map[int]string{0: "absent", 2: "1", 3: "absent"} {
+		state, err := fileset.ParseLook(portions[i])
+		must(t, err)
+		got := state.Dir.String()
+		if link, ok := state.Current.Get(); ok {
+			got = strings.TrimPrefix(link.Target, "versions/")
+		}
+		if got != want {
+			t.Errorf("look %d saw %+v", i, state)
+		}
 	}
 }
