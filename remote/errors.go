@@ -3,6 +3,8 @@ package remote
 import (
 	"fmt"
 	"strings"
+
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // ExitError says that a command ran to its end on the host and failed.
@@ -15,7 +17,7 @@ type ExitError struct {
 func (e *ExitError) Error() string {
 	text := end(e.Stderr)
 	if text == "" {
-		return fmt.Sprintf("%s: the command failed with exit status %d", e.Host, e.Code)
+		return fmt.Sprintf("%s: the command failed, and told no reason (exit status %d)", e.Host, e.Code)
 	}
 	return fmt.Sprintf("%s: %s (exit status %d)", e.Host, text, e.Code)
 }
@@ -51,7 +53,7 @@ type DialError struct {
 }
 
 func (e *DialError) Error() string {
-	return fmt.Sprintf("%s: connecting from there to %s: %v", e.Host, e.Address, e.Err)
+	return fmt.Sprintf("%s: connecting from there to %s: %s", e.Host, e.Address, plain.Cause(e.Err))
 }
 
 func (e *DialError) Unwrap() error { return e.Err }

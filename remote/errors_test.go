@@ -9,7 +9,7 @@ import (
 
 func TestExitErrorTellsTheEndOfWhatWasPrinted(t *testing.T) {
 	for name, test := range map[string]struct{ stderr, want string }{
-		"nothing":   {" \n", "db1: the command failed with exit status 3"},
+		"nothing":   {" \n", "db1: the command failed, and told no reason (exit status 3)"},
 		"short":     {"no\n such  file\n", "db1: no such file (exit status 3)"},
 		"a word":    {strings.Repeat("noise ", 100) + "abcdefg" + strings.Repeat(" reason", 42), "db1: …" + strings.TrimSpace(strings.Repeat(" reason", 42)) + " (exit status 3)"},
 		"whole":     {"x " + strings.Repeat("y", 300), "db1: …" + strings.Repeat("y", 300) + " (exit status 3)"},

@@ -20,13 +20,27 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Hint is what a person can do; it is empty unless the file is missing.
+// Hint is what a person can do.
 func (e *FileError) Hint() string {
 	if !errors.Is(e.Err, fs.ErrNotExist) {
-		return ""
+		return "set ssh.known_hosts in the inventory to a file that you can read"
 	}
 	return fmt.Sprintf("record the key of each host: ssh-keyscan -p PORT HOST >> %s; then compare the fingerprints (ssh-keygen -lf %s) with each "+
 		"host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)", e.File, e.File)
+}
+
+// SyntaxError says that a known_hosts file has a line that is none.
+type SyntaxError struct{ Err error }
+
+func (e *SyntaxError) Error() string {
+	return "known_hosts file cannot be understood: " + strings.TrimPrefix(e.Err.Error(), "knownhosts: ")
+}
+
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do.
+func (e *SyntaxError) Hint() string {
+	return "correct or remove the line that is named: it has a host, the type of its key, and the key in base64"
 }
 
 // UnknownError says that no known_hosts file records the host.
@@ -42,12 +56,29 @@ func (e *UnknownError) Error() string {
 
 // Hint is what a person can do.
 func (e *UnknownError) Hint() string {
-	host, port, err := net.SplitHostPort(e.Host)
-	if err != nil {
-		host, port = e.Host, "22"
+	return fmt.Sprintf("compare the fingerprint with the host's own (%s there), then record it: %s",
+		fingerprinting(e.Presented), recording(e.Host, strings.Join(e.Files[:min(1, len(e.Files))], "")))
+}
+
+// fingerprinting is the command that shows the fingerprint of a host's own key, of the type that it has presented.
+func fingerprinting(presented string) string {
+	kind := "ed25519"
+	switch {
+	case strings.HasPrefix(presented, "ecdsa"):
+		kind = "ecdsa"
+	case strings.Contains(presented, "rsa"):
+		kind = "rsa"
 	}
-	return fmt.Sprintf("compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then record it: ssh-keyscan -p %s %s >> %s",
-		port, host, strings.Join(e.Files[:min(1, len(e.Files))], ""))
+	return "ssh-keygen -lf /etc/ssh/ssh_host_" + kind + "_key.pub"
+}
+
+// recording is the command that puts the keys of a host into a file.
+func recording(hostPort, file string) string {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host, port = hostPort, "22"
+	}
+	return fmt.Sprintf("ssh-keyscan -p %s %s >> %s", port, host, file)
 }
 
 // ChangedError says that another key is recorded for the host: it was installed anew, or it is not that host.
@@ -66,7 +97,8 @@ func (e *ChangedError) Error() string {
 
 // Hint is what a person can do.
 func (e *ChangedError) Hint() string {
-	return fmt.Sprintf("if the host was installed anew, compare the fingerprint with the host's own, and take line %d out of %s; if not, somebody is in between", e.Line, e.File)
+	return fmt.Sprintf("if the host was installed anew, compare the fingerprint with the host's own (%s there), take line %d out of %s, and record the new key: %s; "+
+		"if it was not, do not go on: another machine may be answering", fingerprinting(e.Presented), e.Line, e.File, recording(e.Host, e.File))
 }
 
 // RevokedError says that the key which the host shows is marked as revoked.
@@ -79,4 +111,9 @@ type RevokedError struct {
 
 func (e *RevokedError) Error() string {
 	return fmt.Sprintf("the host key of %s is revoked: it shows %s, which %s line %d revokes", e.Host, e.Presented, e.File, e.Line)
+}
+
+// Hint is what a person can do.
+func (e *RevokedError) Hint() string {
+	return "somebody has marked this key as not to be trusted: give the host a new key, and record that one"
 }

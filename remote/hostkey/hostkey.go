@@ -34,7 +34,7 @@ func Load(files ...string) (*Policy, error) {
 	}
 	db, err := knownhosts.NewDB(files...)
 	if err != nil {
-		return nil, fmt.Errorf("known_hosts file cannot be understood: %w", err)
+		return nil, &SyntaxError{Err: err}
 	}
 	return &Policy{db: db, files: append([]string(nil), files...)}, nil
 }

@@ -23,6 +23,8 @@ type keyring struct {
 	config    Config
 	left      []key
 	tried     []string
+	offered   bool          // of the tried, one was offered
+	wants     []string      // the ways in that the host allows, where a key is none of them
 	askAgent  bool          // the agent has not been asked yet
 	preferred ssh.PublicKey // of an encrypted identity: the agent may hold it unlocked
 	agent     net.Conn      // nil when the agent was not asked
@@ -51,7 +53,7 @@ func (k *keyring) addIdentity(path string) {
 		k.left = append(k.left, key{what: "identity file " + path, signer: signer})
 		return
 	}
-	k.tried = append(k.tried, fmt.Sprintf("identity file %s (not offered: %v)", path, err))
+	k.tried = append(k.tried, fmt.Sprintf("identity file %s (not offered: %s)", path, cause(err)))
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {
 		k.preferred = locked.PublicKey
@@ -65,12 +67,27 @@ func readIdentity(path string) (ssh.Signer, error) {
 		return nil, fault.Err // the path is told already
 	}
 	signer, err := ssh.ParsePrivateKey(text)
-	var locked *ssh.PassphraseMissingError
-	if errors.As(err, &locked) {
-		return nil, fmt.Errorf("it is encrypted; an SSH agent can serve it, after ssh-add %s: %w", path, err)
+	if err != nil {
+		return nil, &identityError{path: path, err: err}
 	}
-	return signer, err
+	return signer, nil
 }
+
+// identityError says why a file holds no key that can be offered.
+type identityError struct {
+	path string
+	err  error
+}
+
+func (e *identityError) Error() string {
+	var locked *ssh.PassphraseMissingError
+	if errors.As(e.err, &locked) {
+		return "it is encrypted; an SSH agent can serve it, after ssh-add " + e.path
+	}
+	return "it holds no private key of a kind that is known"
+}
+
+func (e *identityError) Unwrap() error { return e.err }
 
 // next picks what to try, for the ssh.ClientAuthCallback, until nothing is left. The agent is not asked before its keys are
 // needed: one that hangs must not keep out a user whose identity file would do.
@@ -79,12 +96,16 @@ func (k *keyring) next(ctx context.Context, state *ssh.ClientAuthContext) (ssh.A
 		k.askAgent = false
 		k.addAgent(ctx, k.config.AgentSocket)
 	}
-	if len(k.left) == 0 || !slices.Contains(state.AllowedMethods, "publickey") {
+	if !slices.Contains(state.AllowedMethods, "publickey") {
+		k.wants = state.AllowedMethods
 		return nil, nil //nolint:nilnil // how the library is told that there is nothing more
+	}
+	if len(k.left) == 0 {
+		return nil, nil //nolint:nilnil // as above
 	}
 	offer := k.left[0]
 	k.left = k.left[1:]
-	k.tried = append(k.tried, offer.what)
+	k.tried, k.offered = append(k.tried, offer.what), true
 	return ssh.PublicKeys(offer.signer), nil
 }
 
@@ -95,7 +116,7 @@ func (k *keyring) addAgent(ctx context.Context, socket string) {
 		err = errors.New("it holds no key")
 	}
 	if err != nil {
-		k.tried = append(k.tried, fmt.Sprintf("agent %s (%v)", socket, err))
+		k.tried = append(k.tried, fmt.Sprintf("agent %s (%s)", socket, cause(err)))
 		return
 	}
 	slices.SortStableFunc(signers, func(a, b ssh.Signer) int { return k.rank(a) - k.rank(b) })
@@ -124,7 +145,7 @@ func (k *keyring) listAgent(ctx context.Context, socket string) ([]ssh.Signer, e
 }
 
 func (k *keyring) failure(err error) error {
-	return &AuthError{Host: k.config.Name, User: k.config.User, Tried: k.tried, Err: err}
+	return &AuthError{Host: k.config.Name, User: k.config.User, Tried: k.tried, Offered: k.offered, Wants: k.wants, Err: err}
 }
 
 func (k *keyring) close() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/internal/hosting"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // Config says how to reach a host.
@@ -166,6 +167,6 @@ func (c *Client) ping(patience time.Duration) error {
 	case <-c.life.Done():
 		return c.lost()
 	case <-limit.C:
-		return errors.New("it has not answered for " + patience.String())
+		return errors.New("it has not answered for " + plain.Duration(patience))
 	}
 }

@@ -11,7 +11,17 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/remote/hostkey"
+	"github.com/replssl/replssl/remote/plain"
 )
+
+// How far a connection came that was not made.
+const (
+	stepConnect   = "connect"
+	stepHandshake = "handshake"
+	stepLogin     = "login"
+)
+
+var errNoKey = errors.New("there is no usable identity file or agent")
 
 // Dial connects, checks the host's key and logs in. Its errors are *ConnectError, *AuthError, and those of
 // [github.com/replssl/replssl/remote/hostkey].
@@ -21,12 +31,12 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: SSH: %w", config.Name, err)
 	}
-	within, cancel := context.WithTimeout(ctx, config.DialTimeout)
+	within, cancel := context.WithTimeoutCause(ctx, config.DialTimeout, &plain.Late{Within: config.DialTimeout})
 	defer cancel()
 	keys := gather(config)
 	defer keys.close()
 	if keys.hopeless() {
-		return nil, keys.failure(errors.New("there is no usable identity file or agent"))
+		return nil, keys.failure(errNoKey)
 	}
 	attempt := &dialing{config: config, policy: policy, keys: keys}
 	connection, wire, err := attempt.dial(within)
@@ -48,7 +58,7 @@ func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", d.config.Address)
 	if err != nil {
-		return nil, nil, d.failure(ctx, "connect", err)
+		return nil, nil, d.failure(ctx, stepConnect, err)
 	}
 	wire := &wire{Conn: conn}
 	release := bind(ctx, conn)
@@ -59,7 +69,7 @@ func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
 	}
 	if !release() {
 		_ = connection.Close()
-		return nil, nil, d.failure(ctx, "login", ctx.Err())
+		return nil, nil, d.failure(ctx, stepLogin, ctx.Err())
 	}
 	return ssh.NewClient(connection, channels, acknowledge(connection, requests)), wire, nil
 }
@@ -82,16 +92,16 @@ func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
 
 // explain types the error of a handshake.
 func (d *dialing) explain(ctx context.Context, err error) error {
-	if isHostKeyError(err) {
-		return fmt.Errorf("%s: SSH: %w", d.config.Name, err)
+	if refused := hostKeyError(err); refused != nil {
+		return fmt.Errorf("%s: SSH: %w", d.config.Name, refused)
 	}
 	if !d.trusted.Load() {
-		return d.failure(ctx, "handshake", err)
+		return d.failure(ctx, stepHandshake, err)
 	}
 	var network net.Error
 	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 	if cut || ctx.Err() != nil {
-		return d.failure(ctx, "login", err)
+		return d.failure(ctx, stepLogin, err)
 	}
 	return d.keys.failure(err)
 }
@@ -122,9 +132,18 @@ func acknowledge(connection ssh.Conn, requests <-chan *ssh.Request) <-chan *ssh.
 	return passed
 }
 
-func isHostKeyError(err error) bool {
+// hostKeyError is the verdict on the host's key, without what the library says of the handshake that it ended; nil for other errors.
+func hostKeyError(err error) error {
 	var unknown *hostkey.UnknownError
 	var changed *hostkey.ChangedError
 	var revoked *hostkey.RevokedError
-	return errors.As(err, &unknown) || errors.As(err, &changed) || errors.As(err, &revoked)
+	switch {
+	case errors.As(err, &unknown):
+		return unknown
+	case errors.As(err, &changed):
+		return changed
+	case errors.As(err, &revoked):
+		return revoked
+	}
+	return nil
 }

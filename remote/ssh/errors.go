@@ -1,8 +1,14 @@
 package ssh
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // ConnectError says that the host could not be reached, or stopped answering before the login was done.
@@ -14,37 +20,64 @@ type ConnectError struct {
 }
 
 func (e *ConnectError) Error() string {
-	return fmt.Sprintf("%s: SSH %s with %s: %v", e.Host, e.Step, e.Address, e.Err)
+	doing := fmt.Sprintf("SSH %s with %s", e.Step, e.Address)
+	if e.Step == stepConnect {
+		doing = "SSH connection to " + e.Address
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Host, doing, cause(e.Err))
 }
 
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // Hint is what a person can do.
 func (e *ConnectError) Hint() string {
+	var name *net.DNSError
+	switch {
+	case errors.As(e.Err, &name):
+		return fmt.Sprintf("give a name that this machine can resolve, or an IP address: servers: {%s: {ssh: {address: ADDRESS}}}", e.Host)
+	case e.Step == stepLogin:
+		return "see on the host what its sshd logs and, where an SSH agent is used, whether that answers (ssh-add -l); --connect-timeout waits longer"
+	}
 	return fmt.Sprintf("see whether an sshd answers at %s, and whether that is the host's address and SSH port", e.Address)
 }
 
 // AuthError says that the host is the right one but does not let the user in.
 type AuthError struct {
-	Host  string
-	User  string
-	Tried []string // each key that was offered, and each that could not be, with the reason
-	Err   error
+	Host    string
+	User    string
+	Tried   []string // each key that was offered, and each that could not be, with the reason
+	Offered bool     // at least one of them was offered
+	Wants   []string // the ways in that the host allows, where a key is none of them
+	Err     error
 }
 
 func (e *AuthError) Error() string {
-	tried := "no key to offer"
-	if len(e.Tried) > 0 {
-		tried = "tried " + strings.Join(e.Tried, "; ")
+	tried := strings.Join(e.Tried, "; ")
+	why := "the host takes none of the keys: " + tried
+	switch ended := cause(e.Err); {
+	case len(e.Wants) > 0:
+		why = "the host lets nobody in by a key alone, it wants " + strings.Join(e.Wants, " or ")
+	case tried == "":
+		why = "there is no key to offer"
+	case !e.Offered:
+		why = "there is no key to offer: " + tried
+	case !strings.HasPrefix(ended, "unable to authenticate"): // the library's way to say just that
+		why += " (" + ended + ")"
 	}
-	return fmt.Sprintf("%s: SSH login as %s failed: %s: %v", e.Host, e.User, tried, e.Err)
+	return fmt.Sprintf("%s: SSH login as %s: %s", e.Host, e.User, why)
 }
 
 func (e *AuthError) Unwrap() error { return e.Err }
 
 // Hint is what a person can do.
 func (e *AuthError) Hint() string {
-	return fmt.Sprintf("log in by hand as %s with the same key first: its public half belongs into the authorized_keys of that user on the host", e.User)
+	switch {
+	case len(e.Wants) > 0:
+		return "sshd_config of the host must have PubkeyAuthentication yes, and no AuthenticationMethods that ask for more than a key"
+	case !e.Offered:
+		return "set ssh.identity_file in the inventory to a private key without passphrase, or let an SSH agent hold the key (ssh-add)"
+	}
+	return fmt.Sprintf("put the public half of one of them into the authorized_keys of %s on the host, or correct ssh.user or ssh.identity_file in the inventory", e.User)
 }
 
 // LostError says that an established connection has ended, or that the host no longer answers on it.
@@ -54,7 +87,41 @@ type LostError struct {
 }
 
 func (e *LostError) Error() string {
-	return fmt.Sprintf("%s: the SSH connection was lost: %v", e.Host, e.Err)
+	return fmt.Sprintf("%s: the SSH connection was lost: %s", e.Host, cause(e.Err))
 }
 
 func (e *LostError) Unwrap() error { return e.Err }
+
+// retoldError is an error of the library, told in other words.
+type retoldError struct{ err error }
+
+func (e *retoldError) Error() string { return cause(e.err) }
+func (e *retoldError) Unwrap() error { return e.err }
+
+// cause is what went wrong, without the library's words.
+func cause(err error) string {
+	var refused *ssh.OpenChannelError
+	var silent *ssh.ExitMissingError
+	switch {
+	case errors.As(err, &refused):
+		return whyRefused(refused)
+	case errors.As(err, &silent):
+		return "the host did not tell how the command ended"
+	}
+	text := plain.Cause(err)
+	for _, prefix := range []string{"ssh: handshake failed: ", "ssh: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
+}
+
+// whyRefused is why the host opened no channel. OpenSSH tells a reason for TCP, and says "open failed" of everything else.
+func whyRefused(e *ssh.OpenChannelError) string {
+	switch {
+	case e.Reason == ssh.Prohibited, e.Reason == ssh.UnknownChannelType:
+		return "the host's SSH server does not allow it"
+	case e.Message == "" || e.Message == "open failed":
+		return "the host's SSH server could not open it"
+	}
+	return strings.ToLower(e.Message[:1]) + e.Message[1:]
+}

@@ -52,7 +52,7 @@ func (c *Client) dialError(ctx context.Context, network, address string, err err
 	if ctx.Err() != nil {
 		return hosting.ContextError(ctx, c.name, "connecting from there to "+address)
 	}
-	failed := &remote.DialError{Host: c.name, Network: network, Address: address, Err: err}
+	failed := &remote.DialError{Host: c.name, Network: network, Address: address, Err: &retoldError{err}}
 	var refused *ssh.OpenChannelError
 	switch {
 	case errors.As(err, &refused):

@@ -107,7 +107,7 @@ func (e *execution) result() (remote.Output, error) {
 	case errors.Is(e.err, errEnded) && !e.client.wire.ended.Load():
 		return remote.Output{}, e.err
 	case e.err != nil:
-		return remote.Output{}, e.client.blame(fmt.Errorf("%s: running a command: %w", e.client.name, e.err))
+		return remote.Output{}, e.client.blame(fmt.Errorf("%s: running a command: %w", e.client.name, &retoldError{e.err}))
 	case e.client.wire.ended.Load():
 		// The library takes the end of the connection for the end of the output, which may have been cut short.
 		return remote.Output{}, e.client.blame(&LostError{Host: e.client.name, Err: io.ErrUnexpectedEOF})

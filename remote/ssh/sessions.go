@@ -168,7 +168,7 @@ func (s *sessions) refused(err error) {
 func (c *Client) openError(err error) error {
 	var refused *ssh.OpenChannelError
 	refusal := errors.As(err, &refused)
-	err = fmt.Errorf("%s: running a command: opening a session: %w", c.name, err)
+	err = fmt.Errorf("%s: running a command: opening a session: %w", c.name, &retoldError{err})
 	if refusal {
 		return err
 	}

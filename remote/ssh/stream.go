@@ -99,12 +99,12 @@ func (s *stream) explain(operation string, err error) error {
 	case ended && operation == "read":
 		return io.EOF
 	default:
-		return s.operror(operation, plain(err))
+		return s.operror(operation, withoutOperation(err))
 	}
 }
 
-// plain takes the name of the pipe off its errors.
-func plain(err error) error {
+// withoutOperation takes the name of the pipe off its errors.
+func withoutOperation(err error) error {
 	var operation *net.OpError
 	if errors.As(err, &operation) {
 		return operation.Err

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // Streams collects what a command prints, each stream up to remote.MaxOutput.
@@ -67,8 +68,21 @@ func ExitError(host string, cmd remote.Command, code int, out remote.Output) err
 // ContextError is the error of what was under way when the context ended; it wraps the context's error and its cause.
 func ContextError(ctx context.Context, host, doing string) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return fmt.Errorf("%s: %s: %w", host, doing, cause)
+	ended := &endedError{host: host, doing: doing, reasons: []error{cause}}
+	if !errors.Is(cause, err) {
+		ended.reasons = append(ended.reasons, err)
 	}
-	return fmt.Errorf("%s: %s: %w (%w)", host, doing, cause, err)
+	return ended
 }
+
+// endedError is told with the first of its reasons.
+type endedError struct {
+	host, doing string
+	reasons     []error
+}
+
+func (e *endedError) Error() string {
+	return fmt.Sprintf("%s: %s: %s", e.host, e.doing, plain.Cause(e.reasons[0]))
+}
+
+func (e *endedError) Unwrap() []error { return e.reasons }
