@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
 	"github.com/replssl/replssl/e2e/lab/labtest"
@@ -303,5 +304,21 @@ func (c *cluster) write() (allArrived func()) {
 			}
 		}
 		c.t.Logf("%d rows were written meanwhile, and all arrived", written)
+	}
+}
+
+// await asks until the answer is yes.
+func (c *cluster) await(what string, done func() bool) {
+	c.t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	limit := time.NewTimer(30 * time.Second)
+	defer limit.Stop()
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-limit.C:
+			c.t.Fatalf("%s: it did not come", what)
+		}
 	}
 }
