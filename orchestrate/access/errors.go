@@ -13,6 +13,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/plain"
 	"github.com/replssl/replssl/remote/ssh"
 )
 
@@ -61,8 +62,8 @@ func (e *LoginError) Hint() string {
 	if e.Number != accessDenied && e.Number != accessDeniedNoPassword {
 		return ""
 	}
-	return fmt.Sprintf("mysql.admin.user: an account that logs in through the socket without a password, as %s: "+
-		"CREATE USER %s@localhost IDENTIFIED VIA unix_socket", e.OSUser, e.OSUser)
+	return fmt.Sprintf("set mysql.admin.user in the inventory to an account that the socket lets in without a password, which bears the name of the "+
+		"OS user %s; to make one: CREATE USER %s@localhost IDENTIFIED VIA unix_socket, with the privileges that the README lists", e.OSUser, e.OSUser)
 }
 
 // SocketError says that no server was found on the host.
@@ -74,15 +75,22 @@ type SocketError struct {
 
 func (e *SocketError) Error() string {
 	tried := "the host has no socket with mysql or maria in its path"
-	if len(e.Tried) > 0 {
-		tried = "tried " + strings.Join(e.Tried, "; ")
+	if shown := min(len(e.Tried), mostTried); shown > 0 {
+		tried = "tried " + strings.Join(e.Tried[:shown], "; ")
+		if more := len(e.Tried) - shown; more > 0 {
+			tried += fmt.Sprintf("; and %d more", more)
+		}
 	}
 	return fmt.Sprintf("%s: looking for the socket of the server with port %d: %s", e.Server, e.Port, tried)
 }
 
+// mostTried is how many sockets a message lists.
+const mostTried = 4
+
 // Hint is what a person can do.
 func (e *SocketError) Hint() string {
-	return fmt.Sprintf("servers: {%s: {mysql: {socket: /path/of/mysqld.sock, port: ...}}}", e.Server)
+	return fmt.Sprintf("see whether the server runs, and give its port and socket as SELECT @@port, @@socket tells them: "+
+		"servers: {%s: {mysql: {port: PORT, socket: /PATH}}}", e.Server)
 }
 
 // UnreachableError says that nobody answers at the server's socket.
@@ -95,7 +103,12 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s: SQL login as %s through %s: %s", e.Server, e.Account, e.Socket, withoutName(e.Server, e.Err))
+	why := withoutName(e.Server, e.Err)
+	var failed *remote.DialError
+	if errors.As(e.Err, &failed) && failed.Address == e.Socket {
+		why = plain.Cause(failed.Err) // the socket is told already
+	}
+	return fmt.Sprintf("%s: SQL login as %s through %s: %s", e.Server, e.Account, e.Socket, why)
 }
 
 // Unwrap is the reason.
@@ -107,8 +120,8 @@ func (e *UnreachableError) Hint() string {
 	if !errors.As(e.Err, &failed) {
 		return ""
 	}
-	return fmt.Sprintf("see whether the server runs, whether %s is its socket and the OS user %s may open it, and whether sshd_config "+
-		"of the host has AllowStreamLocalForwarding yes", e.Socket, e.OSUser)
+	return fmt.Sprintf("see whether the server runs, whether %s is its socket (servers.%s.mysql.socket) and the OS user %s may open it, and whether "+
+		"sshd_config of the host has AllowStreamLocalForwarding yes", e.Socket, e.Server, e.OSUser)
 }
 
 // Hint is what a person can do about an error of this package; it may be empty.
@@ -141,8 +154,30 @@ func (e *namedError) Unwrap() error { return e.err }
 // withoutName is an error's text without the name of the server, which the caller puts in front.
 func withoutName(server topology.ServerName, err error) string {
 	const between = ": "
-	text := strings.ReplaceAll(between+err.Error(), between+string(server)+between, between)
+	text := strings.ReplaceAll(between+cause(err), between+string(server)+between, between)
 	return strings.TrimPrefix(text, between)
+}
+
+// cause is what went wrong, without the words of the driver.
+func cause(err error) string {
+	text := plain.Cause(err)
+	for _, said := range []struct {
+		err   error
+		plain string
+	}{
+		{mysql.ErrInvalidConn, "the connection to the server broke"},
+		{driver.ErrBadConn, "the connection to the server broke"},
+		{mysql.ErrMalformPkt, "what answers there does not speak the protocol of MySQL"},
+		{mysql.ErrPktSync, "what answers there does not speak the protocol of MySQL"},
+		{mysql.ErrPktSyncMul, "what answers there does not speak the protocol of MySQL"},
+		{mysql.ErrUnknownPlugin, "the account uses an authentication plugin that replssl does not know"},
+		{mysql.ErrOldProtocol, "the server is too old for replssl"},
+	} {
+		if errors.Is(err, said.err) {
+			text = strings.Replace(text, said.err.Error(), said.plain, 1)
+		}
+	}
+	return text
 }
 
 // refusal is the server's own word, if that is what the error is.

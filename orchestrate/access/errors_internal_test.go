@@ -1,8 +1,11 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -18,7 +21,7 @@ func TestTheServerIsNamedOnce(t *testing.T) {
 		"db1: SQL login as root through /s: connecting from there to /run/db1: x.sock: refused": &UnreachableError{
 			Server: "db1", Account: "root", Socket: "/s", Err: dial,
 		},
-		"db1: SELECT 1: invalid connection: the SSH connection was lost: closed": &namedError{
+		"db1: SELECT 1: the connection to the server broke: the SSH connection was lost: closed": &namedError{
 			server: "db1", doing: "SELECT 1", err: fmt.Errorf("%w: %w", mysql.ErrInvalidConn, lost),
 		},
 		"db1: SELECT 1: adb1: db2: no": &namedError{server: "db1", doing: "SELECT 1", err: errors.New("adb1: db2: no")},
@@ -30,5 +33,30 @@ func TestTheServerIsNamedOnce(t *testing.T) {
 	named := &namedError{server: "db1", doing: "SELECT 1", err: lost}
 	if !IsLost(named) {
 		t.Error("the reason is hidden")
+	}
+}
+
+func TestCausesAreSaidPlainly(t *testing.T) {
+	closed := &net.OpError{Op: "read", Net: "unix", Err: io.EOF}
+	for want, err := range map[string]error{
+		"db1: SELECT 1: the connection to the server broke": &namedError{server: "db1", doing: "SELECT 1", err: mysql.ErrInvalidConn},
+		"db1: SELECT 1: the connection to the server broke: the other end closed the connection": &namedError{
+			server: "db1", doing: "SELECT 1", err: fmt.Errorf("%w: %w", mysql.ErrInvalidConn, closed),
+		},
+		"db1: SELECT 1: no answer in time": &namedError{server: "db1", doing: "SELECT 1", err: context.DeadlineExceeded},
+		"db1: SELECT 1: interrupted":       &namedError{server: "db1", doing: "SELECT 1", err: context.Canceled},
+		"db1: SQL login as root through /s: what answers there does not speak the protocol of MySQL": &UnreachableError{
+			Server: "db1", Account: "root", Socket: "/s", Err: mysql.ErrMalformPkt,
+		},
+		"db1: SQL login as root through /s: the host could not open it": &UnreachableError{ // the socket is told once
+			Server: "db1", Account: "root", Socket: "/s", Err: &remote.DialError{Host: "db1", Address: "/s", Err: errors.New("the host could not open it")},
+		},
+		"db1: looking for the socket of the server with port 3306: tried /1: no; /2: no; /3: no; /4: no; and 2 more": &SocketError{
+			Server: "db1", Port: 3306, Tried: []string{"/1: no", "/2: no", "/3: no", "/4: no", "/5: no", "/6: no"},
+		},
+	} {
+		if err.Error() != want {
+			t.Errorf("got  %s\nwant %s", err, want)
+		}
 	}
 }

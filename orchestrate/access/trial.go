@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -103,7 +104,7 @@ func (t *trial) judge(err error) (facts.Attempt, error) {
 	refused, isRefused := refusal(err)
 	switch {
 	case isAlert(err):
-		return facts.Attempt{Text: "the server broke off the TLS handshake: " + alertOf(err).Err.Error()}, nil
+		return facts.Attempt{Text: "the server broke off the TLS handshake: " + strings.TrimPrefix(alertOf(err).Err.Error(), "tls: ")}, nil
 	case err != nil && !isRefused:
 		return facts.Attempt{}, err
 	case t.over != nil && !t.encrypted:

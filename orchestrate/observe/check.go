@@ -130,7 +130,7 @@ func (e *notAllowedError) Error() string {
 
 // Hint is what a person can do.
 func (e *notAllowedError) Hint() string {
-	return fmt.Sprintf("servers: {%s: {ssh: {user: root}}}", e.server)
+	return fmt.Sprintf("log in there by SSH as root or as %s: servers: {%s: {ssh: {user: root}}}", e.user, e.server)
 }
 
 // isOfShell says that the program was not run, or not to its end.

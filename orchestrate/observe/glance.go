@@ -9,6 +9,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/plain"
 	"github.com/replssl/replssl/remote/seen"
 )
 
@@ -103,5 +104,5 @@ func strip[T any](g *glance, part facts.Part, field *facts.Value[T]) {
 
 // failed is an unknown value with what an error says.
 func failed[T any](err error) facts.Value[T] {
-	return facts.Unknown[T](err.Error()).WithHint(access.Hint(err))
+	return facts.Unknown[T](plain.Cause(err)).WithHint(access.Hint(err))
 }

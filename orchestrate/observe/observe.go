@@ -6,7 +6,6 @@ package observe
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 const (
@@ -74,5 +74,5 @@ func atOnce(ctx context.Context, glances []*glance, work func(*glance, context.C
 }
 
 func lookTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("no answer within %s", lookWithin))
+	return context.WithTimeoutCause(ctx, lookWithin, &plain.Late{Within: lookWithin})
 }

@@ -18,7 +18,8 @@ const (
 	fromFile     facts.Source = "account.password_file"
 	fromReceiver facts.Source = "the receiver's own settings (master.info)"
 
-	passwordHint = "account.password_file: a file on this machine with the password"
+	passwordHint = "set account.password_file in the inventory to a file on this machine that has the password as its one line"
+	fileHint     = "correct account.password_file in the inventory, or the file: it has the password as its one line"
 )
 
 // password is the account's, together with where it was found. It is read anew for every look and kept nowhere.
@@ -61,11 +62,11 @@ func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[pa
 func fromPasswordFile(name string) facts.Value[password] {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return facts.Unknownf[password]("the password file: %v", err).WithHint(passwordHint)
+		return facts.Unknownf[password]("the password file: %v", err).WithHint(fileHint)
 	}
 	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if line == "" || strings.ContainsAny(line, "\r\n") {
-		return facts.Unknownf[password]("the password file %s does not hold one line with a password", name).WithHint(passwordHint)
+		return facts.Unknownf[password]("the password file %s does not hold one line with a password", name).WithHint(fileHint)
 	}
 	return facts.Known(password{text: secret.New(line), source: fromFile})
 }

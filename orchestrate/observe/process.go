@@ -73,7 +73,7 @@ func (g *glance) describe(p process.Process) facts.Value[facts.Process] {
 
 func (g *glance) hidden(what, why string) facts.Value[facts.Process] {
 	return facts.Unknownf[facts.Process]("%s: the %s of the server's process: %s", g.server.Name, what, why).
-		WithHint(fmt.Sprintf("servers: {%s: {ssh: {user: root}}}, or the OS user of the server", g.server.Name))
+		WithHint(fmt.Sprintf("log in there by SSH as root or as the OS user of the server: servers: {%s: {ssh: {user: root}}}", g.server.Name))
 }
 
 func userName(user process.User) string {

@@ -211,7 +211,7 @@ func (q *inquiry) accountsOf(user string) facts.Value[[]facts.AccountRow] {
 		switch {
 		case row.IsAbsent():
 			return facts.Unknownf[[]facts.AccountRow]("%s: the account row %s@%s is in the tables and not in force", q.server.Name, user, host).
-				WithHint("FLUSH PRIVILEGES on " + string(q.server.Name) + ", or drop the row")
+				WithHint("run FLUSH PRIVILEGES on " + string(q.server.Name) + ", or drop the row")
 		case !ok:
 			return facts.As[[]facts.AccountRow](*row)
 		}

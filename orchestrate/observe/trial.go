@@ -146,7 +146,7 @@ func systemBundles() []string {
 func (t *trial) foreignFiles(ctx context.Context) facts.Value[files] {
 	options := t.channel.TLS
 	if options.CAPath != "" {
-		return facts.Unknownf[files]("%s: the channel trusts a folder of authorities, which no trial can", t.server.Name)
+		return facts.Unknownf[files]("%s: the channel trusts the authorities in a folder (MASTER_SSL_CAPATH), which no trial login can", t.server.Name)
 	}
 	brought := files{identity: options.VerifyIdentity}
 	var err error
