@@ -34,8 +34,19 @@ const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | Pa
 // Has says that every one of the parts is in p.
 func (p Part) Has(parts Part) bool { return p&parts == parts }
 
-// Look is a request: which parts of which servers. The local store and the marks are always looked at.
+// Look is a request: which parts of which servers. The marks are always looked at; see [Look.Store].
 type Look map[topology.ServerName]Part
+
+// Store says that the local folder of certificates is looked at: with the files of any server, which it vouches for, and by a look at
+// nothing else.
+func (l Look) Store() bool {
+	for _, parts := range l {
+		if parts.Has(PartFiles) {
+			return true
+		}
+	}
+	return len(l) == 0
+}
 
 // Add widens the look.
 func (l Look) Add(name topology.ServerName, parts Part) { l[name] |= parts }

@@ -76,8 +76,7 @@ type Attempt struct {
 // Trial is the outcome of a login over TLS with given files.
 type Trial struct {
 	Attempt
-	Set    int // the version of the files that were tried
-	Serial string
+	Serial string // of the certificate that the server showed
 }
 
 // Store is the local folder of certificates.

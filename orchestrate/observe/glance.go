@@ -31,7 +31,7 @@ type glance struct {
 // The parts that rest on others.
 const (
 	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck
-	onFiles   = facts.PartFiles | facts.PartTrial // and on who the server runs as
+	onFiles   = facts.PartFiles // and on who the server runs as
 	onTrial   = facts.PartTrial | facts.PartPlaintext | facts.PartPassword
 	onHost    = onProcess | onFiles | onTrial
 )

@@ -139,7 +139,7 @@ func (g *glance) known(at place) []file.Pick {
 		picks = append(picks, g.observer.memory.of(g.server.Name).optionFiles...)
 	}
 	if g.wants(facts.PartTrial) {
-		picks = append(picks, file.One(g.keyInUse()))
+		picks = append(picks, g.inUse()...)
 	}
 	return picks
 }

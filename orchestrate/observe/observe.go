@@ -40,10 +40,13 @@ func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store
 	return &Observer{cluster: cluster, servers: servers, store: store, now: now, memory: newMemory(), shared: newShared()}
 }
 
-// Observe looks at exactly the parts that are asked for, and always at the local folder. Logins come after everything else, so
+// Observe looks at exactly the parts that are asked for. Logins come after everything else, so
 // that no list of sessions shows them. The marks are left empty.
 func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
-	f := facts.Facts{At: o.now(), Servers: map[topology.ServerName]facts.Server{}, Store: storeFacts(o.store.State())}
+	f := facts.Facts{At: o.now(), Servers: map[topology.ServerName]facts.Server{}}
+	if look.Store() {
+		f.Store = storeFacts(o.store.State())
+	}
 	var glances []*glance
 	for _, name := range look.Names() {
 		if server, ok := o.cluster.Server(name); ok {

@@ -92,18 +92,17 @@ func (t *trial) overTLS(ctx context.Context) facts.Value[facts.Trial] {
 	shown := ""
 	over, err := t.config(files, &shown)
 	if err != nil { // the receiver could not use them either
-		return facts.Known(facts.Trial{Attempt: facts.Attempt{Text: err.Error()}, Set: files.set})
+		return facts.Known(facts.Trial{Attempt: facts.Attempt{Text: err.Error()}})
 	}
 	attempt, err := t.login(ctx, p, over)
 	if err != nil {
 		return failed[facts.Trial](err)
 	}
-	return facts.Known(facts.Trial{Attempt: attempt, Set: files.set, Serial: shown})
+	return facts.Known(facts.Trial{Attempt: attempt, Serial: shown})
 }
 
 // files are what a receiver brings to a TLS connection.
 type files struct {
-	set      int    // the version; 0 for files that are not of a set of ours
 	ca, cert string // PEM; no CA trusts every certificate
 	key      secret.Text
 	identity bool // the certificate of the source must carry the channel's host
@@ -112,31 +111,45 @@ type files struct {
 // files are those of the set in use, or where there is none, those that the channel itself uses: a cluster that another tool, or a
 // person, has set up.
 func (t *trial) files(ctx context.Context) facts.Value[files] {
-	dir, ok := t.seen.TLSDir.Get()
-	if !ok {
-		return facts.As[files](t.seen.TLSDir)
-	}
-	set, inUse := dir.CurrentSet()
+	found, err := t.fetch(ctx, t.inUse())
 	switch {
-	case inUse:
-		return t.ownFiles(ctx, dir.Current, set)
+	case err != nil:
+		return failed[files](err)
+	case !allAbsent(found):
+		return t.ownFiles(ctx)
 	case t.channel.TLS.Enabled:
 		return t.foreignFiles(ctx)
 	}
 	return facts.Unknownf[files]("%s: no certificate set is in use there, and the channel has no TLS options", t.server.Name)
 }
 
-func (t *trial) ownFiles(ctx context.Context, version int, set facts.FileSet) facts.Value[files] {
-	texts, err := t.texts(ctx, t.keyInUse())
+func (t *trial) ownFiles(ctx context.Context) facts.Value[files] {
+	dir := path.Join(t.server.TLSDir, "current")
+	texts, err := t.texts(ctx, path.Join(dir, pki.FileCA), path.Join(dir, pki.FileCert), path.Join(dir, pki.FileKey))
 	if err != nil {
 		return failed[files](err)
 	}
 	identity := t.observer.cluster.TLS.Verify == topology.VerifyIdentity
-	return facts.Known(files{set: version, ca: set.CA, cert: set.Cert, key: texts[0], identity: identity})
+	return facts.Known(files{ca: texts[0].Reveal(), cert: texts[1].Reveal(), key: texts[2], identity: identity})
 }
 
-// keyInUse is named as the receiver names it.
-func (g *glance) keyInUse() string { return path.Join(g.server.TLSDir, "current", pki.FileKey) }
+// inUse are the files of the set in use, named as the receiver names them.
+func (g *glance) inUse() []file.Pick {
+	var picks []file.Pick
+	for _, name := range []string{pki.FileCA, pki.FileCert, pki.FileKey} {
+		picks = append(picks, file.One(path.Join(g.server.TLSDir, "current", name)))
+	}
+	return picks
+}
+
+func allAbsent(found []seen.Value[[]file.Found]) bool {
+	for i := range found {
+		if content := one(found, i); !content.IsAbsent() {
+			return false
+		}
+	}
+	return true
+}
 
 // systemBundles are where OpenSSL finds the authorities of the system, on Debian and on Red Hat.
 func systemBundles() []string {

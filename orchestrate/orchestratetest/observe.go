@@ -40,7 +40,10 @@ func (w *World) Observe(_ context.Context, look facts.Look) facts.Facts { return
 func (w *World) see(look facts.Look) facts.Facts {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := facts.Facts{At: w.now, Servers: map[topology.ServerName]facts.Server{}, Store: facts.Known(w.store())}
+	f := facts.Facts{At: w.now, Servers: map[topology.ServerName]facts.Server{}}
+	if look.Store() {
+		f.Store = facts.Known(w.store())
+	}
 	for _, name := range look.Names() {
 		s := w.servers[name]
 		if s.down != "" {
@@ -115,7 +118,7 @@ func (w *World) trial(s *server, c *channel) facts.Value[facts.Trial] {
 	secured := *c
 	secured.TLS = facts.TLSOptions{Enabled: true, VerifyIdentity: true, CA: w.dirOf(s) + "/current/ca.pem"}
 	_, _, failure := w.login(s, &secured)
-	return facts.Known(facts.Trial{Attempt: attempt(failure), Set: s.dir.Current})
+	return facts.Known(facts.Trial{Attempt: attempt(failure)})
 }
 
 func (w *World) plainLogin(s *server, c *channel) facts.Value[facts.Attempt] {

@@ -29,7 +29,7 @@ func (g RequiresTLS) Look() facts.Look { return lookAt(g.Server, facts.PartAccou
 
 // Look needs two logins.
 func (g PlaintextRefused) Look() facts.Look {
-	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartFiles|facts.PartTrial|facts.PartPlaintext)
+	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartTrial|facts.PartPlaintext)
 }
 
 func (g RequiresTLS) String() string {
@@ -45,7 +45,7 @@ func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 	rows, ok := f.Server(g.Server).Accounts.Get()
 	if !ok {
 		seen := f.Server(g.Server).Accounts
-		return unclear("the account rows of %s: %s", g.Server, seen.Why()).hinting(seen.Hint())
+		return notSeen(seen, "the account rows of %s", g.Server)
 	}
 	var open []string
 	for _, row := range rows {
@@ -72,7 +72,7 @@ func noAnonymous(server topology.ServerName, f facts.Facts) Verdict {
 	rows, ok := f.Server(server).Anonymous.Get()
 	if !ok {
 		seen := f.Server(server).Anonymous
-		return unclear("the anonymous account rows of %s: %s", server, seen.Why()).hinting(seen.Hint())
+		return notSeen(seen, "the anonymous account rows of %s", server)
 	}
 	if open := openHosts(rows); len(open) > 0 {
 		return no("the anonymous row ''@%s on %s may be matched instead of the account's, without TLS", open[0], server)

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // TrialWorks holds when a login over TLS with the files on the replica's host works, from that host.
@@ -55,7 +57,7 @@ func (NoStrangers) condition()   {}
 
 // Look needs a login.
 func (g TrialWorks) Look() facts.Look {
-	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartFiles|facts.PartTrial)
+	return lookAt(g.Link.Channel.Server, facts.PartChannels|facts.PartTrial)
 }
 
 // Look needs the replica's channel and the source's binary logs.
@@ -98,7 +100,7 @@ func (g Arrives) Holds(f facts.Facts) Verdict {
 	instance, ok := f.Server(g.Server).Instance.Get()
 	switch {
 	case !ok:
-		return unclear("%s: %s", g.Server, f.Server(g.Server).Instance.Why())
+		return notSeen(f.Server(g.Server).Instance, "the binary log of %s", g.Server)
 	case !instance.LogBin || instance.BinlogDB:
 		return no("the binary log of %s is off or filtered", g.Server)
 	}
@@ -125,7 +127,7 @@ func passes(f facts.Facts, l Link) Verdict {
 func (g Arrives) sameRows(f facts.Facts, server topology.ServerName) Verdict {
 	rows, ok := f.Server(server).Accounts.Get()
 	if !ok {
-		return unclear("the account rows of %s: %s", server, f.Server(server).Accounts.Why())
+		return notSeen(f.Server(server).Accounts, "the account rows of %s", server)
 	}
 	if open := openHosts(rows); !slices.Equal(open, g.Hosts) {
 		return no("%s has other open rows of the account: %v, not %v", server, open, g.Hosts)
@@ -154,7 +156,7 @@ func (g RelayLogsSafe) String() string {
 }
 
 func (g LagWithin) String() string {
-	return fmt.Sprintf("%s is at most %s behind", g.Link.Channel, g.Max)
+	return fmt.Sprintf("%s is at most %s behind", g.Link.Channel, plain.Duration(g.Max))
 }
 
 func (g AsPlanned) String() string {
@@ -171,9 +173,10 @@ func (g TrialWorks) Holds(f facts.Facts) Verdict {
 	trial, ok := value.Get()
 	switch {
 	case !ok:
-		return unclear("the trial login from %s: %s", g.Link.Channel.Server, value.Why())
+		return notSeen(value, "the trial login from %s", g.Link.Channel.Server)
 	case !trial.OK:
-		return no("the trial login from %s to %s:%d failed: %s", g.Link.Channel.Server, g.Link.Host, g.Link.Port, trial.Text)
+		return no("the trial login from %s to %s:%d failed: %s", g.Link.Channel.Server, g.Link.Host, g.Link.Port, trial.Text).
+			hinting(dialect.Explain(trial.Errno, trial.Text))
 	}
 	return yes()
 }
@@ -189,10 +192,11 @@ func (g RelayLogsSafe) Holds(f facts.Facts) Verdict {
 	}
 	logs, ok := f.Server(g.Link.Source).Binlogs.Get()
 	if !ok {
-		return unclear("the binary logs of %s: %s", g.Link.Source, f.Server(g.Link.Source).Binlogs.Why())
+		return notSeen(f.Server(g.Link.Source).Binlogs, "the binary logs of %s", g.Link.Source)
 	}
 	if !slices.Contains(logs, channel.Exec.File) {
-		return no("%s no longer has %s, from which %s would have to fetch again", g.Link.Source, channel.Exec.File, g.Link.Channel)
+		return no("%s no longer has %s, from which %s would have to fetch again", g.Link.Source, channel.Exec.File, g.Link.Channel).
+			hinting("apply again when its applier has caught up with its receiver")
 	}
 	return yes()
 }
@@ -209,9 +213,10 @@ func (g LagWithin) Holds(f facts.Facts) Verdict {
 	case channel.Receiver != facts.Yes || channel.Applier != facts.Yes:
 		return yes()
 	case !ok:
-		return unclear("how far %s is behind: %s", g.Link.Channel, channel.Lag.Why())
+		return notSeen(channel.Lag, "how far %s is behind", g.Link.Channel)
 	case lag > g.Max:
-		return no("%s is %s behind, more than %s", g.Link.Channel, lag, g.Max)
+		return no("%s is %s behind, more than %s", g.Link.Channel, plain.Duration(lag), plain.Duration(g.Max)).
+			hinting("apply again when it has caught up, or raise policy.max_lag in the inventory")
 	}
 	return yes()
 }
@@ -224,11 +229,12 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 	}
 	switch {
 	case channel.SourceHost != g.Link.Host || channel.SourcePort != g.Link.Port || channel.SourceUser != g.Link.User:
-		return no("channel %s replicates from %s:%d as %s now", g.Link.Channel, channel.SourceHost, channel.SourcePort, channel.SourceUser)
+		return no("channel %s replicates from %s:%d as %s now", g.Link.Channel, channel.SourceHost, channel.SourcePort, channel.SourceUser).
+			hinting("somebody has changed it since the plan was made: look at a new plan")
 	case channel.Delay > 0:
-		return no("channel %s is delayed by %s", g.Link.Channel, channel.Delay)
+		return no("channel %s is delayed by %s", g.Link.Channel, plain.Duration(channel.Delay)).hinting(noDelay(g.Link.Channel))
 	case channel.Until:
-		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel)
+		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel).hinting(noUntil(g.Link.Channel))
 	}
 	now := channel.Threads()
 	if now.Receiver == g.Wanted.Receiver {
@@ -244,7 +250,7 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 func (g NoStrangers) Holds(f facts.Facts) Verdict {
 	threads, ok := f.Server(g.Server).DumpThreads.Get()
 	if !ok {
-		return unclear("the dump threads of %s: %s", g.Server, f.Server(g.Server).DumpThreads.Why())
+		return notSeen(f.Server(g.Server).DumpThreads, "the dump threads of %s", g.Server)
 	}
 	ours, detached := g.matched(f)
 	var strangers []string
@@ -259,7 +265,11 @@ func (g NoStrangers) Holds(f facts.Facts) Verdict {
 	case len(strangers) <= detached: // the dump thread of a stopped receiver lingers until it next sends
 		return unclear("%s may be what is left of a stopped receiver, or a replica that the inventory does not name", strings.Join(strangers, "; "))
 	}
-	return no("%s has a replica or binlog reader that the inventory does not name: %s", g.Server, strings.Join(strangers, "; "))
+	return no("%s has a replica or binlog reader that the inventory does not name: %s", g.Server, strings.Join(strangers, "; ")).hinting(nameStranger(g.Server))
+}
+
+func nameStranger(server topology.ServerName) string {
+	return fmt.Sprintf("add that replica to the inventory, or let it log in with another account; SHOW PROCESSLIST on %s shows who it is", server)
 }
 
 // matched are the dump threads of the links, and how many links have none that could be told.

@@ -6,13 +6,12 @@ import (
 )
 
 // onEvery is what is read of each server, whatever its place.
-const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition |
-	facts.PartFiles | facts.PartPassword
+const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition
 
 // LookToPlan is what [Build] reads. Only the servers that others replicate from have to serve TLS, so that nobody looks at the option files
 // of the rest.
 func LookToPlan(c topology.Cluster) facts.Look {
-	look := everywhere(c, onEvery|facts.PartSettings)
+	look := everywhere(c, onEvery|facts.PartFiles|facts.PartPassword|facts.PartSettings)
 	for _, s := range c.Sources() {
 		look.Add(s.Name, facts.PartServed|facts.PartConfig|facts.PartCheck)
 	}
@@ -34,7 +33,9 @@ func LookToJudge(c topology.Cluster) facts.Look {
 }
 
 // LookToTry is what [Judge] reads beyond what [LookToPlan] brings: the logins of the account.
-func LookToTry(c topology.Cluster) facts.Look { return everywhere(c, facts.PartTrial|facts.PartPlaintext) }
+func LookToTry(c topology.Cluster) facts.Look {
+	return everywhere(c, facts.PartTrial|facts.PartPlaintext)
+}
 
 func everywhere(c topology.Cluster, parts facts.Part) facts.Look {
 	look := facts.Look{}
