@@ -27,7 +27,7 @@ func (b *builder) planCertificates() {
 		b.sets[s.Name] = dir.Current
 		switch v := b.setInUse(s, dir.Current).Holds(b.facts); {
 		case v.Unclear():
-			b.block(s.Name, "", "%s", v.Why())
+			b.block(s.Name, v.Hint(), "%s", v.Why())
 		case v.Fails():
 			missing = append(missing, s)
 		}
@@ -83,7 +83,7 @@ func (b *builder) namesOf(s topology.Server) []string {
 func (b *builder) checkAuthority(missing []topology.Server) {
 	store := b.facts.Store.Or(facts.Store{})
 	if store.CA.IsUnknown() {
-		b.block(Here, "", "the certificate authority: %s", store.CA.Why())
+		b.block(Here, "mend that file, or name the folder of the cluster's certificates: --pki DIR", "the certificate authority: %s", store.CA.Why())
 		return
 	}
 	ca, here := store.CA.Get()
@@ -95,13 +95,13 @@ func (b *builder) checkAuthority(missing []topology.Server) {
 		case !used || set.CA == "":
 			continue
 		case here && !sameBundle(ca, set.CA):
-			b.block(s.Name, "use the pki folder that made them: --pki", "the certificates of %s come from another authority than the one in the local folder", s.Name)
+			b.block(s.Name, "name the pki folder that they were made in: --pki DIR", "its certificates come from another authority than the one in the local folder")
 		case !here && len(missing) > 0:
-			b.block(Here, "bring the pki folder from the machine that made the others: --pki",
+			b.block(Here, "bring the pki folder from the machine that made the others, and name it: --pki DIR",
 				"%s needs a certificate, and the authority that %s uses is not in the local folder", missing[0].Name, s.Name)
 			return
 		case !here && first != "" && !sameBundle(first, set.CA):
-			b.block(s.Name, "bring the pki folder of the cluster: --pki", "the certificates of %s come from another authority than those of the servers before it", s.Name)
+			b.block(s.Name, "bring the pki folder of the cluster, and name it: --pki DIR", "its certificates come from another authority than those of the servers before it")
 		}
 		first = cmp.Or(first, set.CA)
 	}

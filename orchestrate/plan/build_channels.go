@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // planChannels changes each replica's channel: the canaries one after the other, then the rest, each only while the last canary is well.
@@ -89,7 +91,7 @@ func (b *builder) disturbed(l Link) bool {
 // by the age of the requirement, which no journal here tells.
 func (b *builder) unprovable(l Link, verdict Verdict) (Step, bool) {
 	if !verdict.Holds() {
-		b.warnOf(l.Channel.Server, "%s; run where the journal is, or use tls.verify: identity", verdict.Why())
+		b.warnOf(l.Channel.Server, "%s; run with the journal of the run that required TLS (--journal DIR), or set tls.verify: identity in the inventory", verdict.Why())
 	}
 	return Step{}, false
 }
@@ -137,15 +139,15 @@ func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	server := b.facts.Server(l.Channel.Server)
 	switch {
 	case channel.Delay > 0:
-		b.block(l.Channel.Server, "take the delay away for the time of the change: STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=0; START SLAVE",
-			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, channel.Delay)
+		b.block(l.Channel.Server, noDelay(l.Channel),
+			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))
 	case channel.Until:
-		b.block(l.Channel.Server, "", "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
+		b.block(l.Channel.Server, noUntil(l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
 	case !server.Password.IsKnown():
-		b.block(l.Channel.Server, "account.password_file: a file with the password",
-			"no trial login is possible from %s: the password of %s cannot be had: %s", l.Channel.Server, l.User, whyNot(server.Password))
+		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),
+			"the password of %s cannot be had, so that no trial login can be made: %s", l.User, whyNot(server.Password))
 	case !b.provable(goal):
-		b.block(l.Channel.Server, "tls.verify: identity, or policy.enforce: first, or performance_schema=ON on the source",
+		b.block(l.Channel.Server, fmt.Sprintf("set tls.verify: identity or policy.enforce: first in the inventory, or performance_schema=ON on %s", l.Source),
 			"channel %s could not be proven before TLS is required: its options would not refuse plaintext, and %s does not show how its sessions are carried", l.Channel, l.Source)
 	}
 }

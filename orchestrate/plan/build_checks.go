@@ -34,7 +34,7 @@ func (b *builder) checkSeen() {
 		}
 	}
 	if store := b.facts.Store; !store.IsKnown() {
-		b.block(Here, "", "the folder of certificates: %s", store.Why())
+		b.block(Here, "mend what is named, or name the folder of the cluster's certificates: --pki DIR", "the folder of certificates: %s", store.Why())
 	}
 }
 
@@ -76,33 +76,41 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		return found
 	}
 	if !c.Receiver.Runs() {
-		b.blockStopped(id, "receiver", "START SLAVE IO_THREAD")
+		b.blockStopped(id, "receiver", c.ReceiverError)
 	}
 	if !c.Applier.Runs() && !b.options.KeepStopped {
-		b.blockStopped(id, "applier", "START SLAVE SQL_THREAD")
+		b.blockStopped(id, "applier", c.ApplierError)
 	}
 	return c.Threads()
 }
 
-func (b *builder) blockStopped(id facts.ChannelID, thread, cure string) {
-	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal", cure, id.Server)
+func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.ThreadError) {
+	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal (--journal DIR)",
+		startThread(id, thread), id.Server)
 	if thread == "applier" {
 		hint += "; if it should stay stopped: --keep-stopped"
 	}
-	b.block(id.Server, hint, "the %s of %s is stopped, and no journal here tells who stopped it", thread, id)
+	why := fmt.Sprintf("the %s of %s is stopped, and no journal here tells who stopped it", thread, id)
+	if last.Number != 0 {
+		why += "; its last error was " + strings.TrimPrefix(errorOf(last), ": error ")
+		if means := explain(last); means != "" {
+			hint = means + "; " + hint
+		}
+	}
+	b.block(id.Server, hint, "%s", why)
 }
 
 func (b *builder) checkAccount() {
 	for _, s := range b.cluster.Servers {
 		instance := b.facts.Server(s.Name).Instance.Or(facts.Instance{})
 		if admin, _, _ := strings.Cut(instance.Admin, "@"); admin == b.cluster.Account.User {
-			b.block(s.Name, "let replssl log in with another account: mysql.admin.user",
+			b.block(s.Name, "let replssl log in with another account: set mysql.admin.user in the inventory",
 				"the replication account %s is the one that replssl itself uses; requiring TLS of it would lock it out", b.cluster.Account.User)
 		}
 	}
 	for _, s := range b.cluster.Sources() {
 		if rows := b.facts.Server(s.Name).Accounts; rows.IsAbsent() || len(rows.Or(nil)) == 0 {
-			b.block(s.Name, "", "%s has no account %s", s.Name, b.cluster.Account.User)
+			b.block(s.Name, "the replicas log in with it: make it there again, with REPLICATION SLAVE", "it has no account %s", b.cluster.Account.User)
 		}
 		if v := noAnonymous(s.Name, b.facts); !v.Holds() {
 			b.block(s.Name, "drop the anonymous account rows, which no server needs: DROP USER ''@'HOST'", "%s", v.Why())
@@ -115,7 +123,7 @@ func (b *builder) checkStrangers() {
 		guard := b.noStrangers(s.Name)
 		switch v := guard.Holds(b.facts); {
 		case v.Fails():
-			b.block(s.Name, "add it to the inventory, or let it use another account", "%s", v.Why())
+			b.block(s.Name, v.Hint(), "%s", v.Why())
 		case v.Unclear():
 			b.warnOf(s.Name, "%s", v.Why())
 		}

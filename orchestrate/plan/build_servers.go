@@ -15,7 +15,7 @@ func (b *builder) planServers() {
 	for _, s := range b.cluster.Sources() {
 		text, err := b.optionFile(s)
 		if err != nil {
-			b.block(s.Name, "choose another tls.dir", "%v", err)
+			b.block(s.Name, "choose another tls.dir in the inventory", "%v", err)
 			continue
 		}
 		b.planConfig(s, text)
@@ -37,17 +37,17 @@ func (b *builder) planConfig(s topology.Server, text string) {
 	}
 	switch {
 	case config.OwnPath == "":
-		b.block(s.Name, "add a line !includedir with a folder of its own to "+config.DefaultsFile,
-			"%s has no include folder for the TLS settings in %s", s.Name, config.DefaultsFile)
+		b.block(s.Name, "add a line !includedir DIR to "+config.DefaultsFile+", with a folder DIR that exists",
+			"%s names no include folder, into which the TLS settings would go", config.DefaultsFile)
 		return
 	case len(config.Later) > 0:
-		b.block(s.Name, "take the setting out of that file", "a TLS setting that %s reads later would win: %s", s.Name, strings.Join(config.Later, "; "))
+		b.block(s.Name, takeOut, "a TLS setting that is read later would win: %s", strings.Join(config.Later, "; "))
 		return
 	case config.Own.IsUnknown():
-		b.block(s.Name, "", "%s: %s", config.OwnPath, config.Own.Why())
+		b.block(s.Name, config.Own.Hint(), "%s: %s", config.OwnPath, config.Own.Why())
 		return
 	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
-		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the configuration check of %s: %s", s.Name, b.facts.Server(s.Name).ConfigCheck.Why())
+		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the server's own check of its configuration: %s", b.facts.Server(s.Name).ConfigCheck.Why())
 		return
 	}
 	back := b.configBack(s)
@@ -117,12 +117,12 @@ func (b *builder) readsOurFiles(s topology.Server) bool {
 func (b *builder) mayRestart(s topology.Server) bool {
 	switch {
 	case !b.cluster.Policy.AllowRestart:
-		b.block(s.Name, "policy.allow_restart: true in the inventory, or --allow-restart",
-			"%s has to be restarted to serve TLS, and that is not allowed", s.Name)
+		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart",
+			"it has to be restarted to serve TLS, and that is not allowed")
 		return false
 	case s.Restart == "":
-		b.block(s.Name, fmt.Sprintf("servers: {%s: {restart: COMMAND}}", s.Name),
-			"%s has to be restarted to serve TLS, and the inventory does not say how", s.Name)
+		b.block(s.Name, fmt.Sprintf("give the command, as in servers: {%s: {restart: systemctl restart mariadb}}", s.Name),
+			"it has to be restarted to serve TLS, and the inventory does not say how")
 		return false
 	}
 	return true

@@ -241,7 +241,7 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 			name:  "a server without the account blocks",
 			begin: with("db1", func(s *world.Settings) { s.NoAccount() }),
 			blocked: []string{
-				"db1: db1 has no account repl",
+				"db1: it has no account repl",
 			},
 		},
 		{
@@ -254,7 +254,7 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 		{
 			name:    "no password, no trial login, no change",
 			begin:   with("db2", func(s *world.Settings) { s.NoPassword() }),
-			blocked: []string{"db2: no trial login is possible from db2: the password of repl cannot be had: master.info may not be read"},
+			blocked: []string{"db2: the password of repl cannot be had, so that no trial login can be made: master.info may not be read"},
 			hint:    "account.password_file",
 		},
 		{
@@ -339,7 +339,7 @@ func TestBuildFollowsTheThreads(t *testing.T) {
 		{
 			name:    "a delayed replica blocks",
 			begin:   with("db2", func(s *world.Settings) { s.Delay(time.Hour) }),
-			blocked: []string{"db2: delayed by 1h0m0s"}, hint: "MASTER_DELAY=0",
+			blocked: []string{"db2: delayed by 1h"}, hint: "MASTER_DELAY=0",
 		},
 		{
 			name:    "a delayed replica that is secured stays as it is",
@@ -356,18 +356,18 @@ func TestBuildFollowsTheThreads(t *testing.T) {
 			begin: with("db2", func(s *world.Settings) {
 				s.Channel(func(c *facts.Channel) { c.SourceServerID, c.SourceHost = 99, "old.example.com" })
 			}),
-			blocked: []string{"db2: db2 does not replicate from db1 (server id 1) but from old.example.com:3306 (server id 99)"},
+			blocked: []string{"db2: it does not replicate from db1 (server id 1) but from old.example.com:3306 (server id 99)"},
 			hint:    "replicates_from",
 		},
 		{
 			name:    "a replica that logs in as another account blocks",
 			begin:   with("db2", func(s *world.Settings) { s.Channel(func(c *facts.Channel) { c.SourceUser = "rep2" }) }),
-			blocked: []string{"db2: logs in as rep2, the inventory says repl"}, hint: "account.user",
+			blocked: []string{"db2: logs in as rep2, and the inventory says repl"}, hint: "account.user",
 		},
 		{
 			name:    "a server that does not replicate blocks",
 			seen:    seenServer("db2", func(s *facts.Server) { s.Channels = facts.Known([]facts.Channel{}) }),
-			blocked: []string{"db2: db2 does not replicate"}, hint: "set it up first",
+			blocked: []string{"db2: it does not replicate"}, hint: "set its replication up first",
 		},
 		{
 			name: "several channels from the same source block",
@@ -413,17 +413,17 @@ func TestBuildFollowsTheServers(t *testing.T) {
 		{
 			name:    "a restart that nobody described blocks",
 			policy:  func(c *topology.Cluster) { c.Servers[0].Restart = "" },
-			blocked: []string{"db1: the inventory does not say how"}, hint: "{db1: {restart: COMMAND}}",
+			blocked: []string{"db1: the inventory does not say how"}, hint: "{db1: {restart: systemctl restart mariadb}}",
 		},
 		{
 			name:    "no include folder blocks",
 			seen:    config(func(c *facts.Config) { c.IncludeDir, c.OwnPath = "", "" }),
-			blocked: []string{"db1: no include folder for the TLS settings in /etc/mysql/my.cnf"}, hint: "!includedir",
+			blocked: []string{"db1: /etc/mysql/my.cnf names no include folder"}, hint: "!includedir",
 		},
 		{
 			name:    "a setting that is read later blocks, with its place",
 			seen:    config(func(c *facts.Config) { c.Later = []string{"/etc/mysql/zzz.cnf:3: skip-ssl"} }),
-			blocked: []string{"db1: /etc/mysql/zzz.cnf:3: skip-ssl"}, hint: "take the setting out",
+			blocked: []string{"db1: /etc/mysql/zzz.cnf:3: skip-ssl"}, hint: "take that setting out",
 		},
 		{
 			name:    "a setting that is read later blocks a secured server too",
@@ -686,7 +686,7 @@ func TestBuildBlocksOnWhatCouldNotBeLookedAt(t *testing.T) {
 			name:    "a configuration that the server could not be asked about blocks",
 			secured: true,
 			seen:    seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Unknown[facts.Check](why) }),
-			blocked: []string{"db1: the configuration check of db1: " + why},
+			blocked: []string{"db1: the server's own check of its configuration: " + why},
 		},
 	})
 }

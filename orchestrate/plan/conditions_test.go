@@ -322,7 +322,7 @@ func TestGuards(t *testing.T) {
 		{"another source than planned", planned, seenChannel("db2", func(c *facts.Channel) { c.SourceHost = "db9" }), "fails", "from db9:3306"},
 		{"another port than planned", planned, seenChannel("db2", func(c *facts.Channel) { c.SourcePort = 3307 }), "fails", ":3307"},
 		{"another account than planned", planned, seenChannel("db2", func(c *facts.Channel) { c.SourceUser = "other" }), "fails", "as other"},
-		{"a delay since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Delay = time.Minute }), "fails", "1m0s"},
+		{"a delay since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Delay = time.Minute }), "fails", "by 1m"},
 		{"an UNTIL condition since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Until = true }), "fails", "UNTIL"},
 		{"a receiver that somebody stopped since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.No }), "fails", "applier runs"},
 		{"an applier that somebody stopped since the plan", planned, seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No }), "fails", "receiver runs"},
@@ -446,7 +446,7 @@ func TestGoals(t *testing.T) {
 			seenServer("db1", func(s *facts.Server) { s.ServedTLS = facts.Unknown[facts.ServedTLS]("timeout") }), "unclear", "timeout",
 		},
 
-		{"other options than planned", secured, seenChannel("db2", func(c *facts.Channel) { c.TLS.Cipher = "NULL" }), "fails", "options of channel db2 differ"},
+		{"other options than planned", secured, seenChannel("db2", func(c *facts.Channel) { c.TLS.Cipher = "NULL" }), "fails", "options of channel db2 are not the wanted ones"},
 		{"a receiver that is connecting", secured, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.Connecting }), "fails", "not connected (Connecting)"},
 		{"a receiver that cannot connect", secured, seenChannel("db2", func(c *facts.Channel) {
 			c.Receiver, c.ReceiverError = facts.Connecting, facts.ThreadError{Number: 2026, Text: "TLS/SSL error"}
@@ -456,7 +456,7 @@ func TestGoals(t *testing.T) {
 		{"an applier that should be stopped", plan.Secured{Link: l, Options: optionsOf(), Threads: receiver}, nil, "fails", "receiver should run"},
 
 		{"a rescued channel that connects", former, seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.Connecting }), "fails", "Connecting"},
-		{"a rescued channel with the new options", plan.Former{Link: l, Threads: both}, nil, "fails", "differ"},
+		{"a rescued channel with the new options", plan.Former{Link: l, Threads: both}, nil, "fails", "not the wanted ones"},
 
 		{
 			"a rehearsed channel without a dump thread",

@@ -139,7 +139,7 @@ func channelOf(f facts.Facts, l Link) (facts.Channel, Verdict) {
 	case value.IsAbsent():
 		return channel, no("%s has no such channel", l.Channel)
 	}
-	return channel, unclear("channel %s: %s", l.Channel, value.Why()).hinting(value.Hint())
+	return channel, notSeen(value, "channel %s", l.Channel)
 }
 
 // Holds judges options, threads and proof.
@@ -162,7 +162,7 @@ func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
 	if channel.TLS == want {
 		return yes()
 	}
-	return no("the TLS options of channel %s differ", l.Channel)
+	return no("the TLS options of channel %s are not the wanted ones", l.Channel)
 }
 
 func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
@@ -232,8 +232,14 @@ func (g Running) Holds(f facts.Facts) Verdict {
 }
 
 func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError) Verdict {
-	if state != facts.Yes || failure.Number != 0 {
-		return no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure)).hinting(explain(failure))
+	v := no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
+	switch {
+	case failure.Number != 0:
+		return v.hinting(explain(failure))
+	case state == facts.No:
+		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server))
+	case state != facts.Yes:
+		return v
 	}
 	return yes()
 }
@@ -270,7 +276,7 @@ func reaches(g Reached, name string, at facts.Position) Verdict {
 // Holds asks whether the instance was seen.
 func (g Up) Holds(f facts.Facts) Verdict {
 	if instance := f.Server(g.Server).Instance; !instance.IsKnown() {
-		return unclear("%s does not answer: %s", g.Server, instance.Why())
+		return notSeen(instance, "%s does not answer", g.Server)
 	}
 	return yes()
 }

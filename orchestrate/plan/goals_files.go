@@ -78,7 +78,7 @@ func (g Serves) String() string {
 func (AuthorityExists) Holds(f facts.Facts) Verdict {
 	store, ok := f.Store.Get()
 	if !ok {
-		return unclear("the folder of certificates: %s", f.Store.Why())
+		return notSeen(f.Store, "the folder of certificates")
 	}
 	switch {
 	case store.CA.IsKnown():
@@ -86,14 +86,14 @@ func (AuthorityExists) Holds(f facts.Facts) Verdict {
 	case store.CA.IsAbsent():
 		return no("the folder of certificates has no authority")
 	}
-	return unclear("the authority: %s", store.CA.Why())
+	return notSeen(store.CA, "the authority")
 }
 
 // Holds judges the leaf in the store.
 func (g LeafIssued) Holds(f facts.Facts) Verdict {
 	store, ok := f.Store.Get()
 	if !ok {
-		return unclear("the folder of certificates: %s", f.Store.Why())
+		return notSeen(f.Store, "the folder of certificates")
 	}
 	leaf, ok := store.Leaves[g.Leaf.Server][g.Leaf.Version]
 	if !ok {
@@ -106,7 +106,7 @@ func (g LeafIssued) Holds(f facts.Facts) Verdict {
 func (g SetInUse) Holds(f facts.Facts) Verdict {
 	dir, ok := f.Server(g.Server).TLSDir.Get()
 	if !ok {
-		return unclear("the TLS dir of %s: %s", g.Server, f.Server(g.Server).TLSDir.Why())
+		return notSeen(f.Server(g.Server).TLSDir, "the TLS dir of %s", g.Server)
 	}
 	set, ok := dir.CurrentSet()
 	switch {
@@ -126,7 +126,7 @@ func readable(server topology.ServerName, set facts.FileSet) Verdict {
 	can, ok := set.Readable.Get()
 	switch {
 	case !ok:
-		return unclear("whether the server's user can read the files of %s: %s", server, set.Readable.Why())
+		return notSeen(set.Readable, "whether the server's user can read the files of %s", server)
 	case !can:
 		return no("the server's user cannot read the files of %s", server)
 	}
@@ -140,28 +140,31 @@ func goodSet(f facts.Facts, server topology.ServerName, version int, set facts.F
 	if !ok {
 		leaf, issued := f.Store.Or(facts.Store{}).Leaves[server][version]
 		if !issued || leaf.KeyDigest != set.KeyDigest {
-			return unclear("whether the key of %s matches its certificate: %s", server, set.KeyPublic.Why())
+			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", server)
 		}
 		public = leaf.KeyPublic
 	}
 	return judgeSet(set.CA, set.Cert, public, names, f)
 }
 
+// takeOut is what helps where another setting wins over ours.
+const takeOut = "take that setting out of the file, or off the command line, of the server"
+
 // Holds judges the option files.
 func (g ConfigInPlace) Holds(f facts.Facts) Verdict {
 	server := f.Server(g.Server)
 	config, ok := server.Config.Get()
 	if !ok {
-		return unclear("the option files of %s: %s", g.Server, server.Config.Why())
+		return notSeen(server.Config, "the option files of %s", g.Server)
 	}
 	own, ok := config.Own.Get()
 	switch {
 	case config.Own.IsUnknown():
-		return unclear("%s:%s: %s", g.Server, g.Path, config.Own.Why())
+		return notSeen(config.Own, "%s:%s", g.Server, g.Path)
 	case !ok || own != g.Text:
 		return no("%s:%s does not have the TLS settings", g.Server, g.Path)
 	case len(config.Later) > 0:
-		return no("a setting that is read later wins: %s", strings.Join(config.Later, "; "))
+		return no("a setting that is read later wins: %s", strings.Join(config.Later, "; ")).hinting(takeOut)
 	}
 	return accepted(g.Server, server.ConfigCheck)
 }
@@ -170,9 +173,10 @@ func accepted(server topology.ServerName, check facts.Value[facts.Check]) Verdic
 	outcome, ok := check.Get()
 	switch {
 	case !ok:
-		return unclear("the configuration check of %s: %s", server, check.Why())
+		return notSeen(check, "the configuration check of %s", server)
 	case !outcome.OK:
-		return no("the server's own check refuses the configuration of %s: %s", server, outcome.Text)
+		return no("the server's own check refuses the configuration of %s: %s", server, outcome.Text).
+			hinting("correct its option files and apply again: with such a setting the server would not start")
 	}
 	return yes()
 }
@@ -182,7 +186,7 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 	server := f.Server(g.Server)
 	dir, ok := server.TLSDir.Get()
 	if !ok {
-		return unclear("the TLS dir of %s: %s", g.Server, server.TLSDir.Why())
+		return notSeen(server.TLSDir, "the TLS dir of %s", g.Server)
 	}
 	set, ok := dir.CurrentSet()
 	if !ok {
@@ -191,9 +195,9 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 	served, ok := server.ServedTLS.Get()
 	switch {
 	case server.ServedTLS.IsAbsent():
-		return no("%s offers no TLS", g.Server)
+		return no("%s offers no TLS", g.Server).hinting(fmt.Sprintf("the error log of %s tells why, where it could not use its certificate", g.Server))
 	case !ok:
-		return unclear("what %s serves: %s", g.Server, server.ServedTLS.Why())
+		return notSeen(server.ServedTLS, "what %s serves", g.Server)
 	case !sameLeaf(served.Chain, set.Cert):
 		return no("%s serves another certificate than the one in its TLS dir", g.Server)
 	}

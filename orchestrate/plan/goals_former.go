@@ -48,12 +48,12 @@ func (g SetIs) String() string {
 func (g ConfigIs) Holds(f facts.Facts) Verdict {
 	config, ok := f.Server(g.Server).Config.Get()
 	if !ok {
-		return unclear("the option files of %s: %s", g.Server, f.Server(g.Server).Config.Why())
+		return notSeen(f.Server(g.Server).Config, "the option files of %s", g.Server)
 	}
 	text, there := config.Own.Get()
 	switch {
 	case config.Own.IsUnknown():
-		return unclear("%s:%s: %s", g.Server, g.Path, config.Own.Why())
+		return notSeen(config.Own, "%s:%s", g.Server, g.Path)
 	case there != g.There || text != g.Text:
 		return no("%s:%s is not as it was found", g.Server, g.Path)
 	}
@@ -65,7 +65,7 @@ func (g SetIs) Holds(f facts.Facts) Verdict {
 	dir, ok := f.Server(g.Server).TLSDir.Get()
 	switch {
 	case !ok:
-		return unclear("the TLS dir of %s: %s", g.Server, f.Server(g.Server).TLSDir.Why())
+		return notSeen(f.Server(g.Server).TLSDir, "the TLS dir of %s", g.Server)
 	case dir.Current != g.Version:
 		return no("%s uses certificate set %d, and used %d", g.Server, dir.Current, g.Version)
 	}

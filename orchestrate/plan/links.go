@@ -44,12 +44,12 @@ func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Bloc
 	}
 	switch {
 	case len(channels) == 0:
-		return Link{}, fault(s, "replssl secures replication that exists: set it up first, or take the server out of the inventory", "%s does not replicate", s.Name)
+		return Link{}, fault(s, "set its replication up first, or take it out of the inventory: replssl secures replication that exists", "it does not replicate")
 	case len(matches) == 0:
-		return Link{}, fault(s, "correct primary or replicates_from in the inventory",
-			"%s does not replicate from %s (server id %d) but from %s", s.Name, s.Source, source.ServerID, describeSources(channels))
+		return Link{}, fault(s, fmt.Sprintf("correct primary, or servers.%s.replicates_from, in the inventory", s.Name),
+			"it does not replicate from %s (server id %d) but from %s", s.Source, source.ServerID, describeSources(channels))
 	case len(matches) > 1:
-		return Link{}, fault(s, "", "%s has several channels from %s", s.Name, s.Source)
+		return Link{}, fault(s, "one channel from a source is served: remove the others, or take it out of the inventory", "it has several channels from %s", s.Source)
 	}
 	return linkOf(c, s, matches[0])
 }
@@ -58,7 +58,7 @@ func linkOf(c topology.Cluster, s topology.Server, channel facts.Channel) (Link,
 	id := facts.ChannelID{Server: s.Name, Name: channel.Name}
 	if channel.SourceUser != c.Account.User {
 		return Link{}, fault(s, "set account.user to the account that the replicas use; one inventory serves one account",
-			"channel %s logs in as %s, the inventory says %s", id, channel.SourceUser, c.Account.User)
+			"channel %s logs in as %s, and the inventory says %s", id, channel.SourceUser, c.Account.User)
 	}
 	return Link{Channel: id, Source: s.Source, Host: channel.SourceHost, Port: channel.SourcePort, User: channel.SourceUser}, nil
 }

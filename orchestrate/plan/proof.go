@@ -116,7 +116,7 @@ func enforced(f facts.Facts, l Link, thread facts.Value[facts.DumpThread]) Verdi
 	}
 	process, ok := f.Server(l.Source).Process.Get()
 	if !ok {
-		return unclear("when %s started is not known: %s", l.Source, f.Server(l.Source).Process.Why())
+		return notSeen(f.Server(l.Source).Process, "when %s started is not known", l.Source)
 	}
 	if process.Start != mark.Start {
 		return yes()

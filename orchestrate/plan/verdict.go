@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
 )
 
 // Verdict is the answer of a condition: it holds, it fails, or nothing can tell; the last two with a reason.
@@ -37,6 +39,15 @@ func finally(format string, args ...any) Verdict {
 
 func unclear(format string, args ...any) Verdict {
 	return Verdict{answer: cannotTell, why: fmt.Sprintf(format, args...)}
+}
+
+// notSeen is unclear for the reason why something could not be looked at, and has its hint. A server that it names is not named again.
+func notSeen[T any](v facts.Value[T], format string, args ...any) Verdict {
+	why := v.Why()
+	for _, arg := range args {
+		why = strings.TrimPrefix(why, fmt.Sprint(arg)+": ")
+	}
+	return unclear("%s: %s", fmt.Sprintf(format, args...), why).hinting(v.Hint())
 }
 
 // Holds says that the condition is seen to be true. Neither a failing condition nor one that nothing can tell of holds.
