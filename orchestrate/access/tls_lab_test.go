@@ -75,7 +75,7 @@ func letIn(t *testing.T, l *tlsLab) {
 func turnedDown(t *testing.T, l *tlsLab) {
 	foreign := &tls.Config{Certificates: []tls.Certificate{newAuthority(t).pair(t)}}
 	attempt := must(l.servers.Login(t.Context(), "replica1", l.address, l.account, foreign))(t)
-	equal(t, "foreign certificate", attempt, facts.Attempt{Text: "the server broke off the TLS handshake: tls: unknown certificate authority"})
+	equal(t, "foreign certificate", attempt, facts.Attempt{Text: "the server broke off the TLS handshake: unknown certificate authority"})
 
 	untrusted := &tls.Config{VerifyConnection: func(tls.ConnectionState) error { return errors.New("no trust") }}
 	attempt = must(l.servers.Login(t.Context(), "replica1", l.address, l.account, untrusted))(t)
