@@ -84,29 +84,62 @@ func (f *forgetful) Write(e event.Event) (event.Record, error) {
 // Sync has nothing to wait for.
 func (f *forgetful) Sync(int) error { return nil }
 
-// measureSimulated shows that what is decided, without any server, takes a time that grows with the number of servers and not faster.
+// mostGrowth is how much longer each server may take among the most servers than among the fewest, for a time that still counts as linear.
+const mostGrowth = 1.5
+
+// measureSimulated shows how the time of what is decided, without any server, grows with the number of servers.
 func measureSimulated(ctx context.Context, _ *workshop, r request) error {
 	t := newTable("Decisions over simulated servers", "servers", "plan", "of it for a server", "verify", "of it for a server", "whole run in memory", "of it for a server")
+	var all []decided
 	for _, replicas := range r.replicas {
-		fmt.Fprintf(r.log, "simulated: 1+%d, load %s\n", replicas, loadAverage())
-		s, err := simulate(ctx, replicas)
+		fmt.Fprintf(r.log, "simulated: 1+%d, load average %s\n", replicas, loadAverage())
+		d, err := decide(ctx, replicas)
 		if err != nil {
 			return err
 		}
-		row := []string{fmt.Sprintf("1+%d", replicas)}
-		for _, took := range []time.Duration{
-			timed(func() { s.build() }), timed(func() { s.judge() }),
-			timed(func() { err = errors.Join(err, secure(ctx, orchestratetest.New(s.cluster))) }),
-		} {
-			row = append(row, milliseconds(took), fmt.Sprintf("%d ns", took.Nanoseconds()/int64(replicas+1)))
-		}
-		if err != nil {
-			return err
-		}
-		t.add(row...)
+		all = append(all, d)
+		t.add(d.row()...)
 	}
-	t.print(r.out)
+	t.print(r.out, growth(all[0], all[len(all)-1]))
 	return nil
+}
+
+// decided are the figures of one number of servers.
+type decided struct {
+	servers           int
+	plan, verify, run time.Duration
+}
+
+func decide(ctx context.Context, replicas int) (decided, error) {
+	s, err := simulate(ctx, replicas)
+	if err != nil {
+		return decided{}, err
+	}
+	d := decided{
+		servers: replicas + 1,
+		plan:    timed(func() { s.build() }),
+		verify:  timed(func() { s.judge() }),
+		run:     timed(func() { err = errors.Join(err, secure(ctx, orchestratetest.New(s.cluster))) }),
+	}
+	return d, err
+}
+
+func (d decided) each(took time.Duration) time.Duration { return took / time.Duration(d.servers) }
+
+func (d decided) row() []string {
+	row := []string{fmt.Sprintf("1+%d", d.servers-1)}
+	for _, took := range []time.Duration{d.plan, d.verify, d.run} {
+		row = append(row, milliseconds(took), fmt.Sprintf("%d ns", d.each(took).Nanoseconds()))
+	}
+	return row
+}
+
+func growth(few, many decided) string {
+	of := func(what string, one, other time.Duration) string {
+		return what + " " + atMost(ratio(many.each(other), few.each(one)), mostGrowth, "")
+	}
+	return fmt.Sprintf("A server among %d takes so many times what it takes among %d: %s, %s, %s.", many.servers, few.servers,
+		of("plan", few.plan, many.plan), of("verify", few.verify, many.verify), of("whole run", few.run, many.run))
 }
 
 // timed is how long one call takes, by the benchmarks of Go's own test kit.
