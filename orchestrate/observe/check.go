@@ -70,10 +70,11 @@ type earlyCheck struct {
 
 // beginCheck gives nil when nothing is remembered, or nothing is to be judged.
 func (g *glance) beginCheck(ctx context.Context, last remembered) *earlyCheck {
-	if !g.wants(facts.PartCheck) || len(last.args) == 0 {
+	args, _ := last.process.Args.Get()
+	if !g.wants(facts.PartCheck) || len(args) == 0 {
 		return nil
 	}
-	e := &earlyCheck{args: last.args, user: last.place.osUser, done: make(chan struct{})}
+	e := &earlyCheck{args: args, user: last.place.osUser, done: make(chan struct{})}
 	go func() {
 		defer close(e.done)
 		e.outcome = g.check(ctx, e.args, e.user)

@@ -10,6 +10,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/file"
 	"github.com/replssl/replssl/remote/plain"
+	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/seen"
 )
 
@@ -23,8 +24,9 @@ type glance struct {
 	seen    facts.Server
 	dialect dialect.Dialect
 	args    arguments // of the server's process, once it is known
-	process bool      // it is looked at, if only to see who reads the files
-	reader  string    // who was sent to read the files of the TLS dir
+	found   process.Process
+	meets   bool   // the process is looked at, if only to see who reads the files
+	reader  string // who was sent to read the files of the TLS dir
 	fetched map[file.Pick]seen.Value[[]file.Found]
 }
 

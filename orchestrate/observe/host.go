@@ -44,7 +44,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 	if here != guess {
 		g.survey(ctx, here)
 	}
-	if g.process {
+	if g.meets {
 		g.asItsUser(ctx, here)
 	}
 	g.lookAtOptionFiles(ctx, early)
@@ -67,7 +67,7 @@ func (g *glance) asItsUser(ctx context.Context, tried place) {
 	}
 	if ok {
 		tried.osUser = p.OSUser
-		g.observer.memory.keep(g.server.Name, func(r *remembered) { r.place, r.args = tried, g.args })
+		g.observer.memory.keep(g.server.Name, func(r *remembered) { r.place, r.process = tried, g.found })
 	}
 }
 
@@ -86,7 +86,7 @@ type portion struct {
 // survey asks the host for all parts that can be had at that place; without a PID file the process is left out.
 func (g *glance) survey(ctx context.Context, at place) {
 	var portions []portion
-	if g.process = g.needsProcess(); g.process && at.pidFile != "" {
+	if g.meets = g.needsProcess(); g.meets && at.pidFile != "" {
 		portions = append(portions, g.processPortion(at.pidFile))
 	}
 	if g.wants(onFiles) {
@@ -100,8 +100,11 @@ func (g *glance) survey(ctx context.Context, at place) {
 }
 
 func (g *glance) processPortion(pidFile string) portion {
-	return portion{process.LookPIDFile(pidFile), func(printed []byte, err error) {
-		found, unseen := read(g, "looking at the process in "+pidFile, printed, err, process.ParseLook)
+	known := g.observer.memory.of(g.server.Name).process
+	return portion{process.LookPIDFile(pidFile, known), func(printed []byte, err error) {
+		found, unseen := read(g, "looking at the process in "+pidFile, printed, err, func(printed []byte) (seen.Value[process.Process], error) {
+			return process.ParseLook(printed, known)
+		})
 		if unseen != nil {
 			found = seen.Unknown[process.Process](unseen.Error())
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/process"
 )
 
 // memory is what earlier looks found, and what the next one begins with to save a wait. Nothing in it is a fact: each look makes sure of
@@ -25,8 +26,8 @@ type remembered struct {
 	perfSchema  bool
 	hosts       map[string][]string // of the account rows, by user
 	place       place
-	args        arguments   // of the process
-	optionFiles []file.Pick // that the server reads
+	process     process.Process // with its arguments
+	optionFiles []file.Pick     // that the server reads
 }
 
 // origin is a server's program on its host.

@@ -62,7 +62,7 @@ func (g *glance) describe(p process.Process) facts.Value[facts.Process] {
 	if !known {
 		return g.hidden("connections", p.Connections.Why())
 	}
-	g.args = args
+	g.args, g.found = args, p
 	file, _ := g.args.option(defaultsFile)
 	described := facts.Process{PID: p.PID, OSUser: userName(p.Effective), DefaultsFile: file, Start: startID(p)}
 	for _, c := range connections {

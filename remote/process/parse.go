@@ -19,6 +19,7 @@ type answer struct {
 	ids     string   // the real and the effective user
 	users   map[int]string
 	cmdline string
+	known   bool // arguments and users are those that the caller knows
 	sockets sockets
 }
 
@@ -51,6 +52,8 @@ func (a *answer) add(line string) error {
 		a.cmdline = rest
 	case "tcp6":
 		a.sockets.noTCP6 = true
+	case "known":
+		a.known = true
 	case "sockets":
 		a.sockets.within = true
 	case "user":
@@ -71,7 +74,7 @@ func (a *answer) addUser(text string) error {
 	return nil
 }
 
-func (a *answer) process() (seen.Value[Process], error) {
+func (a *answer) process(known Process) (seen.Value[Process], error) {
 	word, why := frame.Word(a.head)
 	switch word {
 	case "absent":
@@ -83,30 +86,43 @@ func (a *answer) process() (seen.Value[Process], error) {
 	if err != nil || pid < 1 {
 		return seen.Value[Process]{}, fmt.Errorf("the host's answer names the process %.80q", a.head)
 	}
-	process, err := a.describe(pid)
+	process, err := a.describe(pid, known)
 	if err != nil { // a process that ends while it is looked at is no fault
 		return seen.Unknown[Process](err.Error()), nil
 	}
 	return seen.Known(process), nil
 }
 
-func (a *answer) describe(pid int) (Process, error) {
+func (a *answer) describe(pid int, known Process) (Process, error) {
 	if len(a.before) > 0 && len(a.after) == 0 {
 		return Process{}, fmt.Errorf("process %d ended while it was looked at", pid)
 	}
 	before, beforeErr := start(a.before)
 	after, afterErr := start(a.after)
-	realID, effectiveID, userErr := a.userIDs()
-	if err := errors.Join(beforeErr, afterErr, userErr); err != nil {
+	if err := errors.Join(beforeErr, afterErr); err != nil {
 		return Process{}, err
 	}
 	if before != after {
 		return Process{}, fmt.Errorf("process %d ended while it was looked at", pid)
 	}
-	return Process{
-		PID: pid, Real: a.user(realID), Effective: a.user(effectiveID), Start: before,
-		Args: a.args(), Connections: a.sockets.connections(),
-	}, nil
+	p, err := a.lasting(pid, before, known)
+	p.Connections = a.sockets.connections()
+	return p, err
+}
+
+// lasting is what does not change while the process lives.
+func (a *answer) lasting(pid int, start uint64, known Process) (Process, error) {
+	if a.known {
+		if known.PID != pid || known.Start != start {
+			return Process{}, errors.New("the host takes the process for another one")
+		}
+		return known, nil
+	}
+	realID, effectiveID, err := a.userIDs()
+	if err != nil {
+		return Process{}, err
+	}
+	return Process{PID: pid, Real: a.user(realID), Effective: a.user(effectiveID), Start: start, Args: a.args()}, nil
 }
 
 // start is the 22nd field of /proc/PID/stat. The second is the process's name in parentheses, which may hold anything, so the

@@ -48,7 +48,7 @@ func sample() map[string]string {
 }
 
 func TestParseLook(t *testing.T) {
-	found, err := process.ParseLook(answer(sample(), "process 42", "user 27 mysql"))
+	found, err := process.ParseLook(answer(sample(), "process 42", "user 27 mysql"), process.Process{})
 	must(t, err)
 	got, _ := found.Get()
 	name, _ := got.Effective.Name.Get()
@@ -81,7 +81,7 @@ func TestWhatCouldNotBeReadIsUnknown(t *testing.T) {
 	} {
 		texts := sample()
 		texts[c[0]] = c[1]
-		found, err := process.ParseLook(answer(texts, "process 42"))
+		found, err := process.ParseLook(answer(texts, "process 42"), process.Process{})
 		must(t, err)
 		if got, ok := found.Get(); !ok || !strings.Contains(got.Connections.Why(), c[2]) {
 			t.Errorf("%s: %v", name, got.Connections)
@@ -89,7 +89,7 @@ func TestWhatCouldNotBeReadIsUnknown(t *testing.T) {
 	}
 	texts := sample()
 	texts["tcp6"] = ""
-	found, err := process.ParseLook(answer(texts, "process 42", "tcp6 none"))
+	found, err := process.ParseLook(answer(texts, "process 42", "tcp6 none"), process.Process{})
 	must(t, err)
 	if got, _ := found.Get(); got.Connections.IsUnknown() {
 		t.Errorf("a host without IPv6: %v", got.Connections)
@@ -104,18 +104,18 @@ func TestAProcessThatEndsMeanwhileIsUnknown(t *testing.T) {
 	} {
 		texts := sample()
 		texts["stat-after"] = after
-		if found, err := process.ParseLook(answer(texts, "process 42")); err != nil || !strings.Contains(found.Why(), why) {
+		if found, err := process.ParseLook(answer(texts, "process 42"), process.Process{}); err != nil || !strings.Contains(found.Why(), why) {
 			t.Errorf("%q: %v, %v", after, found, err)
 		}
 	}
 }
 
 func TestAnswersWithoutAProcess(t *testing.T) {
-	if found, err := process.ParseLook(answer(nil, "process unknown denied")); err != nil || found.Why() != "denied" {
+	if found, err := process.ParseLook(answer(nil, "process unknown denied"), process.Process{}); err != nil || found.Why() != "denied" {
 		t.Errorf("got %v, %v", found, err)
 	}
 	for _, lines := range []string{"", "process 0", "process x", "process 1\nhello", "process 1\nuser x y", "process 1\nuser 1"} {
-		if found, err := process.ParseLook(answer(nil, lines)); err == nil {
+		if found, err := process.ParseLook(answer(nil, lines), process.Process{}); err == nil {
 			t.Errorf("%q is accepted: %v", lines, found)
 		}
 	}
@@ -142,7 +142,7 @@ func FuzzParseLook(f *testing.F) {
 	f.Add("", "", "", "", "process absent")
 	f.Fuzz(func(t *testing.T, stat, users, fd, tcp, head string) {
 		texts := map[string]string{"stat": stat, "stat-after": stat, "users": users, "fd": fd, "tcp": tcp, "tcp6": tcp}
-		found, err := process.ParseLook(answer(texts, head))
+		found, err := process.ParseLook(answer(texts, head), process.Process{})
 		if got, ok := found.Get(); ok && (err != nil || got.PID < 1) {
 			t.Errorf("got %+v beside %v", got, err)
 		}

@@ -40,17 +40,18 @@ type Connection struct {
 	Remote netip.AddrPort
 }
 
-// LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints.
-func LookPIDFile(name string) shell.Line {
+// LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints. Of the process that was known before, as the same
+// ID and start tell, it leaves out what does not change while it lives: arguments and users. The zero value is no process.
+func LookPIDFile(name string, known Process) shell.Line {
 	if !path.IsAbs(name) {
 		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a PID file", name))
 	}
-	return shell.Script(lookScript, name)
+	return shell.Script(lookScript, name, fmt.Sprintf("%d %d", known.PID, known.Start))
 }
 
 // ParseLook tells the process, that there is none of the ID in the file, or why nobody could look: a PID file that is not there says
 // nothing about the process. It fails when the answer is not whole, or not to be understood.
-func ParseLook(printed []byte) (seen.Value[Process], error) {
+func ParseLook(printed []byte, known Process) (seen.Value[Process], error) {
 	lines, err := frame.Lines(printed)
 	if err != nil {
 		return seen.Value[Process]{}, err
@@ -59,7 +60,7 @@ func ParseLook(printed []byte) (seen.Value[Process], error) {
 	if err != nil {
 		return seen.Value[Process]{}, err
 	}
-	return answer.process()
+	return answer.process(known)
 }
 
 // Sockets lists the unix stream sockets that somebody listens on; [ParseSockets] reads what it prints.

@@ -38,7 +38,7 @@ func run(t *testing.T, line shell.Line) []byte {
 
 func look(t *testing.T, line shell.Line) seen.Value[process.Process] {
 	t.Helper()
-	found, err := process.ParseLook(run(t, line))
+	found, err := process.ParseLook(run(t, line), process.Process{})
 	must(t, err)
 	return found
 }
@@ -53,7 +53,7 @@ func byPID(t *testing.T, pid int) shell.Line {
 	name := filepath.Join(folder, "mysqld.pid")
 	must(t, os.WriteFile(name, fmt.Appendln(nil, pid), 0o600))
 	must(t, os.Chmod(name, 0o644))
-	return process.LookPIDFile(name)
+	return process.LookPIDFile(name, process.Process{})
 }
 
 // connect makes a TCP connection of this process, and gives both of its ends.
@@ -109,6 +109,45 @@ func TestAConnectionOfASocketThatIsReadyForBothFamilies(t *testing.T) {
 }
 
 // TestOddNamesAndArguments runs a program whose name and arguments hold what could be taken for something else.
+// TestAKnownProcessIsNotAskedTwice: its arguments and users come from the caller, its connections do not.
+func TestAKnownProcessIsNotAskedTwice(t *testing.T) {
+	line := byPID(t, os.Getpid())
+	first, ok := look(t, line).Get()
+	if !ok {
+		t.Fatal(look(t, line).Why())
+	}
+	client, server := connect(t, "127.0.0.1:0")
+	known := first
+	known.Args = seen.Known([]string{"as the caller knows them"})
+	name := filepath.Join(t.TempDir(), "pid")
+	must(t, os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600))
+	for _, c := range []struct {
+		known process.Process
+		want  []string
+	}{
+		{known, []string{"as the caller knows them"}},
+		{process.Process{PID: known.PID, Start: known.Start + 1, Args: known.Args}, os.Args},
+		{process.Process{PID: known.PID + 1, Start: known.Start, Args: known.Args}, os.Args},
+	} {
+		found, err := process.ParseLook(run(t, process.LookPIDFile(name, c.known)), c.known)
+		must(t, err)
+		again, _ := found.Get()
+		if args, _ := again.Args.Get(); !slices.Equal(args, c.want) || again.Effective.ID != first.Effective.ID || again.Start != first.Start {
+			t.Errorf("got %+v, want the arguments %q", again, c.want)
+		}
+		connections, _ := again.Connections.Get()
+		if !slices.Contains(connections, process.Connection{Local: client, Remote: server}) {
+			t.Errorf("%v is not among %v", client, connections)
+		}
+	}
+	if _, err := process.ParseLook(run(t, process.LookPIDFile(name, known)), process.Process{}); err != nil {
+		t.Fatal(err)
+	}
+	if found, _ := process.ParseLook(run(t, process.LookPIDFile(name, known)), process.Process{}); !found.IsUnknown() {
+		t.Errorf("another process passes for the known one: %v", found)
+	}
+}
+
 func TestOddNamesAndArguments(t *testing.T) {
 	path, err := exec.LookPath("cat")
 	must(t, err)
@@ -133,15 +172,15 @@ func TestOddNamesAndArguments(t *testing.T) {
 
 func TestLookByPIDFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "my sqld.pid")
-	if got := look(t, process.LookPIDFile(name)); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {
+	if got := look(t, process.LookPIDFile(name, process.Process{})); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {
 		t.Errorf("without a file: %v", got)
 	}
 	must(t, os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600))
-	if got, _ := look(t, process.LookPIDFile(name)).Get(); got.PID != os.Getpid() {
+	if got, _ := look(t, process.LookPIDFile(name, process.Process{})).Get(); got.PID != os.Getpid() {
 		t.Errorf("got %+v", got)
 	}
 	must(t, os.WriteFile(name, []byte("junk; id\n"), 0o600))
-	if got := look(t, process.LookPIDFile(name)); !strings.Contains(got.Why(), "does not hold") {
+	if got := look(t, process.LookPIDFile(name, process.Process{})); !strings.Contains(got.Why(), "does not hold") {
 		t.Errorf("with junk: %v", got)
 	}
 }
@@ -187,7 +226,7 @@ func TestSockets(t *testing.T) {
 }
 
 func TestARelativePIDFileIsRefused(t *testing.T) {
-	if line := process.LookPIDFile("x"); line.Err() == nil {
+	if line := process.LookPIDFile("x", process.Process{}); line.Err() == nil {
 		t.Errorf("accepted: %s", line)
 	}
 }

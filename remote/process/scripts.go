@@ -2,13 +2,13 @@ package process
 
 import "github.com/replssl/replssl/remote/internal/frame"
 
-// lookScript has $1 a PID file. What a process costs is the programs that it starts, so the shell reads itself what it can, and one grep
+// lookScript has $1 a PID file and $2 the ID and the start of the process that the caller knows. What a process costs is the programs that it starts, so the shell reads itself what it can, and one grep
 // picks the lines that matter of all that is long.
 //
 // A process chooses its own name and arguments, line breaks included: its lines are prefixed, and its arguments encoded.
 const lookScript = frame.Shell + frame.Account + `
 answer() {
-	pid=
+	pid= known=$2
 	{ read -r pid <"$1"; } 2>/dev/null
 	case $pid in
 	''|0*|*[!0-9]*)
@@ -32,13 +32,19 @@ missing() {
 describe() {
 	say "process $pid"
 	state stat
-	if text=$(base64 "/proc/$pid/cmdline" 2>&1); then say "cmdline text" $text; else say "cmdline unknown $(flat "$text")"; fi
+	# The start is the 22nd word, and the 20th behind the name, which may hold anything.
+	set -- ${stat##*) }
+	if [ "$pid ${20}" = "$known" ]; then say known; else words; fi
 	connections
-	users
 	state stat-after
 }
+words() {
+	if text=$(base64 "/proc/$pid/cmdline" 2>&1); then say "cmdline text" $text; else say "cmdline unknown $(flat "$text")"; fi
+	users
+}
 state() {
-	while IFS= read -r line; do say "$1 $line"; done 2>/dev/null <"/proc/$pid/stat"
+	while IFS= read -r stat; do say "$1 $stat"; last=$stat; done 2>/dev/null <"/proc/$pid/stat"
+	stat=$last
 }
 users() {
 	while read -r key real effective rest; do [ "$key" != Uid: ] || break; done 2>/dev/null <"/proc/$pid/status"
