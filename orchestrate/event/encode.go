@@ -60,7 +60,7 @@ func decode(kind string, data []byte) (Event, error) {
 			return e, err
 		}
 	}
-	return nil, fmt.Errorf("unknown event %q", kind)
+	return nil, fmt.Errorf("the event %q is not known to this version of replssl", kind)
 }
 
 func as[E Event](kind string, data []byte) (Event, bool, error) {

@@ -130,9 +130,9 @@ func TestAnyTextIsReadBackOnOneLine(t *testing.T) {
 
 func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	for text, why := range map[string]string{
-		`{"v":1,"seq":1,"event":"tea-made","data":{}}`:          `unknown event "tea-made"`,
-		`{"v":1,"seq":1,"event":"","data":{}}`:                  `unknown event ""`,
-		`{}`:                                                    `unknown event ""`,
+		`{"v":1,"seq":1,"event":"tea-made","data":{}}`:          `the event "tea-made" is not known`,
+		`{"v":1,"seq":1,"event":"","data":{}}`:                  `the event "" is not known`,
+		`{}`:                                                    `the event "" is not known`,
 		`{"v":2,"seq":1,"event":"step-done","data":{}}`:         "format 2 is newer",
 		`{"v":2,"seq":1,"event":"tea-made","data":{}}`:          "format 2 is newer",
 		`{"v":1,"seq":1,"event":"step-done"}`:                   "unexpected end",

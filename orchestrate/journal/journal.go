@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,9 +39,39 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.Holder == "" {
-		return e.Folder + " is locked by another run"
+		return fmt.Sprintf("the journal %s is locked by another run", e.Folder)
 	}
-	return fmt.Sprintf("%s is locked by another run: %s", e.Folder, e.Holder)
+	return fmt.Sprintf("the journal %s is locked by another run: %s", e.Folder, e.Holder)
+}
+
+// FolderError says that the folder of the journals cannot be used.
+type FolderError struct{ Err error }
+
+func (e *FolderError) Error() string { return "journal: " + e.Err.Error() }
+func (e *FolderError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do.
+func (e *FolderError) Hint() string {
+	return "make that a folder that you can read and write, or name another one: --journal DIR"
+}
+
+// LineError says that a journal has a line that is not understood.
+type LineError struct {
+	Path string
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string {
+	return fmt.Sprintf("journal %s, line %d: %v", e.Path, e.Line, e.Err)
+}
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do.
+func (e *LineError) Hint() string {
+	return "use the version of replssl that wrote it or, if it is damaged, move that file away: then nobody knows which threads that run " +
+		"stopped, and a stopped one blocks the plan until you start it"
 }
 
 // Journal is the file of the run that is under way. Its methods may be called from several goroutines at once.
@@ -76,7 +107,7 @@ type mark struct {
 // the run begins with its first event, so that a run which finds nothing to do leaves none.
 func Begin(folder, holder string, now func() time.Time) (*Journal, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, &FolderError{Err: err}
 	}
 	at := now().UTC()
 	lock, err := takeLock(folder, fmt.Sprintf("%s, since %s", holder, at.Format(time.RFC3339)))
@@ -203,11 +234,11 @@ func takeLock(folder, holder string) (*os.File, error) {
 	path := filepath.Join(folder, lockName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, &FolderError{Err: err}
 	}
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		text, _ := os.ReadFile(path)
-		locked := &LockedError{Folder: folder, Holder: string(text)}
+		locked := &LockedError{Folder: folder, Holder: strings.TrimSpace(string(text))}
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, errors.Join(fmt.Errorf("journal: lock %s: %w", path, err), file.Close())
 		}

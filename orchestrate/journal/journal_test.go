@@ -314,7 +314,7 @@ func TestTheHolderOfALongNameLeavesNothingBehind(t *testing.T) {
 }
 
 func TestLockedErrorWithoutAHolder(t *testing.T) {
-	if text := (&journal.LockedError{Folder: "/j"}).Error(); text != "/j is locked by another run" {
+	if text := (&journal.LockedError{Folder: "/j"}).Error(); text != "the journal /j is locked by another run" {
 		t.Errorf("%s", text)
 	}
 }

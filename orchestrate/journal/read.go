@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,7 +23,7 @@ func Read(folder string) ([]event.Record, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, &FolderError{Err: err}
 	}
 	var names []string
 	for _, entry := range entries {
@@ -47,7 +46,7 @@ func Read(folder string) ([]event.Record, error) {
 func readRun(path string) ([]event.Record, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, &FolderError{Err: err}
 	}
 	var records []event.Record
 	for number := 1; len(text) > 0; number++ {
@@ -56,11 +55,22 @@ func readRun(path string) ([]event.Record, error) {
 			return records, nil
 		}
 		var record event.Record
-		if err := json.Unmarshal(line, &record); err != nil {
-			return nil, fmt.Errorf("journal %s, line %d: %w", path, number, err)
+		if err := read(line, &record); err != nil {
+			return nil, &LineError{Path: path, Line: number, Err: err}
 		}
 		records = append(records, record)
 		text = rest
 	}
 	return records, nil
+}
+
+var errDamaged = errors.New("it is damaged: this is no event")
+
+func read(line []byte, record *event.Record) error {
+	err := json.Unmarshal(line, record)
+	var foreign *json.UnmarshalTypeError
+	if !json.Valid(line) || errors.As(err, &foreign) {
+		return errDamaged
+	}
+	return err
 }
