@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -24,6 +25,25 @@ func (x *Executor) means(kind pki.KeyKind) pki.Means {
 
 func (x *Executor) createAuthority(a plan.CreateAuthority) error {
 	_, err := x.store.CreateCA(x.means(a.Key), a.Cluster)
+	return here(err)
+}
+
+// folderError says that the local folder of certificates could not be written.
+type folderError struct{ err error }
+
+func (e *folderError) Error() string { return e.err.Error() }
+func (e *folderError) Unwrap() error { return e.err }
+
+// Hint is what a person can do.
+func (e *folderError) Hint() string {
+	return "make that a folder that you can write, or name another one: --pki DIR"
+}
+
+func here(err error) error {
+	var fault *fs.PathError
+	if errors.As(err, &fault) && !errors.Is(err, fs.ErrExist) {
+		return &folderError{err}
+	}
 	return err
 }
 
@@ -33,7 +53,7 @@ func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
 	_, err := x.store.Issue(a.Leaf.Version, x.means(a.Key), pki.LeafRequest{
 		Server: string(a.Leaf.Server), CommonName: x.commonName(a.Leaf), DNS: dns, IPs: ips,
 	})
-	return err
+	return here(err)
 }
 
 // commonName is the address by which the inventory knows the server, where that is no other server's too: names must differ.

@@ -16,6 +16,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 type applyFlags struct {
@@ -41,7 +42,7 @@ plan than approved, 4 partly applied, 5 applied but not proven, 11 another run
 is at work, 130 interrupted.`,
 		Example: `  replssl apply -i orders.yaml
   replssl apply --yes --digest 4f1c09aa73d1`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.dryRun {
 				return runPlan(cmd, s, &flags.planFlags)
@@ -104,8 +105,8 @@ func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *orches
 		return p, seen, &codeError{code: exitBlocked}
 	case flags.digest != "" && flags.digest != p.Digest():
 		return p, seen, &codeError{
-			code: exitBlocked, text: fmt.Sprintf("the plan of now is %s, not the approved %s", p.Digest(), flags.digest),
-			hint: "something changed since it was approved: read the plan again",
+			code: exitBlocked, text: fmt.Sprintf("the plan is %s now, and %s was approved", p.Digest(), flags.digest),
+			hint: "something has changed since: read the plan again, and approve the new one",
 		}
 	case len(p.Steps) == 0 || flags.yes:
 		return p, seen, nil
@@ -135,7 +136,7 @@ func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *or
 	leave()
 	switch {
 	case err != nil:
-		return ended, &codeError{code: exitPartly, text: err.Error(), hint: "run apply again when that is mended"}
+		return ended, &codeError{code: exitPartly, text: plain.Cause(err), hint: "run apply again when that is mended"}
 	case ended.Outcome == event.Interrupted:
 		return ended, &codeError{
 			code: exitInterrupted, text: fmt.Sprintf("interrupted: %d of %d steps are done", ended.Done, len(p.Steps)),
@@ -166,7 +167,7 @@ func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan
 			hint: "mend what failed and run apply again: what is done is not done twice",
 		}
 	case !report.OK:
-		return &codeError{code: exitUnproven, text: "applied, but not proven"}
+		return &codeError{code: exitUnproven, text: "applied, but not proven", hint: "mend the problems above, and look again by replssl verify"}
 	}
 	return nil
 }

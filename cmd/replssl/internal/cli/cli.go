@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // World is what the process has from outside.
@@ -42,6 +44,9 @@ type codeError struct {
 
 func (e *codeError) Error() string { return e.text }
 
+// Hint is what a person can do; it may be empty.
+func (e *codeError) Hint() string { return e.hint }
+
 // Main runs the command line and gives the exit code.
 func Main(ctx context.Context, w World) int {
 	root := Root(w)
@@ -49,22 +54,33 @@ func Main(ctx context.Context, w World) int {
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
 	root.SetErr(w.Stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	code := exitError
+	if text := plain.Cause(err); text != "" {
+		fmt.Fprintf(w.Stderr, "error: %s\n", text)
+	}
+	if hint := hintOf(cmd, err); hint != "" {
+		fmt.Fprintf(w.Stderr, "hint: %s\n", hint)
+	}
 	var coded *codeError
 	if errors.As(err, &coded) {
-		code = coded.code
+		return coded.code
 	}
-	if err.Error() != "" {
-		fmt.Fprintf(w.Stderr, "error: %v\n", err)
+	return exitError
+}
+
+// hintOf is what a person can do about the error of a command.
+func hintOf(cmd *cobra.Command, err error) string {
+	var hinted interface{ Hint() string }
+	switch {
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	case isMisuse(err):
+		return howTo(cmd)
 	}
-	if coded != nil && coded.hint != "" {
-		fmt.Fprintf(w.Stderr, "hint: %s\n", coded.hint)
-	}
-	return code
+	return ""
 }
 
 // Root is the command with all its subcommands.
@@ -83,6 +99,7 @@ interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(flagMisuse)
 	root.CompletionOptions.DisableDefaultCmd = true // ours says how to install it here
 	s := &settings{world: w}
 	root.AddCommand(

@@ -21,7 +21,7 @@ machine at most; it reaches no host. bash needs its package bash-completion.`,
   replssl completion bash > ~/.local/share/bash-completion/completions/replssl
   replssl completion zsh > /usr/local/share/zsh/site-functions/_replssl
   replssl completion fish > ~/.config/fish/completions/replssl.fish`,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      oneOf("bash", "zsh", "fish"),
 		ValidArgs: []cobra.Completion{"bash", "zsh", "fish"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, out := cmd.Root(), cmd.OutOrStdout()

@@ -38,7 +38,7 @@ and print how they are reached. They go on running when the command has ended:
 lab down ends them.`,
 		Example: `  replssl lab up --dir /tmp/lab
   replssl lab up --dir /tmp/chain --replicas 3 --source replica3=replica2 --account all`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Account = lab.AccountMode(account)
 			if o.Replicas == 0 {
@@ -73,7 +73,7 @@ func newLabDown() *cobra.Command {
 		Long: `End the servers and sshds of the lab in the folder, and wait until they are
 gone. The folder stays, with everything in it, unless it is to be removed.`,
 		Example: "  replssl lab down --dir /tmp/lab --remove",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := lab.Open(dir)
 			if err != nil {
@@ -99,7 +99,7 @@ func newLabSQL() *cobra.Command {
 of each. The servers are primary, replica1, replica2 and so on.`,
 		Example: `  replssl lab sql --dir /tmp/lab replica1 'SHOW SLAVE STATUS'
   replssl lab sql --dir /tmp/lab primary "INSERT INTO shop.orders (note) VALUES ('tea')"`,
-		Args: cobra.ExactArgs(2),
+		Args: theseArgs("SERVER", "SQL"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return labServers(dir, args), cobra.ShellCompDirectiveNoFileComp
 		},

@@ -31,12 +31,12 @@ func TestLabRefuses(t *testing.T) {
 		want string
 	}{
 		{"no folder", []string{"up"}, `required flag(s) "dir" not set`},
-		{"a word too much", []string{"up", "--dir", empty, "now"}, "unknown command"},
+		{"a word too much", []string{"up", "--dir", empty, "now"}, `takes no argument, and "now" was given`},
 		{"unknown account place", []string{"up", "--dir", empty, "--account", "none"}, "choose primary, some or all"},
 		{"unknown source", []string{"up", "--dir", empty, "--source", "replica2=db9"}, `no server is named "db9"`},
 		{"no lab to end", []string{"down", "--dir", empty}, "holds no lab"},
 		{"no lab to ask", []string{"sql", "--dir", empty, "primary", "SELECT 1"}, "holds no lab"},
-		{"no statement", []string{"sql", "--dir", empty, "primary"}, "accepts 2 arg(s)"},
+		{"no statement", []string{"sql", "--dir", empty, "primary"}, "takes SERVER and SQL, and 1 were given"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := runLab(t, c.args...)

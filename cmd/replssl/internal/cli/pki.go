@@ -33,7 +33,7 @@ there is left alone.
 Exit codes: 0 made, 1 error, or there is one already.`,
 		Example: `  replssl pki init -i orders.yaml
   replssl pki init --pki /secure/orders-pki`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			session, cluster, err := s.session()
 			if err != nil {

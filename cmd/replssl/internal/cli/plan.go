@@ -69,7 +69,7 @@ Exit codes: 0 nothing to do, 1 error, 2 changes pending, 3 blocked, 130
 interrupted.`,
 		Example: `  replssl plan -i orders.yaml
   replssl plan --json | jq -r .digest`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd, s, &flags) },
 	}
 	flags.add(cmd)

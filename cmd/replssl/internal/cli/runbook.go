@@ -19,7 +19,7 @@ tar, openssl and the server's own client. Nothing is changed by printing it.
 
 Exit codes: 0 printed, 1 error, 3 blocked; then the text says by what.`,
 		Example: "  replssl runbook -i orders.yaml > orders.md",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runRunbook(cmd, s, &flags) },
 	}
 	flags.add(cmd)

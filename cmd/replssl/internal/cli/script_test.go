@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/cli"
+	"github.com/replssl/replssl/remote/remotetest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +29,37 @@ func TestMain(m *testing.M) {
 // TestScripts runs what needs no server. Exit codes: 1 and 3 are here, and 0 of what changes nothing; 0, 2, 4, 5, 11 and 130 of real
 // clusters are in the suites over real servers.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Condition: isThere})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", Condition: isThere,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sshd": func(ts *testscript.TestScript, _ bool, args []string) { startSSH(t, ts, args) },
+		},
+	})
+}
+
+// startSSH is `sshd FILE [FAULT]`: an SSH server, and an inventory that has it as its two hosts. No database is there. One
+// that is "gone" has ended, the host key of "unrecorded" is in no file, that of "changed" is another one than is recorded, the file of
+// "unreadable" has a line that is none, and "closed" lets nobody in.
+func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
+	t.Helper()
+	fault := strings.Join(args[1:], " ")
+	server := remotetest.Serve(t, remotetest.ServerOptions{
+		Fault: map[string]remotetest.Fault{"closed": remotetest.RefuseLogin, "changed": remotetest.OtherHostKey}[fault],
+	})
+	switch fault {
+	case "gone":
+		server.Close()
+	case "unrecorded":
+		ts.Check(os.WriteFile(server.KnownHosts, nil, 0o600))
+	case "unreadable":
+		ts.Check(os.WriteFile(server.KnownHosts, []byte("db1 ssh-ed25519 notbase64\n"), 0o600))
+	}
+	host, port, err := net.SplitHostPort(server.Address)
+	ts.Check(err)
+	inventory := fmt.Sprintf("cluster: lab\nprimary: db1\nreplicas: [db2]\naccount: {user: repl}\n"+
+		"ssh: {user: ops, port: %s, identity_file: %s, known_hosts: %s}\nmysql: {socket: /nonexistent/mysqld.sock}\n"+
+		"servers: {db1: {address: %s}, db2: {address: %s}}\n", port, server.Identity, server.KnownHosts, host, host)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(inventory), 0o600))
 }
 
 // isThere is the condition [file:PATH].

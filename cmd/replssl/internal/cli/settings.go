@@ -61,7 +61,13 @@ func (s *settings) load() (topology.Cluster, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return topology.Cluster{}, &codeError{
 			code: exitError, text: fmt.Sprintf("there is no inventory %s", s.inventory),
-			hint: "name one by --inventory, or write three lines: primary: HOST / replicas: [HOST] / account: {user: NAME}",
+			hint: "name one by --inventory FILE, or write three lines: primary: HOST / replicas: [HOST] / account: {user: NAME}",
+		}
+	}
+	var unread *fs.PathError
+	if errors.As(err, &unread) {
+		return topology.Cluster{}, &codeError{
+			code: exitError, text: fmt.Sprintf("the inventory %s cannot be read: %v", s.inventory, unread.Err), hint: "name a file by --inventory FILE",
 		}
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ Exit codes: 0 shown, however things are, 1 error, 130 interrupted. To judge,
 use verify.`,
 		Example: `  replssl status -i orders.yaml
   replssl status --json | jq -r '.channels[] | [.server, .proof] | @tsv'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			session, _, err := s.session()
 			if err != nil {

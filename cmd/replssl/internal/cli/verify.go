@@ -22,7 +22,7 @@ that replssl did not set up.
 Exit codes: 0 proven, 1 error, 5 not proven, 130 interrupted.`,
 		Example: `  replssl verify -i orders.yaml
   replssl verify --json | jq .ok`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runVerify(cmd, s, wait) },
 	}
 	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "the `TIME` to wait for the replicas to reach the primary's position of now")

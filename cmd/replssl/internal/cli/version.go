@@ -14,7 +14,7 @@ func newVersion() *cobra.Command {
 		Long: `Print the version of replssl, or the commit that it was built from. The journal
 has it too, for every run.`,
 		Example: "  replssl version",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "replssl %s\n", version())
 			return err

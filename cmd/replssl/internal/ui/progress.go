@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/event"
@@ -36,7 +37,7 @@ func (p *Progress) Show(r event.Record) {
 	case event.StepSkipped:
 		p.end(e.Step, "not begun: "+e.Why)
 	case event.Stopping:
-		p.say("run", "stopping after the steps under way: %v; interrupt again to end at once", e.Underway)
+		p.say("run", "stopping after the steps under way (%s); interrupt again to end at once", orNone(e.Underway))
 	case event.RunEnded:
 		p.say("run", "%s: %d done, %d failed, %d not begun", e.Outcome, e.Done, e.Failed, e.Skipped)
 	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementDated, event.RequirementLifted:
@@ -50,6 +51,13 @@ func (p *Progress) say(step, format string, args ...any) {
 func (p *Progress) end(step, text string) {
 	p.ended++
 	p.say(step, "[%d/%d] %s", p.ended, p.steps, text)
+}
+
+func orNone(steps []string) string {
+	if len(steps) == 0 {
+		return "none"
+	}
+	return strings.Join(steps, ", ")
 }
 
 func rescue(is bool) string {

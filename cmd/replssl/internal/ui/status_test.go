@@ -190,11 +190,11 @@ func notAReplica(t *testing.T) (topology.Cluster, facts.Facts) {
 func whatNobodySees(t *testing.T) (topology.Cluster, facts.Facts) {
 	t.Helper()
 	f := editServer(quiet(secured(t, three())), "db1", func(s *facts.Server) {
-		s.ServedTLS = facts.Unknown[facts.ServedTLS]("db1: no answer within 1m0s")
+		s.ServedTLS = facts.Unknown[facts.ServedTLS]("db1: no answer within 1m")
 		s.Accounts = facts.Unknown[[]facts.AccountRow]("db1: the account row repl@% is in the tables and not in force").WithHint("FLUSH PRIVILEGES on db1")
 	})
 	return three(), editServer(f, "db2", func(s *facts.Server) {
-		s.ServedTLS = facts.Unknown[facts.ServedTLS]("db2: no answer within 1m0s")
+		s.ServedTLS = facts.Unknown[facts.ServedTLS]("db2: no answer within 1m")
 	})
 }
 

@@ -57,7 +57,7 @@ func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 
 func tellBlocked(w io.Writer, h *hints, blocked []plan.Blocked) {
 	for _, b := range blocked {
-		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), withoutName(b.Why, string(b.Target)))
+		fmt.Fprintf(w, "blocked: %s: %s\n", plan.TargetName(b.Target), text(plan.Problem{Server: b.Target, Why: b.Why}))
 		h.print(w, b.Hint)
 	}
 }
@@ -67,9 +67,6 @@ func tellWarnings(w io.Writer, warnings []plan.Warning) {
 		fmt.Fprintf(w, "warning: %s: %s\n", plan.TargetName(warning.Target), warning.Text)
 	}
 }
-
-// withoutName drops a leading "server: " that the line shows already.
-func withoutName(text, name string) string { return strings.TrimPrefix(text, name+": ") }
 
 func step(w io.Writer, number int, s plan.Step) {
 	fmt.Fprintf(w, "%3d. %s  [%s]\n", number, s.Title, s.ID)

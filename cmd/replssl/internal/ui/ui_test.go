@@ -232,7 +232,7 @@ serve/db1              [3/5] FAILED: exit status 1 (taken back)
 hint: read its log
 serve/db2              [4/5] FAILED: not begun: no
 change/db2             [5/5] not begun: serve/db1 failed
-run                    stopping after the steps under way: [a]; interrupt again to end at once
+run                    stopping after the steps under way (a); interrupt again to end at once
 run                    partly: 2 done, 2 failed, 1 not begun`)
 }
 
