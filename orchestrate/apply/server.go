@@ -23,12 +23,29 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
 	x.forgetDialect(a.Server)
 	if command != nil && isExit(command) {
-		return command
+		return &restartError{server: a.Server, err: command}
 	}
 	if err := x.awaitStart(ctx, a.Server, before); err != nil {
-		return &pendingError{errors.Join(command, err)}
+		if command != nil {
+			err = fmt.Errorf("%w; %w", command, err)
+		}
+		return &pendingError{&restartError{server: a.Server, err: err}}
 	}
 	return nil
+}
+
+// restartError says that the restart command did not bring the server back.
+type restartError struct {
+	server topology.ServerName
+	err    error
+}
+
+func (e *restartError) Error() string { return e.err.Error() }
+func (e *restartError) Unwrap() error { return e.err }
+
+// Hint is what a person can do.
+func (e *restartError) Hint() string {
+	return fmt.Sprintf("look at the error log of %s, and whether servers.%s.restart in the inventory is the command that restarts it", e.server, e.server)
 }
 
 // pendingError says that what was begun may still have its effect.

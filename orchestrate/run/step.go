@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 // errInterrupted says that a step was left before its first action.
@@ -34,7 +36,7 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 		return result{step, plan.Failed, r.rescue(ctx, step, err)}
 	}
 	return result{step, plan.Failed, r.book.write(event.StepFailed{
-		Step: step.ID, Target: step.Target, Error: err.Error(), Hint: hintOf(err), Rescued: event.NotNeeded,
+		Step: step.ID, Target: step.Target, Error: inOneLine(err), Hint: hintOf(err), Rescued: event.NotNeeded,
 	})}
 }
 
@@ -58,11 +60,19 @@ func (e *stepError) Error() string { return e.err.Error() }
 func (e *stepError) Unwrap() error { return e.err }
 func (e *stepError) Hint() string  { return e.hint }
 
-// hintOf is what the error, or the first in its chain that has something to say, tells a person to do.
+// hintOf is what the error, or the first in its tree that has something to say, tells a person to do.
 func hintOf(err error) string {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if with, ok := err.(interface{ Hint() string }); ok && with.Hint() != "" {
-			return with.Hint()
+	if with, ok := err.(interface{ Hint() string }); ok && with.Hint() != "" {
+		return with.Hint()
+	}
+	switch wrapped := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() error }:
+		return hintOf(wrapped.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			if hint := hintOf(inner); hint != "" {
+				return hint
+			}
 		}
 	}
 	return ""
@@ -147,7 +157,8 @@ func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, re
 	if err := r.book.write(intents...); err != nil && !must {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.patience(batch))
+	within := r.patience(batch)
+	ctx, cancel := context.WithTimeoutCause(ctx, within, &plain.Late{Within: within})
 	defer cancel()
 	done, failure := r.Executor.DoAll(ctx, batch, r.noteFor(must))
 	err = r.tellDone(step, batch, done, failure, rescue)
@@ -169,7 +180,7 @@ func (r *runner) tellDone(step plan.Step, batch []plan.Action, done int, failure
 		errs = append(errs, r.book.write(event.ActionDone{Step: step.ID, Action: action.String(), Rescue: rescue}))
 	}
 	if failure != nil {
-		failed := event.ActionFailed{Step: step.ID, Action: failing(batch, done).String(), Error: failure.Error(), Rescue: rescue}
+		failed := event.ActionFailed{Step: step.ID, Action: failing(batch, done).String(), Error: inOneLine(failure), Rescue: rescue}
 		errs = append(errs, r.book.write(failed))
 	}
 	return errors.Join(errs...)
@@ -200,7 +211,7 @@ func (r *runner) noteFor(must bool) func(event.Event) error {
 
 // rescue takes a failed step back at once, and says whether that was seen to work.
 func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error {
-	failed := event.StepFailed{Step: step.ID, Target: step.Target, Error: cause.Error(), Hint: hintOf(cause), Touched: true, Rescued: event.NotNeeded}
+	failed := event.StepFailed{Step: step.ID, Target: step.Target, Error: inOneLine(cause), Hint: hintOf(cause), Touched: true, Rescued: event.NotNeeded}
 	if len(step.Rescue) > 0 {
 		failed.Rescued = event.TakenBack
 		if why := r.takeBack(context.WithoutCancel(ctx), step); why != "" {
@@ -221,14 +232,16 @@ func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
 	switch pending := (interface{ Pending() bool })(nil); {
 	case errors.As(failures, &pending) && pending.Pending(): // what is seen now may still change
-		return failures.Error()
+		return inOneLine(failures)
 	case v.Holds(): // what is seen counts: an action may fail for being done already
 		return ""
 	case failures != nil:
-		return fmt.Sprintf("%s (%v)", v.Why(), failures)
+		return fmt.Sprintf("%s (%s)", v.Why(), inOneLine(failures))
 	}
 	return v.Why()
 }
+
+func inOneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 func (r *runner) look(ctx context.Context, look facts.Look) facts.Facts {
 	f := r.Observer.Observe(ctx, look)
@@ -248,7 +261,7 @@ func (r *runner) judge(ctx context.Context, condition plan.Condition) plan.Verdi
 
 // await looks again and again until the condition holds, the time is over, or waiting is of no use.
 func (r *runner) await(ctx context.Context, condition plan.Condition, most time.Duration) plan.Verdict {
-	ctx, cancel := context.WithTimeout(ctx, most)
+	ctx, cancel := context.WithTimeoutCause(ctx, most, &plain.Late{Within: most})
 	defer cancel()
 	var hopeless time.Time
 	var last plan.Verdict
