@@ -22,6 +22,20 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("%s: %s (exit status %d)", e.Host, text, e.Code)
 }
 
+// Hint is what a person can do, where the host's words tell.
+func (e *ExitError) Hint() string {
+	for _, known := range []struct{ text, hint string }{
+		{"No space left on device", "make room on that file system (df -h, df -i), and apply again"},
+		{"Disk quota exceeded", "make room in that user's quota, and apply again"},
+		{"Read-only file system", "name a folder on a file system that can be written: tls.dir in the inventory"},
+	} {
+		if strings.Contains(e.Stderr, known.text) {
+			return known.hint
+		}
+	}
+	return ""
+}
+
 // end is the end of what a command printed, in one line: what it failed of comes last, after whatever else it had to say.
 func end(stderr string) string {
 	const most = 300

@@ -23,3 +23,13 @@ func TestExitErrorTellsTheEndOfWhatWasPrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestAFullDiskHasAHint(t *testing.T) {
+	full := &remote.ExitError{Host: "db1", Code: 1, Stderr: "tar: cert.pem: Cannot write: No space left on device"}
+	if hint := full.Hint(); !strings.Contains(hint, "make room") {
+		t.Errorf("%q", hint)
+	}
+	if hint := (&remote.ExitError{Host: "db1", Code: 1, Stderr: "it is not the day for it"}).Hint(); hint != "" {
+		t.Errorf("%q", hint)
+	}
+}

@@ -26,7 +26,20 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%s: %s: the server refused (%d): %s", e.Server, e.Statement, e.Number, e.Text)
+	return fmt.Sprintf("%s: %s: the server refused (%d): %s", e.Server, short(e.Statement), e.Number, e.Text)
+}
+
+// short is the beginning of a statement, as much as it takes to know it.
+func short(statement string) string {
+	const most, mark = 80, " ..."
+	if len(statement) <= most {
+		return statement
+	}
+	cut := strings.LastIndex(statement[:most], " ")
+	if cut < 0 {
+		return statement
+	}
+	return strings.TrimRight(statement[:cut], ",") + mark
 }
 
 // Hint is what the refusal means, where that is known.

@@ -60,3 +60,15 @@ func TestCausesAreSaidPlainly(t *testing.T) {
 		}
 	}
 }
+
+func TestALongStatementIsCut(t *testing.T) {
+	long := "SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, CONNECTION_ID() AS self FROM information_schema.PROCESSLIST AS p"
+	err := &RefusedError{Server: "db1", Statement: long, Number: 1, Text: "no"}
+	want := "db1: SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command ...: the server refused (1): no"
+	if err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
+	}
+	if got := short("STOP SLAVE"); got != "STOP SLAVE" {
+		t.Error(got)
+	}
+}

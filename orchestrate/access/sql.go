@@ -100,7 +100,7 @@ func (s *Session) failure(ctx context.Context, statement dialect.Statement, err 
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return &namedError{server: s.server, doing: statement.String(), err: s.heard.explain(err)}
+	return &namedError{server: s.server, doing: short(statement.String()), err: s.heard.explain(err)}
 }
 
 func readRows(rows *sql.Rows) ([]dialect.Row, error) {

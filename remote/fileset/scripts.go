@@ -27,7 +27,7 @@ sound() {
 }
 try() {
 	what=$1; shift
-	why=$("$@" 2>&1) || die "$what: $why"
+	why=$("$@" 2>&1) || die "$what: $(printf '%s\n' "$why" | head -n 1)" # tar says it of every file, and that it ends
 }
 dir=$1
 all=$dir/versions
