@@ -57,9 +57,30 @@ func verifyChain(leaf *x509.Certificate, sent, bundle []*x509.Certificate, now t
 	for _, cert := range sent {
 		options.Intermediates.AddCert(cert)
 	}
-	_, err := leaf.Verify(options)
-	return err
+	if _, err := leaf.Verify(options); err != nil {
+		return &distrustError{err}
+	}
+	return nil
 }
+
+// distrustError says why a chain is not trusted.
+type distrustError struct{ err error }
+
+func (e *distrustError) Error() string {
+	var signer x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(e.err, &signer):
+		return "it was issued by no authority that is trusted here"
+	case errors.As(e.err, &invalid) && invalid.Reason == x509.Expired:
+		return "it, or its authority, is not valid now: " + invalid.Detail
+	case errors.As(e.err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return "it may not be used by a server (serverAuth)"
+	}
+	return strings.TrimPrefix(e.err.Error(), "x509: ")
+}
+
+func (e *distrustError) Unwrap() error { return e.err }
 
 // parseHost tells an address from a name.
 func parseHost(host string) (ip netip.Addr, isName bool) {

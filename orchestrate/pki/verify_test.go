@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -58,18 +59,20 @@ func TestVerifyServedRefuses(t *testing.T) {
 		chain, bundle []*x509.Certificate
 		host          string
 		now           time.Time
+		says          string
 	}{
-		"nothing shown":   {nil, list(authority.Cert), "db1", today()},
-		"empty bundle":    {list(leaf), nil, "db1", today()},
-		"another CA":      {list(leaf), list(other.Cert), "db1", today()},
-		"its own CA sent": {list(leaf, authority.Cert), list(other.Cert), "db1", today()},
-		"expired":         {list(leaf), list(authority.Cert), "db1", today().Add(LeafLife + time.Hour)},
-		"no host":         {list(leaf), list(authority.Cert), "", today()},
-		"for clients":     {list(client), list(authority.Cert), "db1.example.com", today()},
-		"pinned leaf":     {list(leaf), list(leaf), "db1", today()},
+		"nothing shown":   {nil, list(authority.Cert), "db1", today(), "showed no certificate"},
+		"empty bundle":    {list(leaf), nil, "db1", today(), "issued by no authority that is trusted here"},
+		"another CA":      {list(leaf), list(other.Cert), "db1", today(), "issued by no authority that is trusted here"},
+		"its own CA sent": {list(leaf, authority.Cert), list(other.Cert), "db1", today(), "issued by no authority that is trusted here"},
+		"expired":         {list(leaf), list(authority.Cert), "db1", today().Add(LeafLife + time.Hour), "is not valid now: "},
+		"no host":         {list(leaf), list(authority.Cert), "", today(), "is not for \"\""},
+		"for clients":     {list(client), list(authority.Cert), "db1.example.com", today(), "may not be used by a server"},
+		"pinned leaf":     {list(leaf), list(leaf), "db1", today(), ""},
 	} {
-		if err := VerifyServed(test.chain, test.bundle, test.host, test.now); err == nil {
-			t.Errorf("%s: accepted", name)
+		err := VerifyServed(test.chain, test.bundle, test.host, test.now)
+		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "x509") {
+			t.Errorf("%s: got %v, want it to tell %q", name, err, test.says)
 		}
 	}
 }
