@@ -262,7 +262,7 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 			begin: with("db1", func(s *world.Settings) {
 				s.Stranger("repl", "10.0.0.77:55555")
 			}),
-			blocked: []string{"db1: a replica or binlog reader that the inventory does not name: connection 8 of repl from 10.0.0.77:55555"},
+			blocked: []string{"db1: a replica or binlog reader that the inventory does not name is connected to db1: connection 8 of repl from 10.0.0.77:55555"},
 			hint:    "inventory",
 		},
 		{

@@ -265,7 +265,7 @@ func (g NoStrangers) Holds(f facts.Facts) Verdict {
 	case len(strangers) <= detached: // the dump thread of a stopped receiver lingers until it next sends
 		return unclear("%s may be what is left of a stopped receiver, or a replica that the inventory does not name", strings.Join(strangers, "; "))
 	}
-	return no("%s has a replica or binlog reader that the inventory does not name: %s", g.Server, strings.Join(strangers, "; ")).hinting(nameStranger(g.Server))
+	return no("a replica or binlog reader that the inventory does not name is connected to %s: %s", g.Server, strings.Join(strangers, "; ")).hinting(nameStranger(g.Server))
 }
 
 func nameStranger(server topology.ServerName) string {
