@@ -50,6 +50,9 @@ func (e *codeError) Hint() string { return e.hint }
 // Main runs the command line and gives the exit code.
 func Main(ctx context.Context, w World) int {
 	root := Root(w)
+	if isCompleting(w.Args) {
+		plainUsages(root)
+	}
 	root.SetArgs(w.Args)
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)

@@ -58,6 +58,17 @@ func must(err error) {
 	}
 }
 
+// plainUsages takes the marks from the usages of all flags that set the name of the value apart. Help needs them; a shell would show them.
+func plainUsages(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
+	for _, sub := range cmd.Commands() {
+		plainUsages(sub)
+	}
+}
+
+// isCompleting says that a shell asks what may come next.
+func isCompleting(args []string) bool { return len(args) > 0 && args[0] == cobra.ShellCompRequestCmd }
+
 // completesNothingElse keeps shells from offering files where the command takes none.
 func completesNothingElse(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 {

@@ -163,6 +163,23 @@ func completes(t *testing.T, args ...string) string {
 	return strings.ReplaceAll(strings.TrimSpace(out.String()), "\n", " ")
 }
 
+// TestShellsAreShownNoMarks: the usage of a flag says which word is its value in a way that only help understands.
+func TestShellsAreShownNoMarks(t *testing.T) {
+	for _, cmd := range commands(t) {
+		args := append([]string{"__complete"}, strings.Fields(cmd.CommandPath())[1:]...)
+		var out, log bytes.Buffer
+		if code := Main(t.Context(), World{Args: append(args, "--"), Stdout: &out, Stderr: &log, Getenv: os.Getenv}); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", cmd.CommandPath(), code, &log)
+		}
+		if strings.Contains(out.String(), "`") {
+			t.Errorf("%s completes to\n%s", cmd.CommandPath(), &out)
+		}
+		if cmd.Name() == "apply" && !strings.Contains(out.String(), "--digest\trefuse unless the plan has the DIGEST that was approved\n") {
+			t.Errorf("apply lacks --digest with its usage:\n%s", &out)
+		}
+	}
+}
+
 // TestNothingCompletesToFilesUnasked: where a command takes no file, a shell offers none.
 func TestNothingCompletesToFilesUnasked(t *testing.T) {
 	const noFiles, onlyFolders, byEnding = ":4", ":16", ":8"
