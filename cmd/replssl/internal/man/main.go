@@ -42,14 +42,26 @@ func run(args []string, getenv func(string) string, stderr io.Writer) error {
 	if *dir == "" {
 		return errors.New("--dir names the folder of the pages")
 	}
-	seconds, err := strconv.ParseInt(getenv(epoch), 10, 64)
+	date, err := sourceDate(getenv(epoch))
 	if err != nil {
-		return fmt.Errorf("%s must be the date of the source, in seconds: %w", epoch, err)
+		return err
 	}
 	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		return err
 	}
-	return write(cli.Root(cli.World{Getenv: getenv}), *dir, time.Unix(seconds, 0).UTC())
+	return write(cli.Root(cli.World{Getenv: getenv}), *dir, date)
+}
+
+func sourceDate(seconds string) (time.Time, error) {
+	const wanted = "the date of the source in seconds since 1970, as \"git log -1 --format=%ct\" prints it; \"make man\" gives it"
+	if seconds == "" {
+		return time.Time{}, fmt.Errorf("%s is not set; it must be %s", epoch, wanted)
+	}
+	since1970, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s is %q; it must be %s", epoch, seconds, wanted)
+	}
+	return time.Unix(since1970, 0).UTC(), nil
 }
 
 // write writes the page of a command, and those of its subcommands.

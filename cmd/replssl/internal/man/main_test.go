@@ -65,8 +65,11 @@ func TestTheSameSourceGivesTheSamePages(t *testing.T) {
 }
 
 func TestDateMustBeGiven(t *testing.T) {
-	for _, seconds := range []string{"", "today"} {
-		if err := run([]string{"--dir", t.TempDir()}, at(seconds), io.Discard); err == nil || !strings.Contains(err.Error(), epoch) {
+	const how = `it must be the date of the source in seconds since 1970, as "git log -1 --format=%ct" prints it; "make man" gives it`
+	for seconds, want := range map[string]string{
+		"": "SOURCE_DATE_EPOCH is not set; " + how, "today": `SOURCE_DATE_EPOCH is "today"; ` + how,
+	} {
+		if err := run([]string{"--dir", t.TempDir()}, at(seconds), io.Discard); err == nil || err.Error() != want {
 			t.Errorf("%q: %v", seconds, err)
 		}
 	}
