@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/cli"
 )
@@ -71,6 +72,7 @@ func write(cmd *cobra.Command, dir string, date time.Time) error {
 			return err
 		}
 	}
+	nameValues(cmd)
 	cmd.DisableAutoGenTag = true // it would say what made the page, and when
 	var page bytes.Buffer
 	if err := doc.GenMan(cmd, &doc.GenManHeader{Section: "1", Date: &date, Source: "replssl", Manual: "replssl manual"}, &page); err != nil {
@@ -80,9 +82,28 @@ func write(cmd *cobra.Command, dir string, date time.Time) error {
 	return os.WriteFile(filepath.Join(dir, name), []byte(polish(page.String(), date)), 0o644)
 }
 
+// nameValues makes the page of a command tell of each flag what help tells: the name of its value beside it, and the default at the end.
+func nameValues(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		value, usage := pflag.UnquoteUsage(f)
+		if value == "" { // a switch
+			return
+		}
+		if f.DefValue != "" && f.DefValue != "[]" {
+			usage += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		f.Value, f.Usage, f.DefValue = unquoted{f.Value}, usage, "*"+value+"*"
+	})
+}
+
+// unquoted is a value that the library does not put into quotes, as it does those of type string.
+type unquoted struct{ pflag.Value }
+
+func (unquoted) Type() string { return "name" }
+
 // polish mends what mandoc warns of in the library's pages, and leaves out that a switch is off unless it is given.
 func polish(page string, date time.Time) string {
 	page = strings.Replace(page, date.Format(`"Jan 2006"`), date.Format(`"2006-01-02"`), 1)
 	page = regexp.MustCompile(`\n(?:\.PP\n)?(\\fB-.*)\n\t`).ReplaceAllString(page, "\n.TP\n$1\n")
-	return strings.NewReplacer("[=false]\n", "\n", "=\"\"\n", "\n", "=[]\n", "\n").Replace(page)
+	return strings.ReplaceAll(page, "[=false]\n", "\n")
 }

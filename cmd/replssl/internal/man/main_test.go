@@ -51,6 +51,31 @@ func TestEachCommandHasItsPage(t *testing.T) {
 	}
 }
 
+// TestFlagsNameTheirValues as help does; a switch has none.
+func TestFlagsNameTheirValues(t *testing.T) {
+	texts := pages(t)
+	for page, options := range map[string][]string{
+		"replssl-apply.1": {
+			`\fB--digest\fP=\fIDIGEST\fP` + "\nrefuse unless the plan has the DIGEST that was approved\n",
+			`\fB--enforce\fP=\fIlast|first\fP` + "\nrequire TLS of the account last|first (default: policy.enforce)\n",
+			`\fB-i\fP, \fB--inventory\fP=\fIFILE\fP` + "\nthe inventory FILE (default replssl.yaml)\n",
+			`\fB--wait\fP=\fITIME\fP` + "\nthe TIME to wait at the end for the replicas to reach the primary (default 30s)\n",
+			`\fB--pki\fP=\fIDIR\fP` + "\nfolder DIR of the certificates (default: pki beside the inventory)\n",
+			`\fB-y\fP, \fB--yes\fP` + "\ndo not ask\n",
+		},
+		"replssl-lab-up.1": {
+			`\fB--replicas\fP=\fIN\fP` + "\nstart N replicas (default 2)\n",
+			`\fB--source\fP=\fIREPLICA=SOURCE\fP` + "\na replica's source",
+		},
+	} {
+		for _, want := range options {
+			if !strings.Contains(texts[page], ".TP\n"+want) {
+				t.Errorf("%s lacks\n%s\nit is\n%s", page, want, texts[page])
+			}
+		}
+	}
+}
+
 // TestTheSameSourceGivesTheSamePages: nothing in them is of the machine or the day on which they were made.
 func TestTheSameSourceGivesTheSamePages(t *testing.T) {
 	one, other := pages(t), pages(t)
