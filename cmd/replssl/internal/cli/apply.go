@@ -155,11 +155,9 @@ func prove(cmd *cobra.Command, flags *applyFlags, session *orchestrate.Session, 
 	return session.Verify(ctx, flags.wait)
 }
 
-// conclude says what the run and its proof come to.
+// conclude says what the run and its proof come to, also where the proof could not be printed.
 func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan.Report) error {
-	if err := tell(cmd, s, report); err != nil {
-		return err
-	}
+	told := tell(cmd, s, report)
 	switch {
 	case ended.Outcome == event.Partly:
 		return &codeError{
@@ -169,7 +167,7 @@ func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan
 	case !report.OK:
 		return &codeError{code: exitUnproven, text: "applied, but not proven", hint: "mend the problems above, and look again by replssl verify"}
 	}
-	return nil
+	return told
 }
 
 // tell prints the judgement after the events: with --json as one more line.

@@ -55,9 +55,11 @@ func Main(ctx context.Context, w World) int {
 	}
 	root.SetArgs(w.Args)
 	root.SetIn(w.Stdin)
-	root.SetOut(w.Stdout)
+	out := &output{to: w.Stdout}
+	root.SetOut(out)
 	root.SetErr(w.Stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	err = out.outcome(err)
 	if err == nil {
 		return exitDone
 	}
