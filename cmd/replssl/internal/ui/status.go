@@ -96,12 +96,17 @@ func fold(words []string) []string {
 
 const cutMark = "..."
 
+// cut ends a text that is too long after a whole word.
 func cut(text string) string {
 	letters := []rune(text)
 	if len(letters) <= doingWidth {
 		return text
 	}
-	return strings.TrimRight(string(letters[:doingWidth-len(cutMark)]), " :,") + cutMark
+	fits := letters[:doingWidth-len(cutMark)+1] // with the letter that tells whether a word ends before it
+	if space := strings.LastIndexByte(string(fits), ' '); space > 0 {
+		return strings.TrimRight(string(fits)[:space], " :,") + cutMark
+	}
+	return string(fits[:len(fits)-1]) + cutMark
 }
 
 func shortName(channel string) string {

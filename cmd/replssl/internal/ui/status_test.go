@@ -227,6 +227,25 @@ func TestStatusFitsTheTerminal(t *testing.T) {
 	}
 }
 
+// TestStatusCutsAtAWord: the last column has no room for a reason, and no half of a word.
+func TestStatusCutsAtAWord(t *testing.T) {
+	for why, want := range map[string]string{
+		"it is on fire":                           "blocked: it is on fire",
+		"it is on fire and rainy":                 "blocked: it is on fire and rainy",
+		"SSH connection to 127.0.0.1:22: refused": "blocked: SSH connection to...",
+		"the applier is stopped by hand":          "blocked: the applier is stopped...",
+		"the applier: is stopped, by whom":        "blocked: the applier: is stopped...",
+	} {
+		var out bytes.Buffer
+		ui.Status(&out, plan.StatusOf(three(), quiet(world.New(three())), plan.Plan{Blocked: []plan.Blocked{{Target: "db1", Why: why}}}))
+		_, rows, _ := strings.Cut(out.String(), "\n")
+		row, _, _ := strings.Cut(rows, "\n")
+		if !strings.HasSuffix(row, "  "+want) {
+			t.Errorf("%s: the row is %q, want %q at its end", why, row, want)
+		}
+	}
+}
+
 func trimmed(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
