@@ -17,9 +17,21 @@ type doings struct {
 
 // reconnects is what is said of a channel whose receiver is stopped and started; one that changes to TLS does so anyway.
 const (
-	reconnects = "reconnect"
-	changes    = "change to TLS"
+	reconnects     = "reconnect"
+	changes        = "change to TLS"
+	changesOptions = "change TLS options"
 )
+
+// onEncrypted is what is said of a channel that is seen to be encrypted: it has no change to TLS before it.
+func onEncrypted(words []string) []string {
+	words = slices.Clone(words)
+	for i, word := range words {
+		if word == changes {
+			words[i] = changesOptions
+		}
+	}
+	return words
+}
 
 func doingsOf(p Plan) doings {
 	d := doings{servers: map[topology.ServerName][]string{}, channels: map[facts.ChannelID][]string{}}

@@ -132,6 +132,9 @@ func (l lister) channel(id facts.ChannelID, c facts.Channel) ChannelStatus {
 	i := slices.IndexFunc(l.links, func(link Link) bool { return link.Channel == id })
 	if i >= 0 {
 		status.ReplicaReport, status.Source = replicaReport(l.facts, l.links[i]), string(l.links[i].Source)
+		if status.Encrypted {
+			status.ApplyWould = onEncrypted(status.ApplyWould)
+		}
 		return status
 	}
 	status.Source = fmt.Sprintf("%s:%d", c.SourceHost, c.SourcePort)

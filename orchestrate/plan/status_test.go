@@ -69,6 +69,22 @@ func TestStatusHasWordsForEveryAction(t *testing.T) {
 	}
 }
 
+// TestStatusOfAnEncryptedChannel: what is encrypted does not change to TLS.
+func TestStatusOfAnEncryptedChannel(t *testing.T) {
+	c := world.Cluster("db1", "db2")
+	p := plan.Plan{Steps: []plan.Step{{ID: "a", Goal: plan.Up{}, Actions: []plan.Action{
+		plan.StopThreads{Channel: channelOf("db2"), Threads: both},
+		plan.ChangeTLS{Channel: channelOf("db2"), Options: facts.TLSOptions{Enabled: true}},
+		plan.StartThreads{Channel: channelOf("db2"), Threads: both},
+	}}}}
+	for want, s := range map[string]*site{"change to TLS": newSite(c), "change TLS options": securedSite(t, c)} {
+		status := plan.StatusOf(c, s.quiet(), p)
+		if _, toChannel := would(status, "db2"); !slices.Equal(toChannel, []string{want}) {
+			t.Errorf("a channel that is encrypted (%v): %v, want %s", status.Channels[0].Encrypted, toChannel, want)
+		}
+	}
+}
+
 // TestStatusSaysWhatThePlanDoes: whoever has a step has a word, and only they.
 func TestStatusSaysWhatThePlanDoes(t *testing.T) {
 	chained := world.Chained(world.Cluster("db1", "db2", "db3"), "db3", "db2")
