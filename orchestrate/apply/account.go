@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -79,9 +80,14 @@ func alter(ctx context.Context, d dialect.Dialect, session *access.Session, a pl
 	}
 	for _, statement := range statements {
 		if err := note(event.Statement{Server: a.Server, SQL: statement.String()}); err != nil {
-			return err
+			return &unsentError{err}
 		}
 	}
-	_, err := session.ExecAll(ctx, statements...)
+	done, err := session.ExecAll(ctx, statements...)
+	var refused *access.RefusedError
+	if errors.As(err, &refused) && done <= len(statements)-len(a.Hosts) && a.Kind != facts.RequireNone {
+		// No row was altered: what was dated has not come about. Where that cannot be noted, the failure is what is told.
+		_ = note(event.RequirementLifted{Server: a.Server})
+	}
 	return err
 }

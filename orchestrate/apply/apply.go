@@ -118,7 +118,7 @@ func (x *Executor) execAll(ctx context.Context, server topology.ServerName, note
 	}
 	for _, statement := range statements {
 		if err := note(event.Statement{Server: server, SQL: statement.String()}); err != nil {
-			return 0, err
+			return 0, &unsentError{err}
 		}
 	}
 	return x.servers.ExecAll(ctx, server, statements...)
@@ -153,10 +153,22 @@ func (x *Executor) forgetDialect(server topology.ServerName) {
 	delete(x.dialects, server)
 }
 
+// unsentError says that an action failed before anything of it left this machine.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+func (e *unsentError) Unwrap() error { return e.err }
+
+// Unsent is true: there is nothing to take back.
+func (e *unsentError) Unsent() bool { return true }
+
 // unseenError says what could not be looked at before an action, which was therefore not begun.
 type unseenError struct{ why, hint string }
 
 func (e *unseenError) Error() string { return e.why }
+
+// Unsent is true: there is nothing to take back.
+func (e *unseenError) Unsent() bool { return true }
 
 // Hint is what a person can do.
 func (e *unseenError) Hint() string { return e.hint }

@@ -13,7 +13,7 @@ import (
 func (x *Executor) channelAction(ctx context.Context, action plan.Action, note func(event.Event) error) error {
 	statements, err := x.channelStatements(ctx, action)
 	if err != nil {
-		return err
+		return &unsentError{err}
 	}
 	return x.exec(ctx, action.Target(), note, statements...)
 }
@@ -43,7 +43,7 @@ func (x *Executor) sendTogether(ctx context.Context, batch []plan.Action, note f
 	for i, action := range batch {
 		statements, err := x.channelStatements(ctx, action)
 		if err != nil {
-			return 0, err
+			return 0, &unsentError{err}
 		}
 		all = append(all, statements...)
 		ends[i] = len(all)

@@ -58,6 +58,16 @@ func (l Look) Merge(other Look) {
 	}
 }
 
+// Has says that the look brings whatever the other would.
+func (l Look) Has(other Look) bool {
+	for name, parts := range other {
+		if !l[name].Has(parts) {
+			return false
+		}
+	}
+	return !other.Store() || l.Store()
+}
+
 // Names are the servers of the look, sorted.
 func (l Look) Names() []topology.ServerName {
 	names := make([]topology.ServerName, 0, len(l))

@@ -147,7 +147,7 @@ func TestAnExpiredCertificateIsRefusedAtTheNextLogin(t *testing.T) {
 		t.Fatalf("the connection did not outlive its certificate: %+v", c)
 	}
 	wake(t, w, db2)
-	if c := channelOf(w, db2); c.ReceiverError.Number != 2026 || !strings.Contains(c.ReceiverError.Text, "expired") {
+	if c := channelOf(w, db2); c.ReceiverError.Number != 2026 || !strings.Contains(c.ReceiverError.Text, "is not valid now") {
 		t.Errorf("%+v", c)
 	}
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -19,7 +18,7 @@ type Options struct {
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
 	b.build()
@@ -31,6 +30,7 @@ type builder struct {
 	facts   facts.Facts
 	options Options
 	plan    Plan
+	place   map[string]int // of the steps in the plan, by their ids
 
 	links   []Link                            // one a replica, in the order of the inventory
 	threads map[facts.ChannelID]facts.Threads // how the threads of a link have to run at the end
@@ -86,22 +86,32 @@ func (b *builder) warnOf(target topology.ServerName, format string, args ...any)
 
 func (b *builder) add(s Step) {
 	s.Needs = b.presentOnly(s.Needs)
+	b.place[s.ID] = len(b.plan.Steps)
 	b.plan.Steps = append(b.plan.Steps, s)
+}
+
+// step finds a step that was added.
+func (b *builder) step(id string) (Step, bool) {
+	place, ok := b.place[id]
+	if !ok {
+		return Step{}, false
+	}
+	return b.plan.Steps[place], true
 }
 
 // presentOnly drops the needs whose steps are not in the plan, because their goals hold already.
 func (b *builder) presentOnly(ids []string) []string {
-	present := []string{}
+	present, taken := []string{}, map[string]bool{}
 	for _, id := range ids {
-		if b.has(id) && !slices.Contains(present, id) {
-			present = append(present, id)
+		if b.has(id) && !taken[id] {
+			present, taken[id] = append(present, id), true
 		}
 	}
 	return present
 }
 
 func (b *builder) has(id string) bool {
-	_, ok := b.plan.Step(id)
+	_, ok := b.place[id]
 	return ok
 }
 

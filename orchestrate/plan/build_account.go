@@ -93,7 +93,7 @@ func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
 	for _, l := range b.links {
 		switch b.cluster.Policy.Enforce {
 		case topology.EnforceLast:
-			guards = append(guards, Guard{Condition: b.encrypted(l)})
+			guards = append(guards, Guard{Condition: Encrypted{Link: l}})
 		case topology.EnforceFirst:
 			guards = append(guards, b.changeGuards(l)...)
 		}
@@ -143,7 +143,7 @@ func (b *builder) dumpThreads(server topology.ServerName) int {
 // planRehearsals lets each receiver whose login is older than the requirement log in once more, canary first, as a rehearsal of
 // the next network blip. If that fails the requirement is taken back.
 func (b *builder) planRehearsals() {
-	var before []string
+	before := b.beforeRehearsals()
 	canaries := 0
 	for _, l := range b.links {
 		if !b.needsRehearsal(l) {
@@ -153,9 +153,18 @@ func (b *builder) planRehearsals() {
 		step.Needs = append(step.Needs, before...)
 		b.add(step)
 		if canaries++; canaries <= b.cluster.Policy.Canary {
-			before = []string{step.ID}
+			before = []string{step.ID} // which needed all that the next one needs
 		}
 	}
+}
+
+// beforeRehearsals are all requirements and all changes. A requirement that comes last needs the changes itself.
+func (b *builder) beforeRehearsals() []string {
+	requirements := b.stepIDs("require")
+	if len(requirements) > 0 && b.cluster.Policy.Enforce == topology.EnforceLast {
+		return requirements
+	}
+	return append(requirements, b.stepIDs("change")...)
 }
 
 // needsRehearsal: every login is older than a requirement of this plan, but for those of channels that change after it. After an
@@ -174,7 +183,7 @@ func (b *builder) needsRehearsal(l Link) bool {
 // logsInAnew says that the channel's own step is sure to start its receiver: one that only starts it finds nothing to do where a step
 // before it did.
 func (b *builder) logsInAnew(l Link) bool {
-	step, ok := b.plan.Step(channelStepID("change", l.Channel))
+	step, ok := b.step(channelStepID("change", l.Channel))
 	if !ok || step.Goal.Holds(b.facts).Holds() {
 		return false
 	}
@@ -191,7 +200,7 @@ func (b *builder) requiredBy(server topology.ServerName) string {
 	if id := stepID("require", server); b.has(id) {
 		return id
 	}
-	step, ok := b.plan.Step(stepID("require", b.cluster.Primary().Name))
+	step, ok := b.step(stepID("require", b.cluster.Primary().Name))
 	if ok && step.Actions[0].(Require).Binlog { //nolint:forcetypeassert // a require step has this one action
 		return step.ID
 	}
@@ -205,10 +214,10 @@ func (b *builder) rehearsal(l Link) Step {
 		ID: channelStepID("rehearse", l.Channel), Target: l.Channel.Server, Title: fmt.Sprintf("rehearse a reconnect of %s", l.Channel),
 		Reason: "its receiver logged in before TLS was required; the next network blip must not be the first try",
 		Impact: fmt.Sprintf("the receiver of %s reconnects once; its applier goes on", l.Channel),
-		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.stepIDs("require"), b.stepIDs("change"),
-			b.switching(l.Channel), []string{stepID("serve", l.Source), channelStepID("wake", l.Channel)}),
+		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.switching(l.Channel),
+			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel)}),
 		Goal: Rehearsed{l}, Deadline: threadDeadline,
-		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: b.encrypted(l)}},
+		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{Link: l}}},
 		Actions: again,
 		Undo:    Undo{Reason: "nothing is changed"},
 		Rescue:  append(b.requirementBack(l.Source), again...),
@@ -219,7 +228,7 @@ func (b *builder) rehearsal(l Link) Step {
 
 // requirementBack takes the requirement back as the plan set it or, after an interrupted run, from the rows that plainly require TLS.
 func (b *builder) requirementBack(source topology.ServerName) []Action {
-	if step, ok := b.plan.Step(b.requiredBy(source)); ok {
+	if step, ok := b.step(b.requiredBy(source)); ok {
 		return step.Undo.Actions
 	}
 	var hosts []string

@@ -180,7 +180,7 @@ func (b *builder) fileStep(s topology.Server, leaf Leaf) Step {
 func (b *builder) switching(channels ...facts.ChannelID) []string {
 	var ids []string
 	for _, channel := range channels {
-		step, _ := b.plan.Step(stepID("files", channel.Server))
+		step, _ := b.step(stepID("files", channel.Server))
 		if _, stops := step.Found[channel]; stops {
 			ids = append(ids, step.ID)
 		}

@@ -176,12 +176,6 @@ func (b *builder) secured(l Link, channel facts.Channel) Secured {
 	return goal
 }
 
-// encrypted is the proof of the channel as this plan leaves it.
-func (b *builder) encrypted(l Link) Encrypted {
-	channel, _ := b.facts.Channel(l.Channel).Get()
-	return b.secured(l, channel).proof()
-}
-
 func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	missing := facts.Threads{

@@ -232,13 +232,12 @@ func (b *builder) upAgain(s topology.Server, channels []facts.ChannelID) Conditi
 
 // needAlso adds a need to a step, if it is in the plan.
 func (b *builder) needAlso(id, need string) bool {
-	for i := range b.plan.Steps {
-		if step := &b.plan.Steps[i]; step.ID == id {
-			step.Needs = b.presentOnly(append(step.Needs, need))
-			return true
-		}
+	place, ok := b.place[id]
+	if ok {
+		step := &b.plan.Steps[place]
+		step.Needs = b.presentOnly(append(step.Needs, need))
 	}
-	return false
+	return ok
 }
 
 func (b *builder) wakeActions(s topology.Server) []Action {

@@ -44,6 +44,7 @@ func allConditions() []plan.Condition {
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both, Demands: true},
+		plan.Connected{Link: l},
 		plan.Attached{Link: l},
 		plan.Rehearsed{Link: l},
 		plan.Encrypted{Link: l},
@@ -182,7 +183,7 @@ func TestQuickConditions(t *testing.T) {
 			}
 		}
 	}
-	if seen < 2 {
+	if seen < 4 {
 		t.Errorf("only %d conditions are quick", seen)
 	}
 }

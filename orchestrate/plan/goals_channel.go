@@ -15,7 +15,10 @@ type Secured struct {
 	Demands bool // as of [Encrypted]
 }
 
-// Attached holds when the receiver is connected.
+// Connected holds when the receiver says that it is connected. Where the other end has gone without a word it says so for a while.
+type Connected struct{ Link Link }
+
+// Attached holds when the receiver is connected, and the source shows its dump thread.
 type Attached struct{ Link Link }
 
 // Rehearsed holds when the dump thread of the channel logged in under the requirement.
@@ -50,6 +53,7 @@ type Reached struct {
 type Up struct{ Server topology.ServerName }
 
 func (Secured) condition()   {}
+func (Connected) condition() {}
 func (Attached) condition()  {}
 func (Rehearsed) condition() {}
 func (Encrypted) condition() {}
@@ -62,7 +66,10 @@ func (Up) condition()        {}
 func (g Secured) Look() facts.Look { return g.proof().Look() }
 
 // Look needs the replica.
-func (g Attached) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+func (g Connected) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+
+// Look needs both ends of the channel.
+func (g Attached) Look() facts.Look { return lookAtLink(g.Link) }
 
 // Look needs both ends of the channel.
 func (g Rehearsed) Look() facts.Look { return lookAtLink(g.Link) }
@@ -75,7 +82,7 @@ func (g Encrypted) Look() facts.Look {
 	return lookAtLink(g.Link)
 }
 
-// Quick: as long as the replica does not show the options and threads, nothing else needs to be looked at.
+// Quick is the replica alone: as long as it does not show the options and threads, nothing else needs to be looked at.
 func (g Secured) Quick() Condition {
 	if g.Demands {
 		return nil // it looks at nothing else
@@ -83,8 +90,11 @@ func (g Secured) Quick() Condition {
 	return Former{Link: g.Link, Options: g.Options, Threads: g.Threads}
 }
 
-// Quick: a receiver that is not connected has no dump thread to look for.
-func (g Rehearsed) Quick() Condition { return Attached(g) }
+// Quick is the replica alone: a receiver that is not connected has no dump thread to look for.
+func (g Attached) Quick() Condition { return Connected(g) }
+
+// Quick is the replica alone: a receiver that is not connected has no dump thread to look for.
+func (g Rehearsed) Quick() Condition { return Connected(g) }
 
 func (g Secured) proof() Encrypted { return Encrypted{Link: g.Link, Demands: g.Demands} }
 
@@ -102,6 +112,10 @@ func (g Up) Look() facts.Look { return lookAt(g.Server, facts.PartInstance) }
 
 func (g Secured) String() string {
 	return fmt.Sprintf("channel %s has its TLS options, its threads are as they were found, and it is proven to be encrypted", g.Link.Channel)
+}
+
+func (g Connected) String() string {
+	return fmt.Sprintf("the receiver of %s is connected", g.Link.Channel)
 }
 
 func (g Attached) String() string {
@@ -187,7 +201,7 @@ func connected(l Link, channel facts.Channel) Verdict {
 }
 
 // Holds judges the receiver.
-func (g Attached) Holds(f facts.Facts) Verdict {
+func (g Connected) Holds(f facts.Facts) Verdict {
 	channel, seen := channelOf(f, g.Link)
 	if !seen.Holds() {
 		return seen
@@ -195,17 +209,23 @@ func (g Attached) Holds(f facts.Facts) Verdict {
 	return connected(g.Link, channel)
 }
 
-// Holds compares connection ids.
-func (g Rehearsed) Holds(f facts.Facts) Verdict {
-	attached := Attached(g).Holds(f)
-	if !attached.Holds() {
-		return attached
+// Holds judges both ends.
+func (g Attached) Holds(f facts.Facts) Verdict {
+	if v := Connected(g).Holds(f); !v.Holds() {
+		return v
 	}
-	thread := g.Link.DumpThread(f)
-	if !thread.IsKnown() {
+	if thread := g.Link.DumpThread(f); !thread.IsKnown() {
 		return unclear("%s", thread.Why())
 	}
-	return enforced(f, g.Link, thread)
+	return yes()
+}
+
+// Holds compares connection ids.
+func (g Rehearsed) Holds(f facts.Facts) Verdict {
+	if v := Attached(g).Holds(f); !v.Holds() {
+		return v
+	}
+	return enforced(f, g.Link, g.Link.DumpThread(f))
 }
 
 // Holds asks for a proof.

@@ -53,6 +53,11 @@ func (g ConfigInPlace) Look() facts.Look {
 	return lookAt(g.Server, facts.PartConfig|facts.PartCheck)
 }
 
+// Quick is the file alone: one that is not there needs no judgement by the server's program.
+func (g ConfigInPlace) Quick() Condition {
+	return ConfigIs{Server: g.Server, Path: g.Path, There: true, Text: g.Text}
+}
+
 // Look needs the files and a handshake.
 func (g Serves) Look() facts.Look { return lookAt(g.Server, facts.PartFiles|facts.PartServed) }
 

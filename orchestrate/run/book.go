@@ -37,14 +37,15 @@ func (b *book) enter(e event.Event) (event.Record, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	record, err := b.engine.Journal.Write(e)
-	if err != nil {
-		return event.Record{}, err
+	if err == nil {
+		b.engine.Ledger.Read(e)
+	} else {
+		record = event.Record{At: b.engine.Now(), Event: e} // a rescue goes on without a journal, and is watched all the same
 	}
-	b.engine.Ledger.Read(e)
 	if b.audience != nil {
 		b.audience.hear(record)
 	}
-	return record, nil
+	return record, err
 }
 
 func (b *book) marks() facts.Marks {

@@ -140,6 +140,9 @@ func (r *runner) settle(done result) {
 	r.underway--
 	r.status[done.step.ID] = done.status
 	r.breaks(done.err)
+	if done.status == plan.Done {
+		return // nothing is lost by it
+	}
 	for _, step := range r.plan.Doomed(r.status) {
 		r.status[step.ID] = plan.Skipped
 		r.note(event.StepSkipped{Step: step.ID, Why: "it needs " + firstLost(step, r.status)})

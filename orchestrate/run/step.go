@@ -81,8 +81,8 @@ func hintOf(err error) string {
 // reach makes the goal of the step true, unless it is true already. One look serves the goal and the guards: right before the action,
 // and as few waits as can be.
 func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err error) {
-	f := r.look(ctx, step.Look())
-	if step.Goal.Holds(f).Holds() {
+	f, holds := r.lookBefore(ctx, step)
+	if holds {
 		return false, nil
 	}
 	for _, guard := range step.Guards {
@@ -101,6 +101,27 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 		return true, &stepError{touched: true, hint: v.Hint(), err: fmt.Errorf("what was done did not work: %s", v.Why())}
 	}
 	return true, nil
+}
+
+// lookBefore looks at what the guards read and, of the goal, at no more than it takes to see that it does not hold.
+func (r *runner) lookBefore(ctx context.Context, step plan.Step) (f facts.Facts, holds bool) {
+	quick := plan.Quick(step.Goal)
+	if quick == nil {
+		f = r.look(ctx, step.Look())
+		return f, step.Goal.Holds(f).Holds()
+	}
+	look := quick.Look()
+	for _, guard := range step.Guards {
+		look.Merge(guard.Condition.Look())
+	}
+	f = r.look(ctx, look)
+	if !quick.Holds(f).Holds() {
+		return f, false
+	}
+	if !look.Has(step.Goal.Look()) {
+		f = r.look(ctx, step.Look())
+	}
+	return f, step.Goal.Holds(f).Holds()
 }
 
 // pass lets a step go on when the guard holds, and waits for one that is worth waiting for.
@@ -127,7 +148,7 @@ func (r *runner) act(ctx context.Context, step plan.Step) (begun bool, err error
 		return false, err
 	}
 	for _, batch := range plan.Batches(step.Actions) {
-		did, err := r.do(ctx, step, batch, false)
+		_, did, err := r.do(ctx, step, batch, false)
 		begun = begun || did
 		if err != nil {
 			return begun, err
@@ -148,14 +169,14 @@ func (r *runner) keepThreads(step plan.Step) error {
 }
 
 // do carries a batch out when the intent of all of it is on disk.
-func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, rescue bool) (begun bool, err error) {
+func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, rescue bool) (done int, begun bool, err error) {
 	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
 	intents := make([]event.Event, len(batch))
 	for i, action := range batch {
 		intents[i] = event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
 	}
 	if err := r.book.write(intents...); err != nil && !must {
-		return false, err
+		return 0, false, err
 	}
 	within := r.patience(batch)
 	ctx, cancel := context.WithTimeoutCause(ctx, within, &plain.Late{Within: within})
@@ -164,11 +185,17 @@ func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, re
 	err = r.tellDone(step, batch, done, failure, rescue)
 	switch {
 	case failure != nil:
-		return true, errors.Join(fmt.Errorf("%s: %w", failing(batch, done), failure), err)
+		return done, done > 0 || !isUnsent(failure), errors.Join(fmt.Errorf("%s: %w", failing(batch, done), failure), err)
 	case must:
-		return true, nil
+		return done, true, nil
 	}
-	return true, err
+	return done, true, err
+}
+
+// isUnsent says that an action failed before anything of it left this machine, so that there is nothing to take back.
+func isUnsent(err error) bool {
+	var unsent interface{ Unsent() bool }
+	return errors.As(err, &unsent) && unsent.Unsent()
 }
 
 // failing is the action that was not done, or the last one when that is not known.
@@ -225,9 +252,8 @@ func (r *runner) rescue(ctx context.Context, step plan.Step, cause error) error 
 // takeBack does all rescue actions, also after one that fails: each brings the replica nearer to how it was.
 func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 	var failures error
-	for _, action := range step.Rescue {
-		_, err := r.do(ctx, step, []plan.Action{action}, true)
-		failures = errors.Join(failures, err)
+	for _, batch := range plan.Batches(step.Rescue) {
+		failures = errors.Join(failures, r.rescueBy(ctx, step, batch))
 	}
 	v := r.await(ctx, step.Rescued, r.Pace.Rescue)
 	switch pending := (interface{ Pending() bool })(nil); {
@@ -242,6 +268,20 @@ func (r *runner) takeBack(ctx context.Context, step plan.Step) (why string) {
 }
 
 func inOneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// rescueBy sends a batch as one, so that a second death leaves nothing stopped. What is behind an action that fails is sent by itself.
+func (r *runner) rescueBy(ctx context.Context, step plan.Step, batch []plan.Action) error {
+	var failures error
+	for len(batch) > 0 {
+		done, _, err := r.do(ctx, step, batch, true)
+		if err == nil {
+			break
+		}
+		failures = errors.Join(failures, err)
+		batch = batch[min(done+1, len(batch)):]
+	}
+	return failures
+}
 
 func (r *runner) look(ctx context.Context, look facts.Look) facts.Facts {
 	f := r.Observer.Observe(ctx, look)
