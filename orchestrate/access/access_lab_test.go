@@ -28,6 +28,7 @@ func TestRealServers(t *testing.T) {
 	c := reach.Cluster(t, l)
 	for name, test := range map[string]func(*testing.T, *lab.Lab, topology.Cluster){
 		"one connection serves everything":  oneConnection,
+		"a killed connection is made anew":  killedConnection,
 		"sessions end":                      sessionsEnd,
 		"a refused statement is told":       refusedStatement,
 		"many questions take one wait":      manyQuestions,
@@ -105,6 +106,22 @@ func manyStatements(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 		equal(t, "done", done, 2)
 		return err
 	}))
+}
+
+// killedConnection: whoever kills the session of the tool between two statements does not make the second one fail.
+func killedConnection(t *testing.T, l *lab.Lab, c topology.Cluster) {
+	servers := connect(t, c, reach.Dial)
+	id := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID())
+	check(t, l.Exec(t.Context(), "primary", "KILL "+id.String()))
+	await(t, "the end of the session", func() bool {
+		n := must(l.Value(t.Context(), "primary", "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = "+id.String()))(t)
+		return n == "0"
+	})
+	await(t, "the news of it", func() bool { return !servers.Lives("primary") })
+	check(t, servers.Exec(t.Context(), "primary", dialect.Dialect{}.WithoutBinlog()))
+	if again := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID()); again.String() == id.String() {
+		t.Errorf("the killed session %s is still used", id)
+	}
 }
 
 func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {

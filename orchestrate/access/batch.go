@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -74,11 +73,7 @@ func (l *line) queryAll(ctx context.Context, statements []dialect.Statement) []A
 		return slices.Repeat([]Answer{{Err: err}}, len(statements))
 	}
 	defer session.release()
-	answers := session.QueryAll(ctx, statements...)
-	if answers[0].Err == nil {
-		l.heard()
-	}
-	return answers
+	return session.QueryAll(ctx, statements...)
 }
 
 // QueryAll is [Servers.QueryAll] within the session.
@@ -155,20 +150,4 @@ func (s *Session) inOnePacket(ctx context.Context, statements []dialect.Statemen
 			return sets, rows.Err()
 		}
 	}
-}
-
-// lately is how long after an answer a connection is taken to live, without another question: a look has come right before.
-const lately = 2 * time.Second
-
-// heard notes that the server has answered.
-func (l *line) heard() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.answered = time.Now()
-}
-
-func (l *line) heardLately() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return time.Since(l.answered) < lately
 }

@@ -27,13 +27,14 @@ func (l *line) kept(ctx context.Context) (*Session, error) {
 	return l.session(ctx, pool, socket)
 }
 
-// lively is kept, asked for a sign of life, for statements that must not be sent twice.
+// lively is kept, for statements that must not be sent twice: a connection whose end was heard of is made anew, and one that cannot tell of
+// its end is asked for a sign of life.
 func (l *line) lively(ctx context.Context) (*Session, error) {
 	session, err := l.kept(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if l.heardLately() || session.conn.PingContext(ctx) == nil {
+	if session.lives() || session.conn.PingContext(ctx) == nil {
 		return session, nil
 	}
 	session.release()
@@ -63,7 +64,7 @@ func (l *line) session(ctx context.Context, pool *pool, socket string) (*Session
 	if err != nil {
 		return nil, l.loginFailure(ctx, socket, err)
 	}
-	return &Session{server: l.server.Name, conn: conn, heard: pool.heard}, nil
+	return &Session{server: l.server.Name, conn: conn, heard: pool.heard, over: pool.last.Load()}, nil
 }
 
 func (l *line) loginFailure(ctx context.Context, socket string, err error) error {

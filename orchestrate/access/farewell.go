@@ -16,6 +16,12 @@ type parting struct {
 	peace *atomic.Bool
 }
 
+// lives says that neither the server nor the way to it has ended, as far as can be known without asking.
+func (p *parting) lives() bool {
+	told, ok := p.Conn.(interface{ Ended() bool })
+	return ok && !told.Ended()
+}
+
 // Close closes the connection.
 func (p *parting) Close() error {
 	half, ok := p.Conn.(interface{ CloseWrite() error })

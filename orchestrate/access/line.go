@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
@@ -18,13 +17,12 @@ type line struct {
 
 	turn chan struct{} // held by whoever connects, so that several callers make one connection
 
-	mu       sync.Mutex // guards what follows
-	host     remote.Host
-	socket   string    // where the server was found, if the inventory does not say
-	pool     *pool     // the administrator's one connection
-	answered time.Time // when the server last answered over it
-	closed   bool
-	ends     sync.WaitGroup // lost connections that are being closed
+	mu     sync.Mutex // guards what follows
+	host   remote.Host
+	socket string // where the server was found, if the inventory does not say
+	pool   *pool  // the administrator's one connection
+	closed bool
+	ends   sync.WaitGroup // lost connections that are being closed
 }
 
 var _ remote.Host = (*line)(nil)

@@ -40,6 +40,7 @@ type pool struct {
 	db    *sql.DB
 	heard *heard
 	peace atomic.Bool // its connections are closed for good, not because they broke
+	last  atomic.Pointer[parting]
 }
 
 // newPool connects to nothing.
@@ -52,7 +53,9 @@ func newPool(config *mysql.Config) (*pool, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &parting{Conn: conn, peace: &p.peace}, nil
+		made := &parting{Conn: conn, peace: &p.peace}
+		p.last.Store(made)
+		return made, nil
 	}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {

@@ -77,7 +77,10 @@ type Session struct {
 	server topology.ServerName
 	conn   *sql.Conn
 	heard  *heard
+	over   *parting // nil where nobody asks whether it lives
 }
+
+func (s *Session) lives() bool { return s.over != nil && s.over.lives() }
 
 func (s *Session) release() { _ = s.conn.Close() } // a connection that broke says so where it is used
 

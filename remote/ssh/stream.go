@@ -24,6 +24,7 @@ type stream struct {
 	sent   chan struct{} // closed when all that was written has left, or cannot leave any more
 	freed  chan struct{} // closed by Close, from when on the end of the connection cuts nothing
 	closed atomic.Bool
+	ended  atomic.Bool
 }
 
 // linger bounds how long Close tries to send what has been written: a peer that reads nothing must not keep the channel.
@@ -59,8 +60,12 @@ func (s *stream) cut() {
 
 func (s *stream) receive() {
 	_, _ = io.Copy(s.inFar, s.channel) // any error is the end of the stream to the reader; lost tells the reason
+	s.ended.Store(true)
 	_ = s.inFar.Close()
 }
+
+// Ended says that the peer, or the connection under it, has ended: nothing that is written now would be answered.
+func (s *stream) Ended() bool { return s.ended.Load() || s.client.lost() != nil }
 
 func (s *stream) send() {
 	defer close(s.sent)
