@@ -53,7 +53,11 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 // withoutInstance looks at what needs no answer of the server.
 func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
-	if g.wants(onFiles) {
+	switch {
+	case !g.wants(onFiles):
+	case ctx.Err() != nil: // all the time went into waiting for the server
+		g.seen.TLSDir = facts.As[facts.TLSDir](g.seen.Instance)
+	default:
 		g.survey(ctx, place{})
 	}
 	g.lookAtOptionFiles(ctx, early)

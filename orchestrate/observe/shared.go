@@ -35,6 +35,7 @@ type queue struct{ next *round }
 
 // round is one look, and what it saw once done is closed.
 type round struct {
+	look func(context.Context) facts.Server // of whoever came last, who knows most
 	done chan struct{}
 	seen facts.Server
 }
@@ -74,21 +75,22 @@ func (s *shared) join(ctx context.Context, r request, look func(context.Context)
 	if q.next == nil {
 		q.next = &round{done: make(chan struct{})}
 	}
+	q.next.look = look
 	if !busy {
-		go s.work(ctx, r, q, look)
+		go s.work(ctx, r, q)
 	}
 	return q.next
 }
 
 // work makes rounds until nobody waits.
-func (s *shared) work(ctx context.Context, r request, q *queue, look func(context.Context) facts.Server) {
+func (s *shared) work(ctx context.Context, r request, q *queue) {
 	for {
 		s.moment(ctx)
 		current := s.begin(r, q)
 		if current == nil {
 			return
 		}
-		current.seen = look(ctx)
+		current.seen = current.look(ctx)
 		close(current.done)
 	}
 }

@@ -83,6 +83,23 @@ func TestLooksThatAreAskedForAtOnceAreOne(t *testing.T) {
 	}
 }
 
+// TestTheLastToComeLooks: whoever comes last knows most, such as a key that was just issued.
+func TestTheLastToComeLooks(t *testing.T) {
+	s, r := newShared(), request{"db1", facts.PartInstance}
+	come := make(chan struct{})
+	s.moment = func(context.Context) { <-come }
+	by := func(pos uint64) func(context.Context) facts.Server {
+		return func(context.Context) facts.Server { return facts.Server{Position: facts.Known(facts.Position{Pos: pos})} }
+	}
+	s.join(t.Context(), r, by(1))
+	last := s.join(t.Context(), r, by(2))
+	close(come)
+	<-last.done
+	if pos := last.seen.Position.Or(facts.Position{}).Pos; pos != 2 {
+		t.Errorf("the look is that of caller %d", pos)
+	}
+}
+
 func TestAWaitForASharedLookEndsWithItsContext(t *testing.T) {
 	s, g, r := newShared(), newGated(), request{"db1", facts.PartInstance}
 	ctx, cancel := context.WithCancelCause(t.Context())
