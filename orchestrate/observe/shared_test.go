@@ -89,7 +89,9 @@ func TestTheLastToComeLooks(t *testing.T) {
 	come := make(chan struct{})
 	s.moment = func(context.Context) { <-come }
 	by := func(pos uint64) func(context.Context) facts.Server {
-		return func(context.Context) facts.Server { return facts.Server{Position: facts.Known(facts.Position{Pos: pos})} }
+		return func(context.Context) facts.Server {
+			return facts.Server{Position: facts.Known(facts.Position{Pos: pos})}
+		}
 	}
 	s.join(t.Context(), r, by(1))
 	last := s.join(t.Context(), r, by(2))
