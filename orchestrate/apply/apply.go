@@ -6,7 +6,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/access"
@@ -22,6 +21,9 @@ import (
 // Observer looks at servers: an action may have to know which start of a server it meets.
 type Observer interface {
 	Observe(ctx context.Context, look facts.Look) facts.Facts
+
+	// Version is that of the server as of the last look: a step looks before it acts.
+	Version(server topology.ServerName) (facts.Version, bool)
 }
 
 // Executor carries out actions. Its Do may be called from several goroutines at once.
@@ -31,17 +33,11 @@ type Executor struct {
 	store    pkistore.Store
 	observer Observer
 	now      func() time.Time
-
-	mu       sync.Mutex
-	dialects map[topology.ServerName]dialect.Dialect
 }
 
 // New makes an executor of actions on the servers of a cluster, and on the local folder of certificates.
 func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, observer Observer, now func() time.Time) *Executor {
-	return &Executor{
-		cluster: cluster, servers: servers, store: store, observer: observer, now: now,
-		dialects: map[topology.ServerName]dialect.Dialect{},
-	}
+	return &Executor{cluster: cluster, servers: servers, store: store, observer: observer, now: now}
 }
 
 // Do carries one action out. What must be on disk before an effect is noted first, and an error of note prevents the effect.
@@ -124,33 +120,20 @@ func (x *Executor) execAll(ctx context.Context, server topology.ServerName, note
 	return x.servers.ExecAll(ctx, server, statements...)
 }
 
-// dialect is that of the server. It is asked for once in a run, and again after a restart, which may have brought another version.
+// dialect is that of the server, which is asked only where no look has.
 func (x *Executor) dialect(ctx context.Context, server topology.ServerName) (dialect.Dialect, error) {
-	x.mu.Lock()
-	known, ok := x.dialects[server]
-	x.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	seen := access.Ask(ctx, x.servers.On(server), dialect.Version())
-	version, ok := seen.Get()
+	version, ok := x.observer.Version(server)
 	if !ok {
-		return dialect.Dialect{}, &unseenError{why: seen.Why(), hint: seen.Hint()}
+		seen := access.Ask(ctx, x.servers.On(server), dialect.Version())
+		if version, ok = seen.Get(); !ok {
+			return dialect.Dialect{}, &unseenError{why: seen.Why(), hint: seen.Hint()}
+		}
 	}
 	found, err := dialect.For(version)
 	if err != nil {
 		return dialect.Dialect{}, fmt.Errorf("%s: %w", server, err)
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.dialects[server] = found
 	return found, nil
-}
-
-func (x *Executor) forgetDialect(server topology.ServerName) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.dialects, server)
 }
 
 // unsentError says that an action failed before anything of it left this machine.

@@ -21,7 +21,6 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 		return fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.Why())
 	}
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
-	x.forgetDialect(a.Server)
 	if command != nil && isExit(command) {
 		return &restartError{server: a.Server, err: command}
 	}

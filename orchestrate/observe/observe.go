@@ -61,6 +61,12 @@ func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 	return f
 }
 
+// Version is that of a server as of the last look at it; false when there was none that told it.
+func (o *Observer) Version(name topology.ServerName) (facts.Version, bool) {
+	last := o.memory.of(name)
+	return last.version, last.met
+}
+
 func atOnce(ctx context.Context, glances []*glance, work func(*glance, context.Context)) {
 	slots := make(chan struct{}, maxServers)
 	var all sync.WaitGroup
