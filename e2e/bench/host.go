@@ -85,6 +85,12 @@ func (l *line) Read(buffer []byte) (int, error) {
 	return n, err
 }
 
+// Ended is what the connection itself tells of its end: without it replssl would ask each time.
+func (l *line) Ended() bool {
+	told, ok := l.Conn.(interface{ Ended() bool })
+	return ok && told.Ended()
+}
+
 func (l *line) note(p passage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
