@@ -36,9 +36,10 @@ func (b *builder) planCertificates() {
 	if b.isBlocked() || len(missing) == 0 {
 		return
 	}
-	b.planAuthority()
+	keys := b.keys()
+	b.planAuthority(keys.authority)
 	for _, s := range missing {
-		b.planSet(s)
+		b.planSet(s, keys.leaf)
 	}
 }
 
@@ -107,11 +108,10 @@ func (b *builder) checkAuthority(missing []topology.Server) {
 	}
 }
 
-func (b *builder) planAuthority() {
+func (b *builder) planAuthority(kind pki.KeyKind) {
 	if (AuthorityExists{}).Holds(b.facts).Holds() {
 		return
 	}
-	kind := b.keys().authority
 	b.add(Step{
 		ID: "authority", Target: Here, Title: fmt.Sprintf("make a certificate authority with an %s key", kind),
 		Reason: "there is none in the local folder",
@@ -122,11 +122,10 @@ func (b *builder) planAuthority() {
 }
 
 // planSet issues what is missing and lays it down on the host.
-func (b *builder) planSet(s topology.Server) {
+func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	leaf := b.nextLeaf(s)
 	b.sets[s.Name] = leaf.Version
 	if issued := (LeafIssued{leaf}); !issued.Holds(b.facts).Holds() {
-		kind := b.keys().leaf
 		b.add(Step{
 			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue an %s certificate for %s", kind, s.Name),
 			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
@@ -193,8 +192,10 @@ func (b *builder) switching(channels ...facts.ChannelID) []string {
 func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 	var readers []facts.ChannelID
 	for _, l := range b.links {
-		channel, _ := b.facts.Channel(l.Channel).Get()
-		if l.Channel.Server == s.Name && channel.TLS.Cert == currentFile(s, "cert.pem") && b.threads[l.Channel].Receiver {
+		if l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
+			continue
+		}
+		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.TLS.Cert == currentFile(s, "cert.pem") {
 			readers = append(readers, l.Channel)
 		}
 	}

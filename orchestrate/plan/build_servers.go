@@ -222,8 +222,10 @@ func (b *builder) planWakes(s topology.Server) {
 func (b *builder) upAgain(s topology.Server, channels []facts.ChannelID) Condition {
 	conditions := []Condition{Up{Server: s.Name}}
 	for _, l := range b.links {
-		channel, _ := b.facts.Channel(l.Channel).Get()
-		if channel.Receiver == facts.Yes && slices.Contains(channels, l.Channel) {
+		if !slices.Contains(channels, l.Channel) {
+			continue
+		}
+		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.Receiver == facts.Yes {
 			conditions = append(conditions, Attached{l})
 		}
 	}

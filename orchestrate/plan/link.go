@@ -2,6 +2,8 @@ package plan
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -43,9 +45,10 @@ func matchThread(l Link, sockets []facts.Socket, threads []facts.DumpThread) fac
 		if int(socket.Remote.Port()) != l.Port || !couldBe(l.Host, socket.Remote.Addr()) {
 			continue
 		}
+		ending := ":" + strconv.Itoa(int(socket.Local.Port()))
 		for _, thread := range threads {
-			if thread.User != l.User {
-				continue
+			if thread.User != l.User || !strings.HasSuffix(thread.Host, ending) {
+				continue // which is most of them
 			}
 			host, port := dialect.SplitPeer(thread.Host)
 			if port != int(socket.Local.Port()) {
