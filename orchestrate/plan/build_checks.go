@@ -27,7 +27,7 @@ func (b *builder) checkSeen() {
 		b.needSeen(s.Name, seen.DumpThreads.Hint(), "dump threads", why(seen.DumpThreads))
 		b.needSeen(s.Name, seen.Accounts.Hint(), "account rows", why(seen.Accounts))
 		b.needSeen(s.Name, seen.TLSDir.Hint(), "TLS dir", why(seen.TLSDir))
-		if len(b.cluster.ReplicasOf(s.Name)) > 0 {
+		if b.cluster.IsSource(s.Name) {
 			b.needSeen(s.Name, seen.Config.Hint(), "option files", why(seen.Config))
 			b.needSeen(s.Name, seen.Settings.Hint(), "TLS settings", why(seen.Settings))
 			b.needSeen(s.Name, seen.ServedTLS.Hint(), "served certificate", why(seen.ServedTLS))
@@ -141,7 +141,7 @@ func (b *builder) warn() {
 		if dir, ok := seen.TLSDir.Get(); ok && dir.Kind == facts.DirOther {
 			b.warnOf(s.Name, "the TLS dir %s cannot be used: %s", s.TLSDir, dir.Fault)
 		}
-		if len(b.cluster.ReplicasOf(s.Name)) > 0 {
+		if b.cluster.IsSource(s.Name) {
 			b.warnOfOtherReaders(s.Name, seen.DumpThreads.Or(nil))
 		}
 	}

@@ -19,7 +19,7 @@ type Demand struct {
 func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
 	var demands []Demand
 	for _, s := range c.Servers {
-		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: len(c.ReplicasOf(s.Name)) == 0}})
+		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: !c.IsSource(s.Name)}})
 	}
 	for _, l := range links {
 		server := l.Channel.Server

@@ -15,7 +15,7 @@ func role(c topology.Cluster, s topology.Server) string {
 	switch {
 	case s.Source == "":
 		return "primary"
-	case len(c.ReplicasOf(s.Name)) > 0:
+	case c.IsSource(s.Name):
 		return "both"
 	}
 	return "replica"

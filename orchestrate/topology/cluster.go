@@ -98,12 +98,22 @@ func (c Cluster) Replicas() []Server { return c.Servers[1:] }
 
 // Server finds a server by name.
 func (c Cluster) Server(name ServerName) (Server, bool) {
-	for _, s := range c.Servers {
-		if s.Name == name {
-			return s, true
+	for i := range c.Servers {
+		if c.Servers[i].Name == name {
+			return c.Servers[i], true
 		}
 	}
 	return Server{}, false
+}
+
+// IsSource says that some server replicates from the named one.
+func (c Cluster) IsSource(name ServerName) bool {
+	for i := range c.Servers {
+		if c.Servers[i].Source == name && c.Servers[i].Name != name {
+			return true
+		}
+	}
+	return false
 }
 
 // ReplicasOf are the servers that replicate from the named one.
@@ -121,7 +131,7 @@ func (c Cluster) ReplicasOf(name ServerName) []Server {
 func (c Cluster) Sources() []Server {
 	var found []Server
 	for _, s := range c.Servers {
-		if len(c.ReplicasOf(s.Name)) > 0 {
+		if c.IsSource(s.Name) {
 			found = append(found, s)
 		}
 	}
