@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/event"
@@ -18,19 +19,31 @@ type refusing struct {
 	*world.World
 	server string
 	done   int
-	err    error
-	sent   [][]plan.Action
+
+	mu   sync.Mutex
+	err  error
+	sent [][]plan.Action
 }
 
 func (r *refusing) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (int, error) {
-	r.sent = append(r.sent, batch)
-	stop, ok := batch[0].(plan.StopThreads)
-	if ok && stop.Threads.Applier && string(stop.Channel.Server) == r.server && r.err != nil {
-		err := r.err
-		r.err = nil
+	if err := r.fail(batch); err != nil {
 		return r.done, err
 	}
 	return r.World.DoAll(ctx, batch, note)
+}
+
+// fail gives the error once.
+func (r *refusing) fail(batch []plan.Action) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent = append(r.sent, batch)
+	stop, ok := batch[0].(plan.StopThreads)
+	if !ok || !stop.Threads.Applier || string(stop.Channel.Server) != r.server {
+		return nil
+	}
+	err := r.err
+	r.err = nil
+	return err
 }
 
 type unsent struct{ error }
