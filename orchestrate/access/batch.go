@@ -82,21 +82,32 @@ func (s *Session) QueryAll(ctx context.Context, statements ...dialect.Statement)
 	for len(answers) < len(statements) {
 		left := statements[len(answers):]
 		sets, err := s.inOnePacket(ctx, left)
-		for _, rows := range sets {
-			answers = append(answers, Answer{Rows: rows})
-		}
-		if err == nil {
-			continue
-		}
-		failed := Answer{Err: s.failure(ctx, left[len(sets)], err)}
-		if _, refused := refusal(err); refused {
-			answers = append(answers, failed)
-			continue
-		}
-		answers = append(answers, slices.Repeat([]Answer{failed}, len(statements)-len(answers))...)
+		answers = append(answers, s.answers(ctx, left, sets, err)...)
 	}
 	return answers
 }
+
+// answers are those of one packet: at least one, and no more than there are statements. A context that ends when everything is told takes
+// nothing back.
+func (s *Session) answers(ctx context.Context, sent []dialect.Statement, sets [][]dialect.Row, err error) []Answer {
+	answers := make([]Answer, 0, len(sent))
+	for _, rows := range sets[:min(len(sets), len(sent))] {
+		answers = append(answers, Answer{Rows: rows})
+	}
+	if len(answers) == len(sent) || err == nil && len(answers) > 0 {
+		return answers
+	}
+	if err == nil {
+		err = errNoAnswer
+	}
+	failed := Answer{Err: s.failure(ctx, sent[len(answers)], err)}
+	if _, refused := refusal(err); refused {
+		return append(answers, failed) // the server has not gone on to those behind it
+	}
+	return append(answers, slices.Repeat([]Answer{failed}, len(sent)-len(answers))...)
+}
+
+var errNoAnswer = errors.New("the server gave no answer")
 
 // ExecAll sends statements that change something in one packet, once. It gives how many were carried out. When its error is not a
 // [RefusedError] it is not known whether the next one was carried out too, and those behind it.
@@ -122,7 +133,7 @@ func (s *Session) ExecAll(ctx context.Context, statements ...dialect.Statement) 
 	sets, err := s.inOnePacket(ctx, sent)
 	done = len(sets) // only the marks have an answer
 	switch {
-	case err == nil && done == len(statements):
+	case done == len(statements): // a context that ends when everything is done takes nothing back
 		return done, nil
 	case err == nil:
 		return done, fmt.Errorf("%s: %d of %d statements were answered", s.server, done, len(statements))

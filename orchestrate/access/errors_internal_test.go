@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/ssh"
 )
@@ -70,5 +72,43 @@ func TestALongStatementIsCut(t *testing.T) {
 	}
 	if got := short("STOP SLAVE"); got != "STOP SLAVE" {
 		t.Error(got)
+	}
+}
+
+// TestAnswersOfAPacket: each statement gets one answer, whatever the connection did when.
+func TestAnswersOfAPacket(t *testing.T) {
+	s := &Session{server: "db1", heard: &heard{}}
+	sent := []dialect.Statement{dialect.Mark(), dialect.Mark(), dialect.Mark()}
+	rows := []dialect.Row{}
+	refused := &mysql.MySQLError{Number: 1381, Message: "no binary log"}
+	for name, c := range map[string]struct {
+		sets [][]dialect.Row
+		err  error
+		want string
+	}{
+		"all":                       {[][]dialect.Row{rows, rows, rows}, nil, "ok ok ok"},
+		"all, and then the context": {[][]dialect.Row{rows, rows, rows}, context.Canceled, "ok ok ok"},
+		"more than were asked for":  {[][]dialect.Row{rows, rows, rows, rows}, nil, "ok ok ok"},
+		"a refusal":                 {[][]dialect.Row{rows}, refused, "ok refused"},
+		"a refusal at once":         {nil, refused, "refused"},
+		"a broken connection":       {[][]dialect.Row{rows}, mysql.ErrInvalidConn, "ok failed failed"},
+		"an end without a reason":   {[][]dialect.Row{rows}, nil, "ok"},
+		"nothing":                   {nil, nil, "failed failed failed"},
+	} {
+		var got []string
+		for _, answer := range s.answers(t.Context(), sent, c.sets, c.err) {
+			var refusal *RefusedError
+			switch {
+			case answer.Err == nil:
+				got = append(got, "ok")
+			case errors.As(answer.Err, &refusal):
+				got = append(got, "refused")
+			default:
+				got = append(got, "failed")
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %v, want %s", name, got, c.want)
+		}
 	}
 }
