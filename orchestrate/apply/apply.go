@@ -5,6 +5,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -95,7 +96,7 @@ func (x *Executor) DoAll(ctx context.Context, batch []plan.Action, note func(eve
 func (x *Executor) run(ctx context.Context, server topology.ServerName, command remote.Command) error {
 	host, err := x.servers.Host(ctx, server)
 	if err != nil {
-		return err
+		return &unsentError{err}
 	}
 	_, err = host.Run(ctx, command)
 	return err
@@ -117,7 +118,13 @@ func (x *Executor) execAll(ctx context.Context, server topology.ServerName, note
 			return 0, &unsentError{err}
 		}
 	}
-	return x.servers.ExecAll(ctx, server, statements...)
+	done, err = x.servers.ExecAll(ctx, server, statements...)
+	var unreachable *access.UnreachableError
+	var login *access.LoginError
+	if errors.As(err, &unreachable) || errors.As(err, &login) { // nobody was there to send them to
+		return done, &unsentError{err}
+	}
+	return done, err
 }
 
 // dialect is that of the server, which is asked only where no look has.

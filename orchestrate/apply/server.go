@@ -18,7 +18,8 @@ import (
 func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 	before, up := x.startOf(ctx, a.Server)
 	if up && !before.IsKnown() {
-		return fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.Why())
+		why := fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.Why())
+		return &unsentError{why}
 	}
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
 	if command != nil && isExit(command) {
