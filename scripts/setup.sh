@@ -18,6 +18,10 @@ missing() {
     command -v git >/dev/null || echo git
     command -v sudo >/dev/null || echo sudo
     command -v tmux >/dev/null || echo tmux # a real terminal, in which the live view is looked at
+    command -v zsh >/dev/null || echo zsh # the shells that complete commands, and what reads manual pages
+    command -v fish >/dev/null || echo fish
+    [ -e /usr/share/bash-completion/bash_completion ] || echo bash-completion
+    command -v mandoc >/dev/null || echo mandoc
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }
