@@ -23,6 +23,9 @@ type line struct {
 	pool   *pool  // the administrator's one connection
 	closed bool
 	ends   sync.WaitGroup // lost connections that are being closed
+
+	failures int   // how often the host was not reached
+	failure  error // the last time
 }
 
 var _ remote.Host = (*line)(nil)
@@ -65,8 +68,10 @@ func (l *line) dialOnce(ctx context.Context, network, address string) (net.Conn,
 	return conn, err
 }
 
-// connect gives the connection to the host, and makes it where there is none. Callers that come meanwhile wait for it.
+// connect gives the connection to the host, and makes it where there is none. Callers that come meanwhile wait for it, and share its
+// failure: a host that hangs is waited for once.
 func (l *line) connect(ctx context.Context) (remote.Host, error) {
+	before, _ := l.failed()
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -76,14 +81,34 @@ func (l *line) connect(ctx context.Context) (remote.Host, error) {
 	if host, err := l.current(); host != nil || err != nil {
 		return host, err
 	}
+	if times, err := l.failed(); times > before {
+		return nil, err
+	}
 	host, err := l.dial(ctx, l.server)
 	if err != nil {
+		l.fail(ctx, err)
 		return nil, err
 	}
 	if !l.keep(host) {
 		return nil, errors.Join(closed(l.server.Name), host.Close())
 	}
 	return host, nil
+}
+
+func (l *line) failed() (times int, last error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failures, l.failure
+}
+
+// fail notes that the host was not reached. A caller who gave up says nothing of the host.
+func (l *line) fail(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failures, l.failure = l.failures+1, err
 }
 
 func (l *line) current() (remote.Host, error) {

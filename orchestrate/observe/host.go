@@ -55,6 +55,8 @@ func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
 	switch {
 	case !g.wants(onFiles):
+	case g.away != nil:
+		g.seen.TLSDir = failed[facts.TLSDir](g.away)
 	case ctx.Err() != nil: // all the time went into waiting for the server
 		g.seen.TLSDir = facts.As[facts.TLSDir](g.seen.Instance)
 	default:

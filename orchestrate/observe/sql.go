@@ -30,7 +30,12 @@ type account struct{ user, host string }
 
 // lookBySQL asks for every part that the server tells. It closes met when it knows what the server is, or why not.
 func (g *glance) lookBySQL(ctx context.Context, met chan<- struct{}) {
-	q := g.meet(ctx)
+	var q *inquiry
+	if _, g.away = g.observer.servers.Host(ctx, g.server.Name); g.away != nil {
+		g.seen.Instance = failed[facts.Instance](g.away)
+	} else {
+		q = g.meet(ctx)
+	}
 	close(met)
 	if q == nil {
 		g.nothingBySQL()
