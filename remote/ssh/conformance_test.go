@@ -11,7 +11,9 @@ import (
 	"github.com/replssl/replssl/remote/ssh"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("golang.org/x/crypto/ssh.(*mux).openChannel")) // see newSession
+}
 
 // configFor is how to reach a server of the kit.
 func configFor(server *remotetest.Server) ssh.Config {

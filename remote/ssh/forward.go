@@ -25,7 +25,9 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if err := checkAddress(network, address); err != nil {
 		return nil, &remote.DialError{Host: c.name, Network: network, Address: address, Err: err}
 	}
-	channel, err := c.ssh.DialContext(ctx, network, address)
+	alive, cancel := c.life.Bound(ctx) // see newSession
+	defer cancel()
+	channel, err := c.ssh.DialContext(alive, network, address)
 	if err != nil {
 		return nil, c.dialError(ctx, network, address, err)
 	}

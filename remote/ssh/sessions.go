@@ -144,7 +144,7 @@ func (s *sessions) grant(what grant) {
 }
 
 func (s *sessions) open() {
-	session, err := s.client.ssh.NewSession()
+	session, err := s.client.newSession()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opening--
@@ -154,6 +154,26 @@ func (s *sessions) open() {
 		s.idle = append(s.idle, session)
 	}
 	s.settle()
+}
+
+// newSession does not outlast the connection. The library overlooks a channel that is asked for while the connection ends, and lets whoever
+// asks wait for ever (mux.openChannel, golang.org/x/crypto v0.58.0).
+func (c *Client) newSession() (*ssh.Session, error) {
+	type opened struct {
+		session *ssh.Session
+		err     error
+	}
+	result := make(chan opened, 1)
+	go func() { // in the rare case it stays behind: nothing wakes it
+		session, err := c.ssh.NewSession()
+		result <- opened{session, err}
+	}()
+	select {
+	case got := <-result:
+		return got.session, got.err
+	case <-c.life.Done():
+		return nil, c.lost()
+	}
 }
 
 // refused learns from a session that was not opened. Whoever waits can go on waiting as long as there are others, which end.

@@ -1,6 +1,9 @@
 package hosting
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // Life is how long a host can be used. It is no context, since nothing is asked for within it: calls come with contexts of their
 // own. It ends once, and keeps the first reason.
@@ -32,4 +35,17 @@ func (l *Life) Err() error {
 	default:
 		return nil
 	}
+}
+
+// Bound is a context that ends with the life too. The caller cancels it.
+func (l *Life) Bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	bound, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-l.over:
+			cancel()
+		case <-bound.Done():
+		}
+	}()
+	return bound, cancel
 }
