@@ -72,6 +72,8 @@ func (s *Server) session(wanted ssh.NewChannel, sessions *quota) {
 	if spoil {
 		leave()
 		_ = channel.Close()
+		ssh.DiscardRequests(requests) // one that was on its way starts nothing
+		return
 	}
 	var process *exec.Cmd
 	for request := range requests {
