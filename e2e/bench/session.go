@@ -50,7 +50,7 @@ var _ access.Dial = dialSSH
 func dialSSH(ctx context.Context, server topology.Server) (remote.Host, error) {
 	client, err := ssh.Dial(ctx, ssh.Config{
 		Name: string(server.Name), Address: net.JoinHostPort(server.SSH.Address, strconv.Itoa(server.SSH.Port)),
-		User: server.SSH.User, IdentityFile: server.SSH.IdentityFile, KnownHosts: []string{server.SSH.KnownHosts},
+		User: server.SSH.User, IdentityFiles: server.SSH.IdentityFiles, KnownHosts: server.SSH.KnownHosts,
 	})
 	if err != nil {
 		return nil, err // not a typed nil

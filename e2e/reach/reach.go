@@ -34,7 +34,7 @@ func Cluster(t testing.TB, l *lab.Lab) topology.Cluster {
 func Dial(ctx context.Context, s topology.Server) (remote.Host, error) {
 	client, err := ssh.Dial(ctx, ssh.Config{
 		Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-		IdentityFile: s.SSH.IdentityFile, KnownHosts: []string{s.SSH.KnownHosts}, DialTimeout: 5 * time.Second,
+		IdentityFiles: s.SSH.IdentityFiles, KnownHosts: s.SSH.KnownHosts, DialTimeout: 5 * time.Second,
 	})
 	if err != nil {
 		return nil, err // not a typed nil

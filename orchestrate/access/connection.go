@@ -68,7 +68,7 @@ func (l *line) session(ctx context.Context, pool *pool, socket string) (*Session
 }
 
 func (l *line) loginFailure(ctx context.Context, socket string, err error) error {
-	account, osUser := l.server.MySQL.Admin, l.server.SSH.User
+	account, osUser := l.server.MySQL.Admin, l.server.SSH.OSUser()
 	if refused, ok := refusal(err); ok {
 		return &LoginError{
 			Server: l.server.Name, Account: account, OSUser: osUser, Socket: socket, Number: int(refused.Number), Text: refused.Message,

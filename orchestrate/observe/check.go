@@ -98,9 +98,9 @@ func (e *earlyCheck) wait() facts.Value[facts.Check] {
 func (g *glance) judge(ctx context.Context, user, program string, args arguments) (facts.Check, error) {
 	line := shell.Words(program, append(args, "--help", "--verbose")...).Silent()
 	switch user {
-	case g.server.SSH.User:
+	case g.server.SSH.OSUser():
 	default:
-		if g.server.SSH.User != "root" {
+		if g.server.SSH.OSUser() != "root" {
 			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: user}
 		}
 		line = line.AsUser(user)

@@ -17,7 +17,7 @@ type host struct {
 	Run    string // the function that runs a command on its host
 	Ask    string // the function that gives its database a statement
 	SSH    topology.SSH
-	Known  string // the file of host keys, as ssh reads it
+	Known  string // the files of host keys, as ssh reads them
 	Client string // the command line of the database's client on the host
 }
 
@@ -29,18 +29,22 @@ func (w *writer) hosts() ([]host, error) {
 			return nil, err
 		}
 		hosts = append(hosts, host{
-			Server: s.Name, Run: w.run(s.Name), Ask: w.ask(s.Name), SSH: s.SSH, Known: sshPath(s.SSH.KnownHosts), Client: client,
+			Server: s.Name, Run: w.run(s.Name), Ask: w.ask(s.Name), SSH: s.SSH, Known: sshPaths(s.SSH.KnownHosts), Client: client,
 		})
 	}
 	return hosts, nil
 }
 
-// sshPath is a path as ssh reads a list of paths.
-func sshPath(path string) string {
-	if strings.ContainsAny(path, " \t") {
-		return `"` + path + `"`
+// sshPaths is a list of paths as ssh reads it.
+func sshPaths(paths []string) string {
+	words := make([]string, len(paths))
+	for i, path := range paths {
+		words[i] = path
+		if strings.ContainsAny(path, " \t") {
+			words[i] = `"` + path + `"`
+		}
 	}
-	return path
+	return strings.Join(words, " ")
 }
 
 // client is a command line of the server's own client. Option files are left out: one with a [client] group could make it demand TLS,

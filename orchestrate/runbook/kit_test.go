@@ -17,7 +17,7 @@ func cluster(names ...topology.ServerName) topology.Cluster {
 	c := orchestratetest.Cluster(names[0], names[1:]...)
 	for i := range c.Servers {
 		s := &c.Servers[i]
-		s.SSH = topology.SSH{User: "root", Address: s.Address, Port: 22, KnownHosts: "/home/dba/.ssh/known_hosts"}
+		s.SSH = topology.SSH{User: "root", Address: s.Address, Port: 22, KnownHosts: []string{"/home/dba/.ssh/known_hosts"}}
 	}
 	return c
 }

@@ -69,7 +69,7 @@ func TestOtherClusters(t *testing.T) {
 	t.Run("reached in an odd way", func(t *testing.T) {
 		c := cluster("a-1", "a.1", "::1")
 		c.Servers[0].Address, c.Servers[0].TLSDir = "10.0.0.1", "/srv/my tls"
-		c.Servers[0].SSH = topology.SSH{User: "mysql", Address: "10.0.0.1", Port: 2222, IdentityFile: "/home/d b a/id", KnownHosts: "/home/d b a/known"}
+		c.Servers[0].SSH = topology.SSH{User: "mysql", Address: "10.0.0.1", Port: 2222, IdentityFiles: []string{"/home/d b a/id"}, KnownHosts: []string{"/home/d b a/known"}}
 		text := render(t, orchestratetest.New(c))
 		parses(t, text)
 		contains(t, text,

@@ -38,14 +38,13 @@ func (s serverSection) build(env Defaults) Server {
 		Name:    ServerName(s.name.value),
 		Address: s.address.value,
 		Source:  ServerName(s.source.value),
-		SSH: SSH{
-			User:         s.ssh.user.value,
-			Address:      s.ssh.address.value,
-			Port:         s.ssh.port.value,
-			IdentityFile: localPath(s.ssh.identityFile.value, env),
-			KnownHosts:   localPath(s.ssh.knownHosts.value, env),
+		SSH:     s.way,
+		MySQL: MySQL{
+			Socket: socket, Port: s.mysql.port.value, Admin: s.mysql.admin.value,
+			Password: PasswordSource{
+				File: localPath(s.mysql.passwordFile.value, env), Env: s.mysql.passwordEnv.value, Command: s.mysql.passwordCommand.value,
+			},
 		},
-		MySQL:   MySQL{Socket: socket, Port: s.mysql.port.value, Admin: s.mysql.admin.value},
 		TLSDir:  path.Clean(s.dir.value),
 		Restart: s.restart.value,
 	}

@@ -15,8 +15,10 @@ func (inv *inventory) check(s *source, env Defaults) {
 	inv.checkAccount(s, env)
 	inv.checkChoices(s)
 	inv.checkPolicy(s)
+	checkLocalPath(s, "hosts", inv.hosts, env)
+	checkLocalPath(s, "ssh.config", inv.ssh.config, env)
 	inv.ssh.check(s, "ssh", env)
-	inv.mysql.check(s, "mysql")
+	inv.mysql.check(s, "mysql", env)
 	checkDir(s, "tls.dir", inv.dir)
 	inv.checkSurroundings(s, env)
 }
@@ -78,7 +80,7 @@ func (inv *inventory) checkOverrides(s *source, env Defaults) {
 		checkDir(s, path+".tls.dir", server.dir)
 		checkPrintable(s, path+".restart", server.restart)
 		server.ssh.check(s, path+".ssh", env)
-		server.mysql.check(s, path+".mysql")
+		server.mysql.check(s, path+".mysql", env)
 	}
 }
 
@@ -165,12 +167,16 @@ func (inv *inventory) checkPolicy(s *source) {
 
 // checkSurroundings looks for what neither the inventory nor the surroundings of the person give.
 func (inv *inventory) checkSurroundings(s *source, env Defaults) {
-	noUser := func(server serverSection) bool { return server.ssh.user == setting[string]{} && !inv.ssh.user.given() }
-	noHosts := func(server serverSection) bool { return !server.ssh.knownHosts.given() && !inv.ssh.knownHosts.given() }
+	noUser := func(server serverSection) bool {
+		return server.way.User == "" && !server.ssh.user.given() && !inv.ssh.user.given()
+	}
+	noHosts := func(server serverSection) bool {
+		return server.way.KnownHosts == nil && !server.ssh.knownHosts.given() && !inv.ssh.knownHosts.given()
+	}
 	if slices.ContainsFunc(inv.servers, noUser) {
 		s.fault(0, "it is not known with which user to log in by SSH: give ssh.user")
 	}
-	if env.Home == "" && slices.ContainsFunc(inv.servers, noHosts) {
+	if slices.ContainsFunc(inv.servers, noHosts) {
 		s.fault(0, "the home folder is not known, so there is no ~/.ssh/known_hosts: give ssh.known_hosts")
 	}
 }

@@ -24,24 +24,51 @@ type Server struct {
 	SSH     SSH
 	MySQL   MySQL
 	TLSDir  string // absolute folder of the certificate sets on the host
-	Restart string // shell command that restarts the server; empty for none
+	Restart string // shell command that restarts the server; empty: the host's service manager is asked which service the server is
 }
 
 // SSH is how a server's host is reached.
 type SSH struct {
-	User         string
-	Address      string // host name or IP without port
-	Port         int
-	IdentityFile string // empty: the agent alone
-	KnownHosts   string
+	User          string
+	Address       string // host name or IP without port
+	Port          int
+	IdentityFiles []string // private keys; none: those that ssh would take by default, and the agent
+	KnownHosts    []string
+	Jump          []SSH // hosts to go through, the nearest first; none of them has a Jump of its own
+	Sudo          bool  // commands run as root, by sudo without a password
+
+	// PassphraseCommand prints the passphrase of an identity file on standard output. It runs on this machine, by /bin/sh; empty: a person
+	// is asked.
+	PassphraseCommand string
+}
+
+// OSUser is who runs the commands on the host, and whom the server sees behind its unix socket.
+func (s SSH) OSUser() string {
+	if s.Sudo {
+		return "root"
+	}
+	return s.User
 }
 
 // MySQL is how the server is reached on its host.
 type MySQL struct {
 	Socket string // absolute path, or empty to find it
 	Port   int
-	Admin  string // account that logs in through the socket
+	Admin  string // account that replssl logs in with
+
+	// Password is where the account's password is; the zero value: it has none, since the socket tells the server who asks.
+	Password PasswordSource
 }
+
+// PasswordSource is a place on this machine that holds a password. At most one field is set.
+type PasswordSource struct {
+	File    string // its first line
+	Env     string // name of an environment variable
+	Command string // its output's first line; run by /bin/sh
+}
+
+// IsZero says that there is no password.
+func (p PasswordSource) IsZero() bool { return p == PasswordSource{} }
 
 // Account is the replication account.
 type Account struct {

@@ -18,7 +18,7 @@ const (
 
 // fillDefaults sets everything that the inventory leaves open; it is the only place that knows a default. Filled values keep
 // line 0, by which the checks tell them from what a person wrote.
-func (inv *inventory) fillDefaults(env Defaults) {
+func (inv *inventory) fillDefaults(r *router) {
 	if !inv.primary.given() {
 		inv.primary = inv.master
 	}
@@ -27,9 +27,6 @@ func (inv *inventory) fillDefaults(env Defaults) {
 	}
 	inv.name.fill(inv.primary.value)
 	inv.account.require.fill(string(RequireSSL))
-	inv.ssh.user.fill(env.User)
-	inv.ssh.port.fill(defaultSSHPort)
-	inv.ssh.knownHosts.fill("~/.ssh/known_hosts")
 	inv.mysql.socket.fill(socketAuto)
 	inv.mysql.port.fill(defaultMySQLPort)
 	inv.mysql.admin.fill(defaultAdmin)
@@ -46,28 +43,34 @@ func (inv *inventory) fillDefaults(env Defaults) {
 	if inv.primary.given() {
 		inv.servers = append(inv.servers, inv.written(inv.primary))
 	}
+	inv.replicas.value = r.expand(inv.replicas.value)
 	for _, name := range inv.replicas.value {
 		server := inv.written(name)
 		server.source.fill(inv.primary.value)
 		inv.servers = append(inv.servers, server)
 	}
 	for i := range inv.servers {
-		inv.servers[i].fillDefaults(inv)
+		inv.servers[i].fillDefaults(inv, r)
 	}
 }
 
 // fillDefaults is the part of [inventory.fillDefaults] that repeats for every server: what it does not say itself is as for
 // the cluster.
-func (s *serverSection) fillDefaults(inv *inventory) {
+func (s *serverSection) fillDefaults(inv *inventory, r *router) {
 	s.address.fill(s.name.value)
+	if listed, _ := r.listed(s.name.value); listed.Address != "" {
+		s.address.fill(listed.Address)
+	}
 	s.ssh.address.fill(s.address.value)
-	s.ssh.user.fill(inv.ssh.user.value)
-	s.ssh.port.fill(inv.ssh.port.value)
-	s.ssh.identityFile.fill(inv.ssh.identityFile.value)
-	s.ssh.knownHosts.fill(inv.ssh.knownHosts.value)
+	s.way = r.to(s)
 	s.mysql.socket.fill(inv.mysql.socket.value)
 	s.mysql.port.fill(inv.mysql.port.value)
 	s.mysql.admin.fill(inv.mysql.admin.value)
+	if !s.mysql.hasPassword() {
+		s.mysql.passwordFile.fill(inv.mysql.passwordFile.value)
+		s.mysql.passwordEnv.fill(inv.mysql.passwordEnv.value)
+		s.mysql.passwordCommand.fill(inv.mysql.passwordCommand.value)
+	}
 	s.dir.fill(inv.dir.value)
 }
 

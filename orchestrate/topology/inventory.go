@@ -9,6 +9,7 @@ import (
 // inventory is the file as it is written: nothing is judged yet, and each value knows its line.
 type inventory struct {
 	name             setting[string]
+	hosts            setting[string]
 	primary, master  setting[string]
 	replicas, slaves setting[[]setting[string]]
 	account          accountSection
@@ -34,11 +35,15 @@ type sshSection struct {
 	user, address            setting[string]
 	port                     setting[int]
 	identityFile, knownHosts setting[string]
+	jump, config             setting[string]
+	sudo                     setting[bool]
+	passphraseCommand        setting[string]
 }
 
 type mysqlSection struct {
-	socket, admin setting[string]
-	port          setting[int]
+	socket, admin                              setting[string]
+	port                                       setting[int]
+	passwordFile, passwordEnv, passwordCommand setting[string]
 }
 
 type serverSection struct {
@@ -47,18 +52,20 @@ type serverSection struct {
 	dir, restart    setting[string]
 	ssh             sshSection
 	mysql           mysqlSection
+	way             SSH // to its host
 }
 
 // read fills the inventory from the root of the file.
 func (inv *inventory) read(d *decoder, root ast.Node) {
 	d.mapping("", root, keys{
 		"cluster":  d.text(&inv.name),
+		"hosts":    d.text(&inv.hosts),
 		"primary":  d.text(&inv.primary),
 		"master":   d.text(&inv.master),
 		"replicas": d.texts(&inv.replicas),
 		"slaves":   d.texts(&inv.slaves),
 		"account":  func(path string, node ast.Node) { inv.account.read(d, path, node) },
-		"ssh":      d.section(inv.ssh.keys(d)),
+		"ssh":      d.section(inv.ssh.wideKeys(d)),
 		"mysql":    d.section(inv.mysql.keys(d)),
 		"tls": d.section(keys{
 			"dir":     d.text(&inv.dir),
@@ -100,9 +107,18 @@ func (s *sshSection) keys(d *decoder) keys {
 		"port":          d.number(&s.port),
 		"identity_file": d.text(&s.identityFile),
 		"known_hosts":   d.text(&s.knownHosts),
-		"sudo":          d.later(),
-		"jump":          d.later(),
+		"sudo":          d.flag(&s.sudo),
+		"jump":          d.text(&s.jump),
+
+		"passphrase_command": d.text(&s.passphraseCommand),
 	}
+}
+
+// wideKeys are the keys of what holds for all hosts.
+func (s *sshSection) wideKeys(d *decoder) keys {
+	known := s.keys(d)
+	known["config"] = d.text(&s.config)
+	return known
 }
 
 func (s *mysqlSection) keys(d *decoder) keys {
@@ -110,8 +126,10 @@ func (s *mysqlSection) keys(d *decoder) keys {
 		"socket": d.text(&s.socket),
 		"port":   d.number(&s.port),
 		"admin": d.section(keys{
-			"user":          d.text(&s.admin),
-			"password_file": d.later(),
+			"user":             d.text(&s.admin),
+			"password_file":    d.text(&s.passwordFile),
+			"password_env":     d.text(&s.passwordEnv),
+			"password_command": d.text(&s.passwordCommand),
 		}),
 	}
 }

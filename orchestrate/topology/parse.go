@@ -20,12 +20,19 @@ type Defaults struct {
 	User string // the operating system's user, for logins by SSH
 	Home string // that user's home folder, for ~ and for known_hosts
 	Dir  string // the folder of the inventory; relative paths in it start there
+
+	// Hosts reads the file that "hosts" names. Nil: there is no such thing.
+	Hosts func(file string) (Hosts, error)
+
+	// SSHConfig reads the file that "ssh.config" names, or, of "", what ssh itself would read. What it gives tells the way to a host by
+	// its alias. Nil: there is no such thing.
+	SSHConfig func(file string) (func(alias string) (Route, error), error)
 }
 
 // Parse reads an inventory. The name is that of the file, for messages.
 //
 // The error holds every [*Fault] of the inventory at once, sorted by line, one line each; the cluster is then empty.
-// Parse looks at nothing but its arguments: whether a named file exists is not its business.
+// Parse looks at nothing but its arguments: whether a named file exists is not its business, but for those that env reads.
 func Parse(name string, data []byte, env Defaults) (Cluster, error) {
 	text := newSource(name, data)
 	inv := inventory{}
@@ -35,13 +42,42 @@ func Parse(name string, data []byte, env Defaults) (Cluster, error) {
 	if text.damaged {
 		return Cluster{}, text.err()
 	}
-	inv.fillDefaults(env)
+	inv.fillDefaults(inv.router(text, env))
 	inv.check(text, env)
 	if err := text.err(); err != nil {
 		return Cluster{}, err
 	}
 	return inv.cluster(env), nil
 }
+
+// router reads what else is known of the hosts.
+func (inv *inventory) router(text *source, env Defaults) *router {
+	told := map[string]bool{}
+	r := &router{env: env, wide: inv.ssh, fault: func(err error) {
+		if !told[err.Error()] {
+			told[err.Error()] = true
+			text.fault(0, "%s", err)
+		}
+	}}
+	if inv.hosts.given() && env.Hosts != nil {
+		hosts, err := env.Hosts(localPath(inv.hosts.value, env))
+		if err != nil {
+			text.fault(inv.hosts.line, "hosts: %s", err)
+		}
+		r.hosts = hosts
+	}
+	if env.SSHConfig != nil && inv.ssh.config.value != noConfig {
+		config, err := env.SSHConfig(localPath(inv.ssh.config.value, env))
+		if err != nil {
+			text.fault(inv.ssh.config.line, "ssh.config: %s", err)
+		}
+		r.config = config
+	}
+	return r
+}
+
+// noConfig as "ssh.config" leaves ssh_config aside.
+const noConfig = "none"
 
 // parseYAML gives the root of the only document. After a fault of the syntax there is nothing to look at, so it alone is told.
 func parseYAML(text *source, data []byte) (root ast.Node, ok bool) {

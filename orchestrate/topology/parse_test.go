@@ -32,7 +32,7 @@ func TestThreeLinesAreEnough(t *testing.T) {
 	server := func(name, source string) Server {
 		return Server{
 			Name: ServerName(name), Address: name, Source: ServerName(source),
-			SSH:    SSH{User: "dba", Address: name, Port: 22, KnownHosts: "/home/dba/.ssh/known_hosts"},
+			SSH:    SSH{User: "dba", Address: name, Port: 22, KnownHosts: []string{"/home/dba/.ssh/known_hosts"}},
 			MySQL:  MySQL{Port: 3306, Admin: "root"},
 			TLSDir: "/etc/mysql-ssl",
 		}
@@ -80,7 +80,7 @@ func TestTheLongForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops := func(name string) SSH {
-		return SSH{User: "ops", Address: name, Port: 2200, IdentityFile: "/home/dba/.ssh/id_ops", KnownHosts: "/srv/inventories/hosts/known"}
+		return SSH{User: "ops", Address: name, Port: 2200, IdentityFiles: []string{"/home/dba/.ssh/id_ops"}, KnownHosts: []string{"/srv/inventories/hosts/known"}}
 	}
 	want := Cluster{
 		Name: "orders",
@@ -89,7 +89,7 @@ func TestTheLongForm(t *testing.T) {
 			{Name: "db2", Address: "db2", Source: "db1", SSH: ops("db2"), MySQL: MySQL{Port: 3307, Admin: "admin"}, TLSDir: "/etc/mysql/ssl"},
 			{
 				Name: "db3", Address: "db3.example.com", Source: "db2",
-				SSH:     SSH{User: "root", Address: "192.0.2.3", Port: 22, IdentityFile: "/keys/db3", KnownHosts: "/home/dba/hosts"},
+				SSH:     SSH{User: "root", Address: "192.0.2.3", Port: 22, IdentityFiles: []string{"/keys/db3"}, KnownHosts: []string{"/home/dba/hosts"}},
 				MySQL:   MySQL{Socket: "/run/mysqld/db3.sock", Port: 3308, Admin: "maint"},
 				TLSDir:  "/data/tls",
 				Restart: "systemctl restart mysql@db3",

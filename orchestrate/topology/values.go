@@ -121,9 +121,45 @@ func (s sshSection) check(text *source, what string, env Defaults) {
 	checkPort(text, what+".port", s.port)
 	checkLocalPath(text, what+".identity_file", s.identityFile, env)
 	checkLocalPath(text, what+".known_hosts", s.knownHosts, env)
+	checkPrintable(text, what+".passphrase_command", s.passphraseCommand)
+	s.checkJump(text, what+".jump")
 }
 
-func (s mysqlSection) check(text *source, what string) {
+func (s sshSection) checkJump(text *source, what string) {
+	for _, name := range hops(s.jump.value) {
+		hop := hop(name)
+		if hop.Address == "" || nameFault(hop.Address) != "" || strings.ContainsFunc(hop.User, isControl) ||
+			strings.HasPrefix(hop.User, "-") || hop.Port > 65535 || hop.Port < 0 {
+			text.fault(s.jump.line, "%s: %q is not [user@]host[:port]", what, oneLine(name))
+		}
+	}
+}
+
+// hasPassword says that the section tells where the password of the administrator is.
+func (s mysqlSection) hasPassword() bool {
+	return s.passwordFile.given() || s.passwordEnv.given() || s.passwordCommand.given()
+}
+
+func (s mysqlSection) checkPassword(text *source, what string, env Defaults) {
+	given := 0
+	for _, place := range []setting[string]{s.passwordFile, s.passwordEnv, s.passwordCommand} {
+		if !place.given() {
+			continue
+		}
+		if given++; given == 2 {
+			text.fault(place.line, "%s: give one of password_file, password_env and password_command", what)
+		}
+	}
+	checkLocalPath(text, what+".password_file", s.passwordFile, env)
+	checkPrintable(text, what+".password_env", s.passwordEnv)
+	checkPrintable(text, what+".password_command", s.passwordCommand)
+	if strings.Contains(s.passwordEnv.value, "=") {
+		text.fault(s.passwordEnv.line, "%s.password_env is the name of a variable, without its value", what)
+	}
+}
+
+func (s mysqlSection) check(text *source, what string, env Defaults) {
+	s.checkPassword(text, what+".admin", env)
 	checkPort(text, what+".port", s.port)
 	checkPrintable(text, what+".admin.user", s.admin)
 	switch socket := s.socket.value; {

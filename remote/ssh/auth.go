@@ -38,8 +38,8 @@ type key struct {
 // gather reads the identity file; one that is not usable is remembered as tried, with the reason.
 func gather(config Config) *keyring {
 	k := &keyring{config: config, askAgent: config.AgentSocket != ""}
-	if config.IdentityFile != "" {
-		k.addIdentity(config.IdentityFile)
+	for _, file := range config.IdentityFiles {
+		k.addIdentity(file)
 	}
 	return k
 }

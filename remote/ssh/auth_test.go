@@ -109,10 +109,10 @@ func TestAnyUsableKeyLetsIn(t *testing.T) {
 	base := configFor(server)
 	none := filepath.Join(t.TempDir(), "none")
 	for name, change := range map[string]func(*ssh.Config){
-		"the agent alone":                func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = "", agentWith(t, server.Identity) },
-		"a wrong identity, a good agent": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = strangerKey(t), agentWith(t, server.Identity) },
-		"no identity file, a good agent": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = none, agentWith(t, server.Identity) },
-		"a wrong key in the agent first": func(c *ssh.Config) { c.IdentityFile, c.AgentSocket = "", agentWith(t, strangerKey(t), server.Identity) },
+		"the agent alone":                func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = nil, agentWith(t, server.Identity) },
+		"a wrong identity, a good agent": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = []string{strangerKey(t)}, agentWith(t, server.Identity) },
+		"no identity file, a good agent": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = []string{none}, agentWith(t, server.Identity) },
+		"a wrong key in the agent first": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = nil, agentWith(t, strangerKey(t), server.Identity) },
 		"a good identity, no agent":      func(c *ssh.Config) { c.AgentSocket = none },
 		"a good identity, a hung agent": func(c *ssh.Config) {
 			c.AgentSocket = remotetest.Listen(t, "unix", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<10)); _, _ = conn.Read(nil) })
@@ -129,7 +129,7 @@ func TestAnyUsableKeyLetsIn(t *testing.T) {
 func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
 	locked, plain, public := encryptedKey(t)
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Authorized: []gossh.PublicKey{public}}))
-	config.IdentityFile = locked
+	config.IdentityFiles = []string{locked}
 	refusedLogin(t, config, locked, "encrypted", "ssh-add "+locked)
 	var strangers []string
 	for range 8 { // more than a server takes: the right one must come first
@@ -141,19 +141,20 @@ func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
 
 func TestNothingToOffer(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{}))
-	config.IdentityFile = ""
+	config.IdentityFiles = nil
 	refusedLogin(t, config, "no key to offer")
 	config.AgentSocket = agentWith(t)
 	refusedLogin(t, config, config.AgentSocket, "holds no key")
-	config.AgentSocket, config.IdentityFile = "", filepath.Join(t.TempDir(), "none")
-	refusedLogin(t, config, config.IdentityFile, "no such file")
-	write(t, config.IdentityFile, "not a key")
-	refusedLogin(t, config, config.IdentityFile, "it holds no private key")
+	file := filepath.Join(t.TempDir(), "none")
+	config.AgentSocket, config.IdentityFiles = "", []string{file}
+	refusedLogin(t, config, file, "no such file")
+	write(t, file, "not a key")
+	refusedLogin(t, config, file, "it holds no private key")
 }
 
 func TestAHungAgentEndsWithTheTimeout(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{}))
-	config.IdentityFile, config.DialTimeout = "", 300*time.Millisecond
+	config.IdentityFiles, config.DialTimeout = nil, 300*time.Millisecond
 	config.AgentSocket = remotetest.Listen(t, "unix", func(conn net.Conn) {
 		for buffer := make([]byte, 1<<10); ; {
 			if _, err := conn.Read(buffer); err != nil {

@@ -24,10 +24,10 @@ type Config struct {
 	Address string // host:port, the name under which known_hosts records it
 	User    string
 
-	// IdentityFile is a private key without passphrase, and AgentSocket the path of an SSH agent; either may be empty. The
-	// identity is offered first, then what the agent holds.
-	IdentityFile string
-	AgentSocket  string
+	// IdentityFiles are private keys without passphrase, and AgentSocket the path of an SSH agent; either may be empty. The
+	// identities are offered first, then what the agent holds.
+	IdentityFiles []string
+	AgentSocket   string
 
 	// KnownHosts are the files that record the host's key. The host must be in one of them.
 	KnownHosts []string

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 func configFor(server *remotetest.Server) ssh.Config {
 	return ssh.Config{
 		Name: "db1", Address: server.Address, User: "ops",
-		IdentityFile: server.Identity, KnownHosts: []string{server.KnownHosts},
+		IdentityFiles: []string{server.Identity}, KnownHosts: []string{server.KnownHosts},
 		DialTimeout: 10 * time.Second, KeepAlive: time.Second,
 	}
 }

@@ -39,7 +39,7 @@ func startOpenSSH(t *testing.T, settings ...string) ssh.Config {
 		t.Fatal(err)
 	}
 	return ssh.Config{
-		Name: "real", Address: address, User: me.Username, IdentityFile: filepath.Join(folder, "id"),
+		Name: "real", Address: address, User: me.Username, IdentityFiles: []string{filepath.Join(folder, "id")},
 		KnownHosts: []string{filepath.Join(folder, "known_hosts")}, DialTimeout: 20 * time.Second,
 	}
 }

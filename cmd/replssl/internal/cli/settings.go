@@ -112,8 +112,8 @@ func (s *settings) beside(given, name string) string {
 func (s *settings) dial(ctx context.Context, server topology.Server) (remote.Host, error) {
 	client, err := ssh.Dial(ctx, ssh.Config{
 		Name: string(server.Name), Address: net.JoinHostPort(server.SSH.Address, strconv.Itoa(server.SSH.Port)),
-		User: server.SSH.User, IdentityFile: server.SSH.IdentityFile, AgentSocket: s.world.Getenv("SSH_AUTH_SOCK"),
-		KnownHosts: []string{server.SSH.KnownHosts}, DialTimeout: s.timeout,
+		User: server.SSH.User, IdentityFiles: server.SSH.IdentityFiles, AgentSocket: s.world.Getenv("SSH_AUTH_SOCK"),
+		KnownHosts: server.SSH.KnownHosts, DialTimeout: s.timeout,
 	})
 	if err != nil {
 		return nil, err // not a typed nil
