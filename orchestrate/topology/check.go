@@ -36,6 +36,9 @@ func (inv *inventory) checkRoles(s *source) {
 	if !inv.replicas.given() && !s.misspelt["replicas"] && !s.misspelt["slaves"] {
 		s.fault(0, "no replicas: name the servers that replicate, as in replicas: [db2, db3]")
 	}
+	if inv.emptied {
+		s.fault(inv.replicas.line, "replicas: the list of hosts has no host in these groups")
+	}
 }
 
 // checkNames looks at the names that make the cluster. Two names that differ only in case are the same host by DNS.

@@ -2,7 +2,10 @@
 // become. It is read from an inventory, strictly, with all faults reported at once.
 package topology
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // ServerName is the inventory's name for a server; it is unique in a cluster.
 type ServerName string
@@ -41,6 +44,9 @@ type SSH struct {
 	// is asked.
 	PassphraseCommand string
 }
+
+// String is the way as ssh takes it, without the jump hosts.
+func (s SSH) String() string { return fmt.Sprintf("%s@%s:%d", s.User, s.Address, s.Port) }
 
 // OSUser is who runs the commands on the host, and whom the server sees behind its unix socket.
 func (s SSH) OSUser() string {

@@ -43,7 +43,9 @@ func (inv *inventory) fillDefaults(r *router) {
 	if inv.primary.given() {
 		inv.servers = append(inv.servers, inv.written(inv.primary))
 	}
+	named := len(inv.replicas.value)
 	inv.replicas.value = r.expand(inv.replicas.value)
+	inv.emptied = named > 0 && len(inv.replicas.value) == 0
 	for _, name := range inv.replicas.value {
 		server := inv.written(name)
 		server.source.fill(inv.primary.value)

@@ -22,6 +22,7 @@ type inventory struct {
 	enforce          setting[string]
 	restart          setting[bool]
 	maxLag           setting[time.Duration]
+	emptied          bool            // the replicas were groups without a host
 	overrides        []serverSection // as written under "servers"
 	servers          []serverSection // the primary, then the replicas: what fillDefaults makes of everything
 }

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -59,8 +60,8 @@ func (inv *inventory) router(text *source, env Defaults) *router {
 			text.fault(0, "%s", err)
 		}
 	}}
-	if inv.hosts.given() && env.Hosts != nil {
-		hosts, err := env.Hosts(localPath(inv.hosts.value, env))
+	if inv.hosts.given() {
+		hosts, err := env.hosts(localPath(inv.hosts.value, env))
 		if err != nil {
 			text.fault(inv.hosts.line, "hosts: %s", err)
 		}
@@ -74,6 +75,13 @@ func (inv *inventory) router(text *source, env Defaults) *router {
 		r.config = config
 	}
 	return r
+}
+
+func (env Defaults) hosts(file string) (Hosts, error) {
+	if env.Hosts == nil {
+		return nil, errors.New("lists of hosts are not read here")
+	}
+	return env.Hosts(file)
 }
 
 // noConfig as "ssh.config" leaves ssh_config aside.
