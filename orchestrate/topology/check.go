@@ -20,7 +20,7 @@ func (inv *inventory) check(s *source, env Defaults) {
 	inv.ssh.check(s, "ssh", env)
 	inv.mysql.check(s, "mysql", env)
 	checkDir(s, "tls.dir", inv.dir)
-	inv.checkSurroundings(s, env)
+	inv.checkSurroundings(s)
 }
 
 func (inv *inventory) checkRoles(s *source) {
@@ -169,7 +169,7 @@ func (inv *inventory) checkPolicy(s *source) {
 }
 
 // checkSurroundings looks for what neither the inventory nor the surroundings of the person give.
-func (inv *inventory) checkSurroundings(s *source, env Defaults) {
+func (inv *inventory) checkSurroundings(s *source) {
 	noUser := func(server serverSection) bool {
 		return server.way.User == "" && !server.ssh.user.given() && !inv.ssh.user.given()
 	}

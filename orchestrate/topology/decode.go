@@ -175,11 +175,6 @@ func (d *decoder) duration(into *setting[time.Duration]) read {
 	}
 }
 
-// later is a key that a later version will serve: known, but refused, so that nobody believes it to be in force.
-func (d *decoder) later() read {
-	return func(path string, node ast.Node) { d.fault(lineOf(node), "%s is not served by this version", path) }
-}
-
 func (d *decoder) scalar(path string, node ast.Node) (string, bool) {
 	switch {
 	case isNull(node) || isScalar(node) && tokenText(node) == "":
