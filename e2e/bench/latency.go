@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/ssh"
 )
 
 // fewestRoundTrips is what docs/benchmarks.md works out for an apply on a fresh cluster: it takes so many round trips, one after the
@@ -79,7 +81,7 @@ func longestLogin(ctx context.Context, l *slowLab) (time.Duration, error) {
 
 func login(ctx context.Context, server topology.Server) (time.Duration, error) {
 	began := time.Now()
-	host, err := dialSSH(ctx, server)
+	host, err := access.Over(&ssh.Dialer{})(ctx, server)
 	if err != nil {
 		return 0, err
 	}

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate"
@@ -16,7 +14,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/ssh"
 )
 
@@ -40,22 +37,9 @@ func openTraced(inventory string, r *recorder) (*orchestrate.Session, error) {
 	}
 	dir := filepath.Dir(inventory)
 	return orchestrate.Open(orchestrate.Config{
-		Cluster: cluster, Dial: traced(r, dialSSH), PKI: filepath.Join(dir, "pki"), Journal: filepath.Join(dir, "journal"),
+		Cluster: cluster, Dial: traced(r, access.Over(&ssh.Dialer{})), PKI: filepath.Join(dir, "pki"), Journal: filepath.Join(dir, "journal"),
 		Who: "bench", Version: "bench", Now: time.Now,
 	}), nil
-}
-
-var _ access.Dial = dialSSH
-
-func dialSSH(ctx context.Context, server topology.Server) (remote.Host, error) {
-	client, err := ssh.Dial(ctx, ssh.Config{
-		Name: string(server.Name), Address: net.JoinHostPort(server.SSH.Address, strconv.Itoa(server.SSH.Port)),
-		User: server.SSH.User, IdentityFiles: server.SSH.IdentityFiles, KnownHosts: server.SSH.KnownHosts,
-	})
-	if err != nil {
-		return nil, err // not a typed nil
-	}
-	return client, nil
 }
 
 // applyTraced does in this process what `replssl apply` does.

@@ -4,13 +4,12 @@ package reach
 
 import (
 	"context"
-	"net"
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/ssh"
@@ -32,12 +31,5 @@ func Cluster(t testing.TB, l *lab.Lab) topology.Cluster {
 
 // Dial reaches the host of a server of a lab.
 func Dial(ctx context.Context, s topology.Server) (remote.Host, error) {
-	client, err := ssh.Dial(ctx, ssh.Config{
-		Name: string(s.Name), Address: net.JoinHostPort(s.SSH.Address, strconv.Itoa(s.SSH.Port)), User: s.SSH.User,
-		IdentityFiles: s.SSH.IdentityFiles, KnownHosts: s.SSH.KnownHosts, DialTimeout: 5 * time.Second,
-	})
-	if err != nil {
-		return nil, err // not a typed nil
-	}
-	return client, nil
+	return access.Over(&ssh.Dialer{DialTimeout: 5 * time.Second})(ctx, s)
 }

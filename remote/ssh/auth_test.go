@@ -109,11 +109,15 @@ func TestAnyUsableKeyLetsIn(t *testing.T) {
 	base := configFor(server)
 	none := filepath.Join(t.TempDir(), "none")
 	for name, change := range map[string]func(*ssh.Config){
-		"the agent alone":                func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = nil, agentWith(t, server.Identity) },
-		"a wrong identity, a good agent": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = []string{strangerKey(t)}, agentWith(t, server.Identity) },
+		"the agent alone": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = nil, agentWith(t, server.Identity) },
+		"a wrong identity, a good agent": func(c *ssh.Config) {
+			c.IdentityFiles, c.AgentSocket = []string{strangerKey(t)}, agentWith(t, server.Identity)
+		},
 		"no identity file, a good agent": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = []string{none}, agentWith(t, server.Identity) },
-		"a wrong key in the agent first": func(c *ssh.Config) { c.IdentityFiles, c.AgentSocket = nil, agentWith(t, strangerKey(t), server.Identity) },
-		"a good identity, no agent":      func(c *ssh.Config) { c.AgentSocket = none },
+		"a wrong key in the agent first": func(c *ssh.Config) {
+			c.IdentityFiles, c.AgentSocket = nil, agentWith(t, strangerKey(t), server.Identity)
+		},
+		"a good identity, no agent": func(c *ssh.Config) { c.AgentSocket = none },
 		"a good identity, a hung agent": func(c *ssh.Config) {
 			c.AgentSocket = remotetest.Listen(t, "unix", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<10)); _, _ = conn.Read(nil) })
 		},

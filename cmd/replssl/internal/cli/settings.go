@@ -1,23 +1,19 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/replssl/replssl/orchestrate"
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote"
-	"github.com/replssl/replssl/remote/ssh"
 )
 
 // settings are the flags that several commands have. Each command has those that it heeds, and refuses the others.
@@ -87,7 +83,7 @@ func (s *settings) load() (topology.Cluster, error) {
 // open begins a session on the cluster.
 func (s *settings) open(cluster topology.Cluster) *orchestrate.Session {
 	return orchestrate.Open(orchestrate.Config{
-		Cluster: cluster, Dial: s.dial,
+		Cluster: cluster, Dial: access.Over(s.dialer()),
 		PKI: s.beside(s.pki, "pki"), Journal: s.beside(s.journal, "journal"),
 		Who: whoami(), Version: version(), Now: time.Now,
 	})
@@ -107,18 +103,6 @@ func (s *settings) beside(given, name string) string {
 		return given
 	}
 	return filepath.Join(filepath.Dir(s.inventory), name)
-}
-
-func (s *settings) dial(ctx context.Context, server topology.Server) (remote.Host, error) {
-	client, err := ssh.Dial(ctx, ssh.Config{
-		Name: string(server.Name), Address: net.JoinHostPort(server.SSH.Address, strconv.Itoa(server.SSH.Port)),
-		User: server.SSH.User, IdentityFiles: server.SSH.IdentityFiles, AgentSocket: s.world.Getenv("SSH_AUTH_SOCK"),
-		KnownHosts: server.SSH.KnownHosts, DialTimeout: s.timeout,
-	})
-	if err != nil {
-		return nil, err // not a typed nil
-	}
-	return client, nil
 }
 
 func whoami() string {

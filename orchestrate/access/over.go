@@ -1,0 +1,35 @@
+package access
+
+import (
+	"context"
+	"net"
+	"strconv"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/ssh"
+)
+
+// Over reaches hosts over SSH. Whoever gives the dialer closes it, after the [Servers].
+func Over(dialer *ssh.Dialer) Dial {
+	return func(ctx context.Context, server topology.Server) (remote.Host, error) {
+		client, err := dialer.Dial(ctx, over(server))
+		if err != nil {
+			return nil, err // not a typed nil
+		}
+		return equip(server, client), nil
+	}
+}
+
+// equip puts around a host what the inventory asks for. Each layer is a [remote.Host] of its own.
+func equip(_ topology.Server, host remote.Host) remote.Host { return host }
+
+// over is the way to a server's host, in the words of SSH.
+func over(server topology.Server) ssh.Config { return hop(string(server.Name), server.SSH) }
+
+func hop(name string, way topology.SSH) ssh.Config {
+	return ssh.Config{
+		Name: name, Address: net.JoinHostPort(way.Address, strconv.Itoa(way.Port)), User: way.User,
+		IdentityFiles: way.IdentityFiles, KnownHosts: way.KnownHosts,
+	}
+}
