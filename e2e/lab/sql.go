@@ -39,31 +39,37 @@ func (l *Lab) DB(name string) (*sql.DB, error) {
 // SQL runs statements, separated by semicolons, in a session of their own and returns the result sets that have columns.
 // It takes a minute at most, for a server that hangs accepts connections all the same.
 func (l *Lab) SQL(ctx context.Context, server, query string, args ...any) (tables []Table, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	db, err := l.DB(server)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	tables, err = Ask(ctx, db, query, args...)
+	if err != nil {
+		return tables, fmt.Errorf("%s: %w", server, err)
+	}
+	return tables, nil
+}
+
+// Ask runs statements, separated by semicolons, for a minute at most, and returns the result sets that have columns.
+func Ask(ctx context.Context, db *sql.DB, query string, args ...any) (tables []Table, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", server, err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for more := true; more; more = rows.NextResultSet() {
 		table, err := readTable(rows)
 		if err != nil {
-			return tables, fmt.Errorf("%s: %w", server, err)
+			return tables, err
 		}
 		if len(table.Columns) > 0 {
 			tables = append(tables, table)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return tables, fmt.Errorf("%s: %w", server, err)
-	}
-	return tables, nil
+	return tables, rows.Err()
 }
 
 // Exec runs statements, separated by semicolons, in a session of their own.

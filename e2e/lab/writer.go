@@ -15,7 +15,8 @@ const writeEvery = 4 * time.Millisecond
 
 // Writer inserts rows into shop.orders on the primary until it is stopped, through restarts of the primary as well.
 type Writer struct {
-	lab  *Lab
+	who  string // the server that it writes to
+	open func(server string) (*sql.DB, error)
 	mark string // begins the note of each of its rows
 	stop context.CancelFunc
 	done chan struct{}
@@ -25,16 +26,22 @@ type Writer struct {
 	last    error
 }
 
-// Writer starts a writer, which also ends with the context. A row counts once the primary has acknowledged it; a row whose
-// acknowledgement was lost is written again unless it is found there, so that the count is exact while the primary serves.
+// Writer starts a writer to the primary, as NewWriter does.
 func (l *Lab) Writer(ctx context.Context) (*Writer, error) {
-	db, err := l.DB(l.Primary().Name)
+	return NewWriter(ctx, l.Primary().Name, l.DB)
+}
+
+// NewWriter starts a writer, which also ends with the context; open makes a handle of a server by its name. A row counts once the
+// server has acknowledged it; a row whose acknowledgement was lost is written again unless it is found there, so that the count is
+// exact while the server serves.
+func NewWriter(ctx context.Context, server string, open func(server string) (*sql.DB, error)) (*Writer, error) {
+	db, err := open(server)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Writer{lab: l, mark: "row " + rand.Text()[:6] + "-", stop: cancel, done: make(chan struct{})}
+	w := &Writer{who: server, open: open, mark: "row " + rand.Text()[:6] + "-", stop: cancel, done: make(chan struct{})}
 	go w.run(ctx, db)
 	return w, nil
 }
@@ -58,7 +65,7 @@ func (w *Writer) WaitFor(ctx context.Context, more int) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	goal := w.Count() + more
-	err := until(ctx, fmt.Sprintf("%s: wait for %d more rows", w.lab.Primary().Name, more), func() (bool, error) {
+	err := until(ctx, fmt.Sprintf("%s: wait for %d more rows", w.who, more), func() (bool, error) {
 		return w.Count() >= goal, nil
 	})
 	if err != nil {
@@ -68,16 +75,21 @@ func (w *Writer) WaitFor(ctx context.Context, more int) error {
 }
 
 // Missing counts the acknowledged rows that a server does not have. Ask once the writer is stopped and the server caught up.
-func (w *Writer) Missing(ctx context.Context, server string) (int, error) {
-	table, err := w.lab.Query(ctx, server, "SELECT note FROM shop.orders WHERE note LIKE ?", w.mark+"%")
+func (w *Writer) Missing(ctx context.Context, server string) (missing int, err error) {
+	db, err := w.open(server)
 	if err != nil {
 		return 0, err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tables, err := Ask(ctx, db, "SELECT note FROM shop.orders WHERE note LIKE ?", w.mark+"%")
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", server, err)
+	}
+	table := tables[0]
 	found := make(map[string]bool, len(table.Rows))
 	for _, row := range table.Rows {
 		found[row[0].String] = true
 	}
-	missing := 0
 	for n := range w.Count() {
 		if !found[w.note(n)] {
 			missing++
