@@ -84,7 +84,7 @@ func end(ctx context.Context, who string, is matcher, signal os.Signal) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	sent := map[int]bool{}
-	return until(ctx, who+": wait for the end of its process", func() (bool, error) {
+	return Until(ctx, who+": wait for the end of its process", func() (bool, error) {
 		pids, err := processes(is)
 		for _, pid := range pids {
 			if !sent[pid] {
@@ -154,8 +154,8 @@ func status(pid int) (name string, parent int) {
 	return name, parent
 }
 
-// until asks again and again until the answer is yes, an error, or the end of the context, whose cause it tells.
-func until(ctx context.Context, what string, done func() (bool, error)) error {
+// Until asks again and again until the answer is yes, an error, or the end of the context, whose cause it tells.
+func Until(ctx context.Context, what string, done func() (bool, error)) error {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {

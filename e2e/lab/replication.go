@@ -86,7 +86,7 @@ func (l *Lab) WaitCaughtUp(ctx context.Context) error {
 		if s.ReplicatesFrom == "" {
 			return nil
 		}
-		return until(ctx, s.Name+": wait for the primary's position "+position, func() (bool, error) {
+		return Until(ctx, s.Name+": wait for the primary's position "+position, func() (bool, error) {
 			return l.reached(ctx, s.Name, position)
 		})
 	})

@@ -122,7 +122,7 @@ func isSession(args []string) bool { return strings.HasPrefix(strings.Join(args,
 func (l *Lab) awaitSSH(ctx context.Context, s Server) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	err := until(ctx, s.Name+": wait for sshd", func() (bool, error) {
+	err := Until(ctx, s.Name+": wait for sshd", func() (bool, error) {
 		return listening(ctx, s.SSHAddress())
 	})
 	if err == nil {

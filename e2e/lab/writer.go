@@ -65,7 +65,7 @@ func (w *Writer) WaitFor(ctx context.Context, more int) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	goal := w.Count() + more
-	err := until(ctx, fmt.Sprintf("%s: wait for %d more rows", w.who, more), func() (bool, error) {
+	err := Until(ctx, fmt.Sprintf("%s: wait for %d more rows", w.who, more), func() (bool, error) {
 		return w.Count() >= goal, nil
 	})
 	if err != nil {
