@@ -1,0 +1,102 @@
+package ansible
+
+import "strings"
+
+// readArguments looks for jump hosts in the arguments that Ansible hands to ssh, in the order in which it does; as with ssh, the first one
+// counts. Arguments that would lead elsewhere are refused, and those that do not change the way are passed over.
+func (w *way) readArguments() {
+	for _, name := range []string{"ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"} {
+		_, line, ok := w.given(name)
+		if !ok {
+			continue
+		}
+		args, err := words(line, false)
+		if err != nil {
+			w.refuse(name, "cannot be read: %v", err)
+			return
+		}
+		w.readOptions(name, args)
+	}
+}
+
+// withValue are the options of ssh that take a value (ssh(1)).
+const withValue = "BbcDEeFIiJLlmOopPQRSWw"
+
+func (w *way) readOptions(name string, args []string) {
+	for i := 0; i < len(args); i++ {
+		letters, isOption := strings.CutPrefix(args[i], "-")
+		if !isOption {
+			w.refuse(name, "has %q, which is no option of ssh", shown(args[i]))
+			return
+		}
+		for n := range len(letters) {
+			letter := letters[n]
+			if !strings.ContainsRune(withValue, rune(letter)) {
+				continue
+			}
+			word := letters[n+1:]
+			if word == "" && i+1 < len(args) {
+				i++
+				word = args[i]
+			}
+			w.readOption(name, letter, word)
+			break
+		}
+	}
+}
+
+func (w *way) readOption(name string, letter byte, word string) {
+	switch letter {
+	case 'J':
+		w.jump(name, word)
+	case 'l', 'p', 'i':
+		w.refuse(name, "has -%c: use %s in its place", letter, map[byte]string{
+			'l': "ansible_user", 'p': "ansible_port", 'i': "ansible_ssh_private_key_file",
+		}[letter])
+	case 'F':
+		w.refuse(name, "has -F: name the file by ssh.config in the inventory of replssl")
+	case 'o':
+		w.readSetting(name, word)
+	}
+}
+
+// readSetting reads what stands behind -o, which is a line of ssh_config.
+func (w *way) readSetting(name, line string) {
+	line = strings.TrimSpace(line)
+	end := strings.IndexAny(line, "= \t")
+	if end < 0 {
+		return
+	}
+	word := strings.Trim(strings.TrimLeft(line[end:], "= \t"), `"`)
+	switch key := strings.ToLower(line[:end]); key {
+	case "proxyjump":
+		w.jump(name, word)
+	case "proxycommand":
+		if strings.EqualFold(word, "none") {
+			w.jump(name, "none")
+			return
+		}
+		w.refuse(name, "has ProxyCommand, which replssl does not run: write -J [USER@]HOST[:PORT] in its place")
+	case "user", "port", "hostname", "identityfile":
+		w.refuse(name, "has %s: use %s in its place", line[:end], map[string]string{
+			"user": "ansible_user", "port": "ansible_port", "hostname": "ansible_host", "identityfile": "ansible_ssh_private_key_file",
+		}[key])
+	}
+}
+
+func (w *way) jump(name, word string) {
+	if w.route.Jump != nil {
+		return
+	}
+	w.route.Jump = []string{}
+	for hop := range strings.SplitSeq(word, ",") {
+		hop = strings.TrimPrefix(strings.TrimSpace(hop), "ssh://")
+		switch {
+		case hop == "" || strings.EqualFold(hop, "none"):
+		case strings.ContainsAny(hop, " %/"):
+			w.refuse(name, "has the jump host %q, which is not [USER@]HOST[:PORT]", hop)
+		default:
+			w.route.Jump = append(w.route.Jump, hop)
+		}
+	}
+}
