@@ -32,7 +32,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", Condition: isThere,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sshd": func(ts *testscript.TestScript, _ bool, args []string) { startSSH(t, ts, args) },
+			"sshd":    func(ts *testscript.TestScript, _ bool, args []string) { startSSH(t, ts, args) },
+			"ansible": func(ts *testscript.TestScript, _ bool, args []string) { startAnsible(t, ts, args) },
 		},
 	})
 }
@@ -60,6 +61,20 @@ func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
 		"ssh: {user: ops, port: %s, identity_file: %s, known_hosts: %s}\nmysql: {socket: /nonexistent/mysqld.sock}\n"+
 		"servers: {db1: {address: %s}, db2: {address: %s}}\n", port, server.Identity, server.KnownHosts, host, host)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(inventory), 0o600))
+}
+
+// startAnsible is `ansible FILE KNOWN_HOSTS`: an SSH server, and an inventory of Ansible's that has it as three hosts.
+func startAnsible(t *testing.T, ts *testscript.TestScript, args []string) {
+	t.Helper()
+	server := remotetest.Serve(t, remotetest.ServerOptions{})
+	host, port, err := net.SplitHostPort(server.Address)
+	ts.Check(err)
+	inventory := fmt.Sprintf("[db:children]\ndb_replicas\n[db]\nfirst\n[db_replicas]\nsecond\nthird ansible_port=%s\n"+
+		"[db:vars]\nansible_host=%s\nansible_user=ops\nansible_ssh_private_key_file=%s\nansible_port=%s\n", port, host, server.Identity, port)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(inventory), 0o600))
+	known, err := os.ReadFile(server.KnownHosts)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), known, 0o600))
 }
 
 // isThere is the condition [file:PATH].

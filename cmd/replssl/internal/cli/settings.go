@@ -77,7 +77,9 @@ func (s *settings) load() (topology.Cluster, error) {
 	if err != nil {
 		return topology.Cluster{}, err
 	}
-	return topology.Parse(s.inventory, data, topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: dir})
+	return topology.Parse(s.inventory, data, topology.Defaults{
+		User: me.Username, Home: me.HomeDir, Dir: dir, Hosts: hostsOf(me.HomeDir),
+	})
 }
 
 // open begins a session on the cluster.
