@@ -1,0 +1,110 @@
+package process
+
+import "github.com/replssl/replssl/remote/internal/frame"
+
+// serviceScript has $1 a PID file and $2 the root of the host's files. It ships what the kernel and the service manager say; who reads it
+// decides. Only which unit systemctl is asked about is found here, as systemd itself finds it.
+const serviceScript = frame.Shell + `
+root=$2 proc=$2/proc
+PATH=$PATH:/usr/sbin:/sbin
+answer() {
+	pid=
+	{ read -r pid <"$1"; } 2>/dev/null
+	case $pid in ''|0*|*[!0-9]*) return ;; esac
+	[ -d "$proc/$pid" ] || return
+	say "process $pid"
+	while IFS= read -r line; do say "stat $line"; done 2>/dev/null <"$proc/$pid/stat"
+	ancestors
+	if [ -d "$root/run/systemd/system" ]; then bySystemd; else byScript; fi
+}
+# kin PID: sets its name and its parent.
+kin() {
+	name= parent=
+	while read -r key value rest; do
+		case $key in
+		Name:) name=$value${rest:+ $rest} ;;
+		PPid:) parent=$value; return 0 ;;
+		esac
+	done 2>/dev/null <"$proc/$1/status"
+	false
+}
+ancestors() {
+	left=30 next=
+	if kin "$pid"; then next=$parent; fi
+	while [ "${next:-0}" -gt 0 ] && [ "$left" -gt 0 ] && kin "$next"; do
+		say "above $next $name"
+		next=$parent left=$((left - 1))
+	done
+	if kin 1; then say "first $name"; fi
+}
+# group PID: sets the path of its control group, in systemd's own hierarchy where there is one.
+group() {
+	named= unified=
+	while IFS= read -r line; do
+		case $line in
+		[0-9]*:name=systemd:*) named=${line#*:*:} ;;
+		0::*) unified=${line#0::} ;;
+		esac
+	done 2>/dev/null <"$proc/$1/cgroup"
+	path=${named:-$unified}
+}
+bySystemd() {
+	say systemd
+	group 1
+	top=${path%/init.scope} top=${top%/}
+	say "top $top"
+	group "$pid"
+	say "group $path"
+	[ -n "$path" ] || return 0
+	rest=${path#"$top"} rest=${rest#/}
+	while :; do
+		unit=${rest%%/*}
+		case $unit in *.slice) ;; *) break ;; esac
+		case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+	done
+	unit=${unit#_}
+	say "unit $unit"
+	case $unit in
+	user@*) ;;
+	*.service) members; show ;;
+	esac
+}
+members() {
+	for base in "$root/sys/fs/cgroup/systemd" "$root/sys/fs/cgroup/unified" "$root/sys/fs/cgroup"; do
+		[ -r "$base$path/cgroup.procs" ] || continue
+		while read -r one; do
+			if kin "$one"; then say "member $one $name"; fi
+		done 2>/dev/null <"$base$path/cgroup.procs"
+		return
+	done
+}
+show() {
+	if text=$(SYSTEMD_BUS_TIMEOUT=10 systemctl show -p Id -p LoadState -p ActiveState -p Transient -p MainPID -p ControlGroup -- "$unit" 2>&1); then
+		IFS='
+' # one line a word
+		set -f
+		for line in $text; do say "show $line"; done
+	else
+		say "failed $(flat "$text")"
+	fi
+}
+byScript() {
+	scripts=
+	for file in "$root"/etc/init.d/*; do
+		case ${file##*/} in *mysql*|*mariadb*|*percona*) ;; *) continue ;; esac
+		[ -x "$file" ] || continue
+		for other in $scripts; do
+			if [ "$file" -ef "$root/etc/init.d/$other" ]; then continue 2; fi
+		done
+		scripts="$scripts ${file##*/}"
+		say "script ${file##*/}"
+		text=$(service "${file##*/}" status 2>&1 </dev/null)
+		say "status $?"
+		say "said $(flat "$(printf '%.2000s' "$text")")"
+	done
+	for file in $(grep -slx -e mysqld -e mariadbd "$proc"/[0-9]*/comm); do
+		file=${file%/comm}
+		say "server ${file##*/}"
+	done
+}
+` + frame.Open + "answer \"$@\"\n" + frame.Close
