@@ -23,29 +23,32 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 	}
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
 	if command != nil && isExit(command) {
-		return &restartError{server: a.Server, err: command}
+		return &restartError{action: a, err: command}
 	}
 	if err := x.awaitStart(ctx, a.Server, before); err != nil {
 		if command != nil {
 			err = fmt.Errorf("%w; %w", command, err)
 		}
-		return &pendingError{&restartError{server: a.Server, err: err}}
+		return &pendingError{&restartError{action: a, err: err}}
 	}
 	return nil
 }
 
 // restartError says that the restart command did not bring the server back.
 type restartError struct {
-	server topology.ServerName
+	action plan.Restart
 	err    error
 }
 
 func (e *restartError) Error() string { return e.err.Error() }
 func (e *restartError) Unwrap() error { return e.err }
 
-// Hint is what a person can do.
+// Hint is what a person can do. The logs stay where they are: what a server writes there may be nobody else's business.
 func (e *restartError) Hint() string {
-	return fmt.Sprintf("look at the error log of %s, and whether servers.%s.restart in the inventory is the command that restarts it", e.server, e.server)
+	if e.action.Unit != "" {
+		return fmt.Sprintf("look at the error log of %s, and on its host at: %s", e.action.Server, shell.Words("journalctl", "-n", "50", "-u", e.action.Unit))
+	}
+	return fmt.Sprintf("look at the error log of %s, and whether its host restarts it by: %s", e.action.Server, e.action.Command)
 }
 
 // pendingError says that what was begun may still have its effect.

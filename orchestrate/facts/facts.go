@@ -39,6 +39,7 @@ func (f Facts) Channel(id ChannelID) Value[Channel] {
 type Server struct {
 	Instance    Value[Instance]
 	Process     Value[Process]
+	Service     Value[Service] // by which its host restarts it
 	Channels    Value[[]Channel]
 	DumpThreads Value[[]DumpThread]
 	Sessions    Value[[]Session]
@@ -98,6 +99,22 @@ type Process struct {
 	Start        StartID  // changes with every start of the server
 	Sockets      []Socket // its established TCP connections
 }
+
+// Service is a server as the service manager of its host knows it. It was found from the running process, so that a restart of the service
+// is one of this server.
+type Service struct {
+	Manager Manager
+	Name    string // of the unit, as systemd has it: mysqld@my\x2ddb.service; of the script: mysql
+}
+
+// Manager is what starts and stops the services of a host.
+type Manager string
+
+// The managers.
+const (
+	Systemd Manager = "systemd"
+	SysV    Manager = "init script" // in /etc/init.d
+)
 
 // StartID tells one start of a server from another.
 type StartID string

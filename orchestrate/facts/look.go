@@ -21,6 +21,7 @@ const (
 	PartSettings                   // Settings, RunTime
 	PartConfig                     // Config
 	PartCheck                      // ConfigCheck
+	PartService                    // Service
 	PartFiles                      // TLSDir
 	PartPassword                   // Password
 	PartTrial                      // Trials, of every channel: one login each
@@ -29,7 +30,7 @@ const (
 
 // PartsQuiet are all parts that can be had without a login as the replication account.
 const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed |
-	PartSettings | PartConfig | PartCheck | PartFiles | PartPassword
+	PartSettings | PartConfig | PartCheck | PartService | PartFiles | PartPassword
 
 // Has says that every one of the parts is in p.
 func (p Part) Has(parts Part) bool { return p&parts == parts }

@@ -33,7 +33,7 @@ type glance struct {
 
 // The parts that rest on others.
 const (
-	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck
+	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck | facts.PartService
 	onFiles   = facts.PartFiles // and on who the server runs as
 	onTrial   = facts.PartTrial | facts.PartPlaintext | facts.PartPassword
 	onHost    = onProcess | onFiles | onTrial
@@ -71,7 +71,7 @@ func (g *glance) blind(err error) facts.Server {
 	none.seen.Instance = failed[facts.Instance](err)
 	none.nothingBySQL()
 	none.seen.Process, none.seen.TLSDir = failed[facts.Process](err), failed[facts.TLSDir](err)
-	none.seen.Config, none.seen.ConfigCheck = failed[facts.Config](err), failed[facts.Check](err)
+	none.seen.Config, none.seen.ConfigCheck, none.seen.Service = failed[facts.Config](err), failed[facts.Check](err), failed[facts.Service](err)
 	return none.seen
 }
 
@@ -95,6 +95,7 @@ func (g *glance) asked() facts.Server {
 	strip(g, facts.PartInstance, &s.Instance)
 	strip(g, facts.PartProcess, &s.Process)
 	strip(g, facts.PartChannels, &s.Channels)
+	strip(g, facts.PartService, &s.Service)
 	strip(g, facts.PartFiles, &s.TLSDir)
 	return s
 }

@@ -52,7 +52,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 
 // withoutInstance looks at what needs no answer of the server.
 func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
-	g.seen.Process = facts.As[facts.Process](g.seen.Instance)
+	g.seen.Process, g.seen.Service = facts.As[facts.Process](g.seen.Instance), facts.As[facts.Service](g.seen.Instance)
 	switch {
 	case !g.wants(onFiles):
 	case g.away != nil:
@@ -94,6 +94,9 @@ func (g *glance) survey(ctx context.Context, at place) {
 	var portions []portion
 	if g.meets = g.needsProcess(); g.meets && at.pidFile != "" {
 		portions = append(portions, g.processPortion(at.pidFile))
+		if g.wants(facts.PartService) {
+			portions = append(portions, g.servicePortion(at.pidFile)) // behind the process, with which it is compared
+		}
 	}
 	if g.wants(onFiles) {
 		g.reader = at.osUser

@@ -65,6 +65,9 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartProcess, &seen.Process, facts.Process{
 		PID: 100 + s.start, OSUser: "mysql", DefaultsFile: s.config.DefaultsFile, Start: s.startID(), Sockets: w.sockets(s),
 	})
+	if parts.Has(facts.PartService) {
+		seen.Service = s.service
+	}
 	put(parts, facts.PartChannels, &seen.Channels, s.channelList())
 	put(parts, facts.PartSessions, &seen.DumpThreads, s.dumpList())
 	put(parts, facts.PartSessions, &seen.Sessions, slices.Clone(s.sessions))

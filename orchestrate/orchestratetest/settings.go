@@ -42,6 +42,9 @@ func (s *Settings) Channel(change func(*facts.Channel)) { change(&s.server.chann
 // Instance changes how the server describes itself.
 func (s *Settings) Instance(change func(*facts.Instance)) { change(&s.server.instance) }
 
+// Service makes the server one of another service, or of none that is known.
+func (s *Settings) Service(service facts.Value[facts.Service]) { s.server.service = service }
+
 // BadDir makes the TLS dir unusable.
 func (s *Settings) BadDir(fault string) {
 	s.server.dir.Kind, s.server.dir.Fault = facts.DirOther, fault

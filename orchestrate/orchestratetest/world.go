@@ -51,6 +51,7 @@ type server struct {
 	dir       facts.TLSDir
 	config    facts.Config
 	running   facts.TLSSettings
+	service   facts.Value[facts.Service]
 	served    string // PEM of the certificate that is served; empty: no TLS
 	tlsFault  bool   // TLS does not come up, whatever the configuration says
 	rows      []facts.AccountRow
@@ -107,6 +108,7 @@ func newServer(s topology.Server, index int) *server {
 			DefaultsFile: "/etc/mysql/my.cnf", IncludeDir: "/etc/mysql/conf.d", OwnPath: "/etc/mysql/conf.d/zz-replssl.cnf",
 			Own: facts.Absent[string](),
 		},
+		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
 		channels: map[string]*channel{}, position: facts.Position{File: "binlog.000001", Pos: 4}, password: true,
 	}
 }

@@ -77,10 +77,13 @@ type (
 		Path   string
 	}
 
-	// Restart restarts a server by the command of the inventory, and ends when the server answers.
+	// Restart restarts a server by a shell command, and ends when the server answers.
 	Restart struct {
 		Server  topology.ServerName
 		Command string
+
+		// Unit is the unit of systemd that the command restarts; empty where it is not known to be one.
+		Unit string `json:",omitempty"`
 	}
 
 	// ReloadTLS lets a server read its certificate files again.

@@ -101,80 +101,17 @@ func (b *builder) planServe(s topology.Server, before string) bool {
 		b.add(step)
 		return true
 	}
-	if !b.mayRestart(s) {
-		return false
+	restart, ok := b.restartOf(s)
+	if ok {
+		b.planRestart(restart, s, step)
 	}
-	b.planRestart(s, step)
-	return true
+	return ok
 }
 
 func (b *builder) readsOurFiles(s topology.Server) bool {
 	return b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}) == facts.TLSSettings{
 		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"),
 	}
-}
-
-func (b *builder) mayRestart(s topology.Server) bool {
-	switch {
-	case !b.cluster.Policy.AllowRestart:
-		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart",
-			"it has to be restarted to serve TLS, and that is not allowed")
-		return false
-	case s.Restart == "":
-		b.block(s.Name, fmt.Sprintf("give the command, as in servers: {%s: {restart: systemctl restart mariadb}}", s.Name),
-			"it has to be restarted to serve TLS, and the inventory does not say how")
-		return false
-	}
-	return true
-}
-
-func (b *builder) planRestart(s topology.Server, step Step) {
-	restart := Restart{Server: s.Name, Command: s.Restart}
-	step.Title = fmt.Sprintf("restart %s with TLS", s.Name)
-	step.Impact = b.restartImpact(s)
-	step.Guards = append(step.Guards, Guard{Condition: b.configGoal(s)})
-	step.Actions = []Action{restart}
-	wake := b.wakeActions(s)
-	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
-	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
-	step.Rescue = step.Undo.Actions
-	step.Rescued = All(b.configIs(s), b.upAgain(s, b.disturbedBy(s)))
-	step.Found = b.threadsOf(b.disturbedBy(s)...)
-	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
-	b.add(step)
-	b.planWakes(s)
-}
-
-func (b *builder) configGoal(s topology.Server) ConfigInPlace {
-	text, _ := b.optionFile(s)
-	return ConfigInPlace{Server: s.Name, Path: b.facts.Server(s.Name).Config.Or(facts.Config{}).OwnPath, Text: text}
-}
-
-// restartImpact tells beforehand who is connected and which settings the restart would lose.
-func (b *builder) restartImpact(s topology.Server) string {
-	seen := b.facts.Server(s.Name)
-	impact := fmt.Sprintf("%s restarts: %s", s.Name, describeSessions(seen.Sessions.Or(nil)))
-	if sessions := seen.Sessions; sessions.IsUnknown() {
-		impact = fmt.Sprintf("%s restarts; who is connected is not known: %s", s.Name, sessions.Why())
-	}
-	switch lost, ok := seen.RunTime.Get(); {
-	case !ok && seen.RunTime.IsUnknown():
-		impact += "; which settings made at run time it would lose is not known: " + seen.RunTime.Why()
-	case len(lost) > 0:
-		impact += "; settings made at run time are lost: " + strings.Join(lost, ", ")
-	}
-	return impact
-}
-
-func describeSessions(sessions []facts.Session) string {
-	if len(sessions) == 0 {
-		return "nobody else is connected"
-	}
-	users := map[string]int{}
-	for _, session := range sessions {
-		users[session.User]++
-	}
-	return fmt.Sprintf("it cuts %d session(s) of %s", len(sessions), strings.Join(sortedKeys(users), ", "))
 }
 
 // disturbedBy are the channels whose threads a restart of the server touches: those that replicate from it, and its own.

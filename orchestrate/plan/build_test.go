@@ -411,11 +411,6 @@ func TestBuildFollowsTheServers(t *testing.T) {
 			blocked: []string{"db1: has to be restarted"}, hint: "--allow-restart",
 		},
 		{
-			name:    "a restart that nobody described blocks",
-			policy:  func(c *topology.Cluster) { c.Servers[0].Restart = "" },
-			blocked: []string{"db1: the inventory does not say how"}, hint: "{db1: {restart: systemctl restart mariadb}}",
-		},
-		{
 			name:    "no include folder blocks",
 			seen:    config(func(c *facts.Config) { c.IncludeDir, c.OwnPath = "", "" }),
 			blocked: []string{"db1: /etc/mysql/my.cnf names no include folder"}, hint: "!includedir",

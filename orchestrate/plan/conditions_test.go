@@ -61,6 +61,7 @@ func allConditions() []plan.Condition {
 		plan.All(plan.Up{Server: "db1"}, plan.Up{Server: "db2"}),
 		plan.ConfigIs{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", There: true, Text: ownConfig()},
 		plan.SetIs{Server: "db1", Version: 1},
+		plan.RunsAs{Server: "db1", Service: facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}},
 		plan.Arrives{Server: "db2", Hosts: []string{}, Links: []plan.Link{linkTo("db3")}},
 	}
 }
@@ -418,6 +419,17 @@ func TestGoals(t *testing.T) {
 		{
 			"settings that the server was not asked about", inPlace,
 			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Value[facts.Check]{} }), "unclear", "not looked at",
+		},
+
+		{
+			"a server that another service runs meanwhile",
+			plan.RunsAs{Server: "db1", Service: facts.Service{Manager: facts.Systemd, Name: "mysql.service"}},
+			nil, "fails", "db1 runs as mariadb.service, and not as mysql.service",
+		},
+		{
+			"a server that was started by hand meanwhile",
+			plan.RunsAs{Server: "db1"},
+			seenServer("db1", func(s *facts.Server) { s.Service = facts.Unknown[facts.Service]("db1: by hand") }), "unclear", "the service of db1: by hand",
 		},
 
 		{"no set in use", inUse, set(func(d *facts.TLSDir, _ *facts.FileSet) { d.Current = 0 }), "fails", "uses no certificate set"},

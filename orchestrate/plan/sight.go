@@ -14,6 +14,9 @@ func LookToPlan(c topology.Cluster) facts.Look {
 	look := everywhere(c, onEvery|facts.PartFiles|facts.PartPassword|facts.PartSettings)
 	for _, s := range c.Sources() {
 		look.Add(s.Name, facts.PartServed|facts.PartConfig|facts.PartCheck)
+		if s.Restart == "" {
+			look.Add(s.Name, facts.PartService)
+		}
 	}
 	return look
 }

@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+const hasToRestart = "it has to be restarted to serve TLS, and "
+
+// restartOf is how the server is restarted: by the inventory's command, else as the service that it was seen to be. It blocks where there
+// is no way.
+func (b *builder) restartOf(s topology.Server) (Restart, bool) {
+	switch {
+	case !b.cluster.Policy.AllowRestart:
+		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart", hasToRestart+"that is not allowed")
+		return Restart{}, false
+	case s.Restart != "":
+		return Restart{Server: s.Name, Command: s.Restart}, true
+	}
+	return b.restartService(s)
+}
+
+func (b *builder) restartService(s topology.Server) (Restart, bool) {
+	seen := b.facts.Server(s.Name).Service
+	service, ok := seen.Get()
+	if !ok {
+		why := strings.TrimPrefix(seen.Why(), string(s.Name)+": ")
+		b.block(s.Name, cmp.Or(seen.Hint(), givenRestart(s, "COMMAND")), hasToRestart+"which service it is was not found: %s", why)
+		return Restart{}, false
+	}
+	line := restartLine(service)
+	switch {
+	case line.Err() != nil:
+		b.block(s.Name, givenRestart(s, "COMMAND"), hasToRestart+"its service %q has no command: %v", service.Name, line.Err())
+		return Restart{}, false
+	case s.SSH.OSUser() != "root":
+		b.block(s.Name, "with sudo: ssh.sudo: true; where "+s.SSH.OSUser()+" may do it: "+givenRestart(s, line.String()),
+			hasToRestart+"%s, who logs in there, is not root: whether %s may be restarted is for the host to say", s.SSH.OSUser(), service.Name)
+		return Restart{}, false
+	}
+	restart := Restart{Server: s.Name, Command: line.String()}
+	if service.Manager == facts.Systemd {
+		restart.Unit = service.Name
+	}
+	return restart, true
+}
+
+func givenRestart(s topology.Server, command string) string {
+	return fmt.Sprintf("give the command in the inventory: servers: {%s: {restart: %s}}", s.Name, command)
+}
+
+func restartLine(service facts.Service) shell.Line {
+	switch service.Manager {
+	case facts.Systemd:
+		return shell.Words("systemctl", "restart", "--", service.Name)
+	case facts.SysV:
+		return shell.Words("service", service.Name, "restart")
+	}
+	return shell.Refuse(fmt.Errorf("the manager %q is not known", service.Manager))
+}
+
+func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
+	step.Title = fmt.Sprintf("restart %s with TLS", s.Name)
+	step.Impact = b.restartImpact(s)
+	step.Guards = append(step.Guards, Guard{Condition: b.configGoal(s)})
+	if service, ok := b.facts.Server(s.Name).Service.Get(); ok && s.Restart == "" {
+		step.Guards = append(step.Guards, Guard{Condition: RunsAs{Server: s.Name, Service: service}})
+	}
+	step.Actions = []Action{restart}
+	wake := b.wakeActions(s)
+	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
+	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
+	step.Rescue = step.Undo.Actions
+	step.Rescued = All(b.configIs(s), b.upAgain(s, b.disturbedBy(s)))
+	step.Found = b.threadsOf(b.disturbedBy(s)...)
+	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
+	b.add(step)
+	b.planWakes(s)
+}
+
+func (b *builder) configGoal(s topology.Server) ConfigInPlace {
+	text, _ := b.optionFile(s)
+	return ConfigInPlace{Server: s.Name, Path: b.facts.Server(s.Name).Config.Or(facts.Config{}).OwnPath, Text: text}
+}
+
+// restartImpact tells beforehand who is connected and which settings the restart would lose.
+func (b *builder) restartImpact(s topology.Server) string {
+	seen := b.facts.Server(s.Name)
+	who := string(s.Name)
+	if service, ok := seen.Service.Get(); ok && s.Restart == "" {
+		who = fmt.Sprintf("%s (%s on %s)", s.Name, service.Name, cmp.Or(s.SSH.Address, s.Address))
+	}
+	impact := fmt.Sprintf("%s restarts: %s", who, describeSessions(seen.Sessions.Or(nil)))
+	if sessions := seen.Sessions; sessions.IsUnknown() {
+		impact = fmt.Sprintf("%s restarts; who is connected is not known: %s", who, sessions.Why())
+	}
+	switch lost, ok := seen.RunTime.Get(); {
+	case !ok && seen.RunTime.IsUnknown():
+		impact += "; which settings made at run time it would lose is not known: " + seen.RunTime.Why()
+	case len(lost) > 0:
+		impact += "; settings made at run time are lost: " + strings.Join(lost, ", ")
+	}
+	return impact
+}
+
+func describeSessions(sessions []facts.Session) string {
+	if len(sessions) == 0 {
+		return "nobody else is connected"
+	}
+	users := map[string]int{}
+	for _, session := range sessions {
+		users[session.User]++
+	}
+	return fmt.Sprintf("it cuts %d session(s) of %s", len(sessions), strings.Join(sortedKeys(users), ", "))
+}
