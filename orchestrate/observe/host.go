@@ -93,7 +93,7 @@ type portion struct {
 func (g *glance) survey(ctx context.Context, at place) {
 	var portions []portion
 	if g.meets = g.needsProcess(); g.meets && at.pidFile != "" {
-		portions = append(portions, g.processPortion(at.pidFile))
+		portions = append(portions, g.processPortion(at))
 		if g.wants(facts.PartService) {
 			portions = append(portions, g.servicePortion(at.pidFile)) // behind the process, with which it is compared
 		}
@@ -108,16 +108,16 @@ func (g *glance) survey(ctx context.Context, at place) {
 	g.runTogether(ctx, portions)
 }
 
-func (g *glance) processPortion(pidFile string) portion {
+func (g *glance) processPortion(at place) portion {
 	known := g.observer.memory.of(g.server.Name).process
-	return portion{process.LookPIDFile(pidFile, known), func(printed []byte, err error) {
-		found, unseen := read(g, "looking at the process in "+pidFile, printed, err, func(printed []byte) (seen.Value[process.Process], error) {
+	return portion{process.LookPIDFile(at.pidFile, at.dataDir, known), func(printed []byte, err error) {
+		found, unseen := read(g, "looking at the process in "+at.pidFile, printed, err, func(printed []byte) (seen.Value[process.Process], error) {
 			return process.ParseLook(printed, known)
 		})
 		if unseen != nil {
 			found = seen.Unknown[process.Process](unseen.Error())
 		}
-		g.takeProcess(pidFile, found)
+		g.takeProcess(at.pidFile, found)
 	}}
 }
 

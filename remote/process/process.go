@@ -40,13 +40,19 @@ type Connection struct {
 	Remote netip.AddrPort
 }
 
-// LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints. Of the process that was known before, as the same
-// ID and start tell, it leaves out what does not change while it lives: arguments and users. The zero value is no process.
-func LookPIDFile(name string, known Process) shell.Line {
-	if !path.IsAbs(name) {
-		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a PID file", name))
+// LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints. A process that does not work in the folder is
+// another one: a server works in its data folder, which no two have in common, while two that share a PID file name each other there. Who may
+// not see where a process works does not see its connections either.
+//
+// Of the process that was known before, as the same ID and start tell, it leaves out what does not change while it lives: arguments and
+// users. The zero value is no process.
+func LookPIDFile(name, folder string, known Process) shell.Line {
+	for _, one := range []string{name, folder} {
+		if !path.IsAbs(one) {
+			return shell.Refuse(fmt.Errorf("%q, of a PID file and its process, is not an absolute path", one))
+		}
 	}
-	return shell.Script(lookScript, name, fmt.Sprintf("%d %d", known.PID, known.Start))
+	return shell.Script(lookScript, name, fmt.Sprintf("%d %d", known.PID, known.Start), folder)
 }
 
 // ParseLook tells the process, that there is none of the ID in the file, or why nobody could look: a PID file that is not there says

@@ -53,7 +53,14 @@ func byPID(t *testing.T, pid int) shell.Line {
 	name := filepath.Join(folder, "mysqld.pid")
 	must(t, os.WriteFile(name, fmt.Appendln(nil, pid), 0o600))
 	must(t, os.Chmod(name, 0o644))
-	return process.LookPIDFile(name, process.Process{})
+	return process.LookPIDFile(name, workingFolder(t), process.Process{})
+}
+
+func workingFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	must(t, err)
+	return folder
 }
 
 // connect makes a TCP connection of this process, and gives both of its ends.
@@ -129,7 +136,7 @@ func TestAKnownProcessIsNotAskedTwice(t *testing.T) {
 		{process.Process{PID: known.PID, Start: known.Start + 1, Args: known.Args}, os.Args},
 		{process.Process{PID: known.PID + 1, Start: known.Start, Args: known.Args}, os.Args},
 	} {
-		found, err := process.ParseLook(run(t, process.LookPIDFile(name, c.known)), c.known)
+		found, err := process.ParseLook(run(t, process.LookPIDFile(name, workingFolder(t), c.known)), c.known)
 		must(t, err)
 		again, _ := found.Get()
 		if args, _ := again.Args.Get(); !slices.Equal(args, c.want) || again.Effective.ID != first.Effective.ID || again.Start != first.Start {
@@ -140,10 +147,10 @@ func TestAKnownProcessIsNotAskedTwice(t *testing.T) {
 			t.Errorf("%v is not among %v", client, connections)
 		}
 	}
-	if _, err := process.ParseLook(run(t, process.LookPIDFile(name, known)), process.Process{}); err != nil {
+	if _, err := process.ParseLook(run(t, process.LookPIDFile(name, workingFolder(t), known)), process.Process{}); err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := process.ParseLook(run(t, process.LookPIDFile(name, known)), process.Process{}); !found.IsUnknown() {
+	if found, _ := process.ParseLook(run(t, process.LookPIDFile(name, workingFolder(t), known)), process.Process{}); !found.IsUnknown() {
 		t.Errorf("another process passes for the known one: %v", found)
 	}
 }
@@ -172,15 +179,15 @@ func TestOddNamesAndArguments(t *testing.T) {
 
 func TestLookByPIDFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "my sqld.pid")
-	if got := look(t, process.LookPIDFile(name, process.Process{})); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {
+	if got := look(t, process.LookPIDFile(name, workingFolder(t), process.Process{})); !got.IsUnknown() || !strings.Contains(got.Why(), "No such file") {
 		t.Errorf("without a file: %v", got)
 	}
 	must(t, os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600))
-	if got, _ := look(t, process.LookPIDFile(name, process.Process{})).Get(); got.PID != os.Getpid() {
+	if got, _ := look(t, process.LookPIDFile(name, workingFolder(t), process.Process{})).Get(); got.PID != os.Getpid() {
 		t.Errorf("got %+v", got)
 	}
 	must(t, os.WriteFile(name, []byte("junk; id\n"), 0o600))
-	if got := look(t, process.LookPIDFile(name, process.Process{})); !strings.Contains(got.Why(), "does not hold") {
+	if got := look(t, process.LookPIDFile(name, workingFolder(t), process.Process{})); !strings.Contains(got.Why(), "does not hold") {
 		t.Errorf("with junk: %v", got)
 	}
 }
@@ -226,7 +233,25 @@ func TestSockets(t *testing.T) {
 }
 
 func TestARelativePIDFileIsRefused(t *testing.T) {
-	if line := process.LookPIDFile("x", process.Process{}); line.Err() == nil {
-		t.Errorf("accepted: %s", line)
+	for _, paths := range [][2]string{{"x", "/"}, {"/x", "data"}, {"/x", ""}} {
+		if line := process.LookPIDFile(paths[0], paths[1], process.Process{}); line.Err() == nil {
+			t.Errorf("accepted: %s", line)
+		}
+	}
+}
+
+// TestAPIDFileThatNamesAnotherServer: two servers whose configuration gives them one PID file.
+func TestAPIDFileThatNamesAnotherServer(t *testing.T) {
+	name, folder := filepath.Join(t.TempDir(), "mysqld.pid"), t.TempDir()
+	must(t, os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600))
+	for _, elsewhere := range []string{folder, folder + "/nonexistent"} {
+		got := look(t, process.LookPIDFile(name, elsewhere, process.Process{}))
+		if want := fmt.Sprintf("%s names process %d, which does not work in %s", name, os.Getpid(), elsewhere); got.Why() != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}
+	must(t, os.Symlink(workingFolder(t), folder+"/link"))
+	if got := look(t, process.LookPIDFile(name, folder+"/link/", process.Process{})); got.IsUnknown() {
+		t.Errorf("by a link to its folder: %v", got)
 	}
 }

@@ -2,8 +2,9 @@ package process
 
 import "github.com/replssl/replssl/remote/internal/frame"
 
-// lookScript has $1 a PID file and $2 the ID and the start of the process that the caller knows. What a process costs is the programs that it starts, so the shell reads itself what it can, and one grep
-// picks the lines that matter of all that is long.
+// lookScript has $1 a PID file, $2 the ID and the start of the process that the caller knows, and $3 the folder that it works in. What a
+// look costs is the programs that it starts, so the shell reads itself what it can, and one grep picks the lines that matter of all that is
+// long.
 //
 // A process chooses its own name and arguments, line breaks included: its lines are prefixed, and its arguments encoded.
 const lookScript = frame.Shell + frame.Account + `
@@ -16,7 +17,13 @@ answer() {
 		say "process unknown $(flat "$why")"
 		return ;;
 	esac
-	if [ -d "/proc/$pid" ]; then describe; else missing; fi
+	if ! [ -d "/proc/$pid" ]; then
+		missing
+	elif [ -e "/proc/$pid/cwd" ] && ! [ "/proc/$pid/cwd" -ef "$3" ]; then
+		say "process unknown $1 names process $pid, which does not work in $3"
+	else
+		describe
+	fi
 }
 missing() {
 	# A /proc that hides the processes of others still lets the kernel tell.
