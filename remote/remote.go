@@ -1,7 +1,7 @@
 // Package remote is the contract of a host that replssl works on: run a command there, and open connections from there.
 //
 // Everything else that is done to a host (laying down files, reading them back, asking after a process) is a command built by
-// [github.com/replssl/replssl/remote/shell], so a host is four methods, and each of them can be had over any transport.
+// [github.com/replssl/replssl/remote/shell], so a host is five methods, and each of them can be had over any transport.
 package remote
 
 import (
@@ -25,6 +25,16 @@ type Host interface {
 	// how far, the command ran.
 	Run(ctx context.Context, cmd Command) (Output, error)
 
+	// Open starts a command and gives its standard input and output as a connection, which honours deadlines; the context bounds
+	// the start alone. CloseWrite ends what the command reads. A Read gives io.EOF when the command has ended well and all of its
+	// output was read, and an error that wraps an *ExitError when it has failed.
+	//
+	// Close lets what was written arrive, and then ends the command's input and, soon after, its output. The command has to end
+	// by that: it is sent SIGTERM too, but sshd passes no signal on where root is logged in (tried on OpenSSH 9.2).
+	//
+	// Of what the command complains of, the first and the last [MaxComplaint] bytes are kept.
+	Open(ctx context.Context, line shell.Line) (net.Conn, error)
+
 	// Dial opens a connection from the host: network "unix" to a socket path, or "tcp" to host:port. The connection honours
 	// deadlines. A host that could not open it yields a *DialError.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
@@ -36,6 +46,9 @@ type Host interface {
 // MaxOutput is how much a command may print on each of its two streams. One that prints more is ended with a *TooMuchError:
 // nothing that replssl asks for comes near it.
 const MaxOutput = 64 << 20
+
+// MaxComplaint is how much is kept of either end of what an opened command prints on its standard error.
+const MaxComplaint = 16 << 10
 
 // Command is one command for [Host.Run].
 type Command struct {

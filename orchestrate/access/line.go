@@ -8,6 +8,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 // line is the way to one server. It is a remote.Host of its own, which hands every call on to the connection of the moment.
@@ -46,6 +47,17 @@ func (l *line) Run(ctx context.Context, cmd remote.Command) (remote.Output, erro
 	out, err := host.Run(ctx, cmd)
 	l.judge(host, err)
 	return out, err
+}
+
+// Open hands the command on. As with Run, it is never repeated.
+func (l *line) Open(ctx context.Context, cmd shell.Line) (net.Conn, error) {
+	host, err := l.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := host.Open(ctx, cmd)
+	l.judge(host, err)
+	return conn, err
 }
 
 // Dial opens a connection from the host. It is tried again over a new connection to the host when the old one is lost, since

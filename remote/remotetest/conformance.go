@@ -25,35 +25,45 @@ const promptly = 5 * time.Second
 func Conformance(t *testing.T, open func(t *testing.T) remote.Host) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, remote.Host){
-		"a name":                                 hasName,
-		"output and success":                     runs,
-		"exit codes":                             exitCodes,
-		"death by a signal":                      diesBySignal,
-		"both streams of a failure":              failureKeepsOutput,
-		"a large stdin":                          largeStdin,
-		"a stdin nobody reads":                   unreadStdin,
-		"a stdin that never ends":                endlessStdin,
-		"no stdin":                               noStdin,
-		"a confidential failure":                 confidential,
-		"too much output":                        tooMuch,
-		"a line that must not run":               badLine,
-		"a cancel while running":                 cancelWhileRunning,
-		"a deadline while hanging":               deadlineWhileHanging,
-		"a context that ended before":            endedContext,
-		"many at once":                           manyAtOnce,
-		"Close ends what is pending":             closeEndsPending,
-		"calls after Close":                      callsAfterClose,
-		"an echo over a unix socket":             echoUnix,
-		"an echo over TCP":                       echoTCP,
-		"a read deadline loses nothing":          readDeadline,
-		"a write deadline":                       writeDeadline,
-		"a half-closed connection":               halfClose,
-		"what is written before Close arrives":   writeThenClose,
-		"a connection that is refused":           refused,
-		"a socket that is not there":             noSocket,
-		"a network it does not know":             badNetwork,
-		"Close ends a blocked read":              closeEndsRead,
-		"the connection's Close ends a read too": connCloseEndsRead,
+		"a name":                                  hasName,
+		"output and success":                      runs,
+		"exit codes":                              exitCodes,
+		"death by a signal":                       diesBySignal,
+		"both streams of a failure":               failureKeepsOutput,
+		"a large stdin":                           largeStdin,
+		"a stdin nobody reads":                    unreadStdin,
+		"a stdin that never ends":                 endlessStdin,
+		"no stdin":                                noStdin,
+		"a confidential failure":                  confidential,
+		"too much output":                         tooMuch,
+		"a line that must not run":                badLine,
+		"a cancel while running":                  cancelWhileRunning,
+		"a deadline while hanging":                deadlineWhileHanging,
+		"a context that ended before":             endedContext,
+		"many at once":                            manyAtOnce,
+		"Close ends what is pending":              closeEndsPending,
+		"calls after Close":                       callsAfterClose,
+		"an echo over a unix socket":              echoUnix,
+		"an echo over TCP":                        echoTCP,
+		"a read deadline loses nothing":           readDeadline,
+		"a write deadline":                        writeDeadline,
+		"a half-closed connection":                halfClose,
+		"what is written before Close arrives":    writeThenClose,
+		"an opened command":                       openEchoes,
+		"an opened command's input ends":          openHalfClose,
+		"an opened command that fails":            openFails,
+		"an opened command that complains a lot":  openComplaintsAreBounded,
+		"an opened command's read deadline":       openReadDeadline,
+		"an opened command's write deadline":      openWriteDeadline,
+		"what an opened command is told arrives":  openWriteThenClose,
+		"Close ends an opened command":            openCloseEndsCommand,
+		"Close ends an opened command's read":     openHostCloseEndsRead,
+		"its Close ends an opened command's read": openCloseEndsRead,
+		"a connection that is refused":            refused,
+		"a socket that is not there":              noSocket,
+		"a network it does not know":              badNetwork,
+		"Close ends a blocked read":               closeEndsRead,
+		"the connection's Close ends a read too":  connCloseEndsRead,
 	} {
 		t.Run(name, func(t *testing.T) {
 			host := open(t)
@@ -180,7 +190,10 @@ func tooMuch(t *testing.T, host remote.Host) {
 }
 
 func badLine(t *testing.T, host remote.Host) {
-	_, err := run(t, host, remote.Command{Line: shell.Words("echo", "\x00")})
+	bad := shell.Words("echo", "\x00")
+	_, err := run(t, host, remote.Command{Line: bad})
+	names(t, host, err)
+	_, err = host.Open(t.Context(), bad)
 	names(t, host, err)
 }
 

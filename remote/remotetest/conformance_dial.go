@@ -35,6 +35,11 @@ func echoTCP(t *testing.T, host remote.Host) { echoes(t, host, "tcp") }
 
 func echoes(t *testing.T, host remote.Host, network string) {
 	conn := dial(t, host, network, Listen(t, network, echo))
+	echoesOver(t, conn)
+}
+
+func echoesOver(t *testing.T, conn net.Conn) {
+	t.Helper()
 	sent := bytes.Repeat([]byte("0123456789"), 300_000)
 	var writer sync.WaitGroup
 	writer.Go(func() {
@@ -60,14 +65,7 @@ func readDeadline(t *testing.T, host remote.Host) {
 		_, _ = conn.Write([]byte("late but whole"))
 	}))
 	for range 3 {
-		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		n, err := conn.Read(make([]byte, 4))
-		var timeout net.Error
-		if n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
-			t.Fatalf("got %d bytes and %v", n, err)
-		}
+		missesDeadline(t, conn)
 	}
 	close(release)
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
@@ -80,10 +78,27 @@ func readDeadline(t *testing.T, host remote.Host) {
 	}
 }
 
+func missesDeadline(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := conn.Read(make([]byte, 4))
+	var timeout net.Error
+	if n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Fatalf("got %d bytes and %v", n, err)
+	}
+}
+
 func writeDeadline(t *testing.T, host remote.Host) {
 	release := make(chan struct{})
 	conn := dial(t, host, "tcp", Listen(t, "tcp", func(net.Conn) { <-release }))
 	defer close(release)
+	writesUntilLate(t, conn)
+}
+
+func writesUntilLate(t *testing.T, conn net.Conn) {
+	t.Helper()
 	if err := conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +197,12 @@ func blockedRead(t *testing.T, host remote.Host, end func(net.Conn)) {
 		_, _ = conn.Write([]byte("x"))
 		_, _ = io.Copy(io.Discard, conn)
 	}))
+	endsRead(t, conn, end)
+}
+
+// endsRead lets end end a Read that waits for what follows the first byte.
+func endsRead(t *testing.T, conn net.Conn, end func(net.Conn)) {
+	t.Helper()
 	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}

@@ -113,6 +113,11 @@ func endedContext(t *testing.T, host remote.Host) {
 		t.Errorf("Dial: got %v", err)
 	}
 	names(t, host, err)
+	conn, err = host.Open(ctx, script("true").Line)
+	if conn != nil || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+		t.Errorf("Open: got %v", err)
+	}
+	names(t, host, err)
 }
 
 func closeEndsPending(t *testing.T, host remote.Host) {
@@ -146,6 +151,11 @@ func callsAfterClose(t *testing.T, host remote.Host) {
 	conn, err := host.Dial(t.Context(), "tcp", "127.0.0.1:1")
 	if conn != nil || !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Dial: got %v", err)
+	}
+	names(t, host, err)
+	conn, err = host.Open(t.Context(), script("true").Line)
+	if conn != nil || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Open: got %v", err)
 	}
 	names(t, host, err)
 	if err := within(t, promptly, host.Close); err != nil {

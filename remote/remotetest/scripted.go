@@ -10,6 +10,7 @@ import (
 
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/internal/hosting"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 // Scripted is a host that knows beforehand what will be asked of it, in which order, and what it answers. It fails the test on
@@ -25,7 +26,7 @@ type Scripted struct {
 
 var _ remote.Host = (*Scripted)(nil)
 
-// Expectation is one call that a Scripted host awaits, made by [OnRun] or [OnDial].
+// Expectation is one call that a Scripted host awaits, made by [OnRun], [OnOpen] or [OnDial].
 type Expectation struct {
 	what    string
 	matches func(call string) bool
@@ -33,7 +34,7 @@ type Expectation struct {
 	reply   Reply
 }
 
-// Reply is what a Scripted host answers: to a Run the output, an exit code, or an error; to a Dial the connection or an error.
+// Reply is what a Scripted host answers: to a Run the output, an exit code, or an error; to an Open or a Dial the connection or an error.
 type Reply struct {
 	Stdout, Stderr string
 	Code           int
@@ -46,6 +47,15 @@ func OnRun(reply Reply, parts ...string) Expectation {
 	return Expectation{
 		what:    fmt.Sprintf("a run of a line with %q", parts),
 		matches: func(call string) bool { return strings.HasPrefix(call, "run ") && containsAll(call, parts) },
+		reply:   reply,
+	}
+}
+
+// OnOpen expects a command to be opened whose line contains each of the parts.
+func OnOpen(reply Reply, parts ...string) Expectation {
+	return Expectation{
+		what:    fmt.Sprintf("an open of a line with %q", parts),
+		matches: func(call string) bool { return strings.HasPrefix(call, "open ") && containsAll(call, parts) },
 		reply:   reply,
 	}
 }
@@ -110,6 +120,22 @@ func (s *Scripted) answer(cmd remote.Command, reply Reply) (remote.Output, error
 	default:
 		return out, nil
 	}
+}
+
+// Open answers the next expected opening of a command.
+func (s *Scripted) Open(ctx context.Context, line shell.Line) (net.Conn, error) {
+	s.t.Helper()
+	if err := line.Err(); err != nil {
+		return nil, fmt.Errorf("%s: the command cannot be run: %w", s.name, err)
+	}
+	if ctx.Err() != nil {
+		return nil, hosting.ContextError(ctx, s.name, "starting a command")
+	}
+	expected, err := s.take("open " + line.String())
+	if err != nil {
+		return nil, err
+	}
+	return expected.reply.Conn, expected.reply.Err
 }
 
 // Dial answers the next expected connection.

@@ -15,7 +15,7 @@ import (
 // read gets everything.
 type stream struct {
 	client  *Client
-	channel net.Conn // its Read, Write, Close and CloseWrite work, its deadlines do not
+	channel io.ReadWriteCloser // has a CloseWrite too, and no deadlines, or such that do not work
 	remote  endpoint
 
 	in, inFar   net.Conn // the channel's bytes go into inFar and are read from in
@@ -31,7 +31,7 @@ type stream struct {
 const linger = 5 * time.Second
 
 // newStream is nil when the connection is being closed.
-func newStream(client *Client, channel net.Conn, remote endpoint) *stream {
+func newStream(client *Client, channel io.ReadWriteCloser, remote endpoint) *stream {
 	s := &stream{client: client, channel: channel, remote: remote, sent: make(chan struct{}), freed: make(chan struct{})}
 	s.in, s.inFar = net.Pipe()
 	s.out, s.outFar = net.Pipe()
