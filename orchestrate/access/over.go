@@ -25,7 +25,13 @@ func Over(dialer *ssh.Dialer) Dial {
 func equip(_ topology.Server, host remote.Host) remote.Host { return host }
 
 // over is the way to a server's host, in the words of SSH.
-func over(server topology.Server) ssh.Config { return hop(string(server.Name), server.SSH) }
+func over(server topology.Server) ssh.Config {
+	config := hop(string(server.Name), server.SSH)
+	for _, jump := range server.SSH.Jump {
+		config.Jump = append(config.Jump, hop(jump.Address, jump))
+	}
+	return config
+}
 
 func hop(name string, way topology.SSH) ssh.Config {
 	return ssh.Config{

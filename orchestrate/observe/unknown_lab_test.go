@@ -170,7 +170,7 @@ func TestAHostThatHangsIsGivenUp(t *testing.T) {
 	server := remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.HangAfterLogin})
 	c := topology.Cluster{Servers: []topology.Server{{Name: "replica1", TLSDir: "/etc/tls", MySQL: topology.MySQL{Socket: "/run/mysqld.sock"}}}}
 	servers := access.New(c, func(ctx context.Context, s topology.Server) (remote.Host, error) {
-		return ssh.Dial(ctx, ssh.Config{
+		return new(ssh.Dialer).Dial(ctx, ssh.Config{
 			Name: string(s.Name), Address: server.Address, User: "any", IdentityFiles: []string{server.Identity}, KnownHosts: []string{server.KnownHosts},
 		})
 	})

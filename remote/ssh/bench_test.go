@@ -14,7 +14,7 @@ func BenchmarkDial(b *testing.B) {
 	config := configFor(remotetest.Serve(b, remotetest.ServerOptions{}))
 	b.ReportAllocs()
 	for b.Loop() {
-		client, err := ssh.Dial(b.Context(), config)
+		client, err := new(ssh.Dialer).Dial(b.Context(), config)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -28,7 +28,7 @@ func BenchmarkRunWithInput(b *testing.B) { benchmarkRun(b, strings.Repeat("01234
 
 // benchmarkRun measures a command of the shell itself: what remains beside the start of a process is the connection's.
 func benchmarkRun(b *testing.B, input string) {
-	client, err := ssh.Dial(b.Context(), configFor(remotetest.Serve(b, remotetest.ServerOptions{})))
+	client, err := new(ssh.Dialer).Dial(b.Context(), configFor(remotetest.Serve(b, remotetest.ServerOptions{})))
 	if err != nil {
 		b.Fatal(err)
 	}

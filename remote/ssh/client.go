@@ -29,6 +29,10 @@ type Config struct {
 	IdentityFiles []string
 	AgentSocket   string
 
+	// Jump are the hosts to go through, the nearest first; their own Jump is not heeded. What lies behind a jump host is connected to from there, by
+	// its sshd's forwarding.
+	Jump []Config
+
 	// KnownHosts are the files that record the host's key. The host must be in one of them.
 	KnownHosts []string
 
@@ -51,6 +55,14 @@ func (c Config) withDefaults() Config {
 		c.KeepAlive = defaultKeepAlive
 	}
 	return c
+}
+
+// via is the name of the jump host from which the host is reached, or empty.
+func (c Config) via() string {
+	if len(c.Jump) == 0 {
+		return ""
+	}
+	return c.Jump[len(c.Jump)-1].Name
 }
 
 // Client is a host reached over SSH. It implements [remote.Host].
@@ -79,7 +91,6 @@ func newClient(config Config, connection *ssh.Client, wire *wire) *Client {
 	c.sessions = newSessions(c)
 	c.spawn(c.watch)
 	c.spawn(func() { c.keepAlive(config.KeepAlive) })
-	c.sessions.prepare()
 	return c
 }
 

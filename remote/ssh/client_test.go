@@ -71,7 +71,7 @@ func TestACutConnectionIsNeverTakenForSuccess(t *testing.T) {
 	lost, whole := 0, 0
 	for after := int64(2600); after < 26_000; after += 777 {
 		server := remotetest.Serve(t, remotetest.ServerOptions{DropAfter: after})
-		client, err := ssh.Dial(t.Context(), configFor(server))
+		client, err := new(ssh.Dialer).Dial(t.Context(), configFor(server))
 		if err != nil {
 			continue
 		}

@@ -26,7 +26,7 @@ func configFor(server *remotetest.Server) ssh.Config {
 
 func open(t *testing.T, config ssh.Config) *ssh.Client {
 	t.Helper()
-	client, err := ssh.Dial(t.Context(), config)
+	client, err := new(ssh.Dialer).Dial(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,33 +17,20 @@ import (
 // How far a connection came that was not made.
 const (
 	stepConnect   = "connect"
+	stepBanner    = "banner" // connected, and not a byte came
 	stepHandshake = "handshake"
 	stepLogin     = "login"
 )
 
 var errNoKey = errors.New("there is no usable identity file or agent")
 
-// Dial connects, checks the host's key and logs in. Its errors are *ConnectError, *AuthError, and those of
-// [github.com/replssl/replssl/remote/hostkey].
-func Dial(ctx context.Context, config Config) (*Client, error) {
-	config = config.withDefaults()
-	policy, err := hostkey.Load(config.KnownHosts...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: SSH: %w", config.Name, err)
-	}
-	within, cancel := context.WithTimeoutCause(ctx, config.DialTimeout, &plain.Late{Within: config.DialTimeout})
-	defer cancel()
-	keys := gather(config)
-	defer keys.close()
-	if keys.hopeless() {
-		return nil, keys.failure(errNoKey)
-	}
-	attempt := &dialing{config: config, policy: policy, keys: keys}
-	connection, wire, err := attempt.dial(within)
-	if err != nil {
-		return nil, err
-	}
-	return newClient(config, connection, wire), nil // it lives until Close: the context bounds the dialing only
+// way opens a connection to host:port, for SSH to run over.
+type way func(ctx context.Context, address string) (net.Conn, error)
+
+// directly is the way to what this machine reaches by itself.
+func directly(ctx context.Context, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "tcp", address)
 }
 
 // dialing is one attempt to log in.
@@ -54,24 +41,47 @@ type dialing struct {
 	trusted atomic.Bool // the host key was accepted: from here on a failure is one of the login
 }
 
-func (d *dialing) dial(ctx context.Context) (*ssh.Client, *wire, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", d.config.Address)
+// newDialing finds out what can be known before anybody is reached.
+func newDialing(config Config) (*dialing, error) {
+	policy, err := hostkey.Load(config.KnownHosts...)
 	if err != nil {
-		return nil, nil, d.failure(ctx, stepConnect, err)
+		return nil, fmt.Errorf("%s: SSH: %w", config.Name, err)
+	}
+	keys := gather(config)
+	if keys.hopeless() {
+		return nil, keys.failure(errNoKey)
+	}
+	return &dialing{config: config, policy: policy, keys: keys}, nil
+}
+
+// dial connects and logs in, within the time that a host may take.
+func (d *dialing) dial(ctx context.Context, connect way) (*Client, error) {
+	within, cancel := context.WithTimeoutCause(ctx, d.config.DialTimeout, &plain.Late{Within: d.config.DialTimeout})
+	defer cancel()
+	conn, err := connect(within, d.config.Address)
+	if err != nil {
+		return nil, d.failure(within, stepConnect, err)
 	}
 	wire := &wire{Conn: conn}
-	release := bind(ctx, conn)
+	connection, err := d.login(within, wire)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(d.config, connection, wire), nil
+}
+
+func (d *dialing) login(ctx context.Context, wire *wire) (*ssh.Client, error) {
+	release := bind(ctx, wire)
 	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.Address, d.clientConfig(ctx))
 	if err != nil {
-		_ = conn.Close()
-		return nil, nil, d.explain(ctx, err)
+		_ = wire.Close()
+		return nil, d.explain(ctx, wire, err)
 	}
 	if !release() {
 		_ = connection.Close()
-		return nil, nil, d.failure(ctx, stepLogin, ctx.Err())
+		return nil, d.failure(ctx, stepLogin, ctx.Err())
 	}
-	return ssh.NewClient(connection, channels, acknowledge(connection, requests)), wire, nil
+	return ssh.NewClient(connection, channels, acknowledge(connection, requests)), nil
 }
 
 func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
@@ -91,11 +101,14 @@ func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
 }
 
 // explain types the error of a handshake.
-func (d *dialing) explain(ctx context.Context, err error) error {
+func (d *dialing) explain(ctx context.Context, wire *wire, err error) error {
 	if refused := hostKeyError(err); refused != nil {
 		return fmt.Errorf("%s: SSH: %w", d.config.Name, refused)
 	}
-	if !d.trusted.Load() {
+	switch {
+	case !wire.spoken.Load():
+		return d.failure(ctx, stepBanner, err)
+	case !d.trusted.Load():
 		return d.failure(ctx, stepHandshake, err)
 	}
 	var network net.Error
@@ -106,12 +119,17 @@ func (d *dialing) explain(ctx context.Context, err error) error {
 	return d.keys.failure(err)
 }
 
-// failure is a *ConnectError. When the context ended, that is the reason, and not the closed connection that it left.
+// failure is a *ConnectError, or a *JumpError where the jump host itself is gone. When the context ended, that is the reason, and not the
+// closed connection that it left.
 func (d *dialing) failure(ctx context.Context, step string, err error) error {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Step: step, Err: err}
+	var lost *LostError
+	if errors.As(err, &lost) {
+		return &JumpError{Host: d.config.Name, Jump: lost.Host, Err: lost}
+	}
+	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Via: d.config.via(), Step: step, Err: err}
 }
 
 // acknowledge passes on what the host asks, and says something after each that wants no answer.

@@ -24,7 +24,7 @@ func fails(t *testing.T, config ssh.Config, parts ...string) error {
 func failsWithin(ctx context.Context, t *testing.T, config ssh.Config, parts ...string) error {
 	t.Helper()
 	start := time.Now()
-	client, err := ssh.Dial(ctx, config)
+	client, err := new(ssh.Dialer).Dial(ctx, config)
 	if err == nil {
 		_ = client.Close()
 		t.Fatal("the dial succeeded")
@@ -43,9 +43,9 @@ func failsWithin(ctx context.Context, t *testing.T, config ssh.Config, parts ...
 func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Fault: remotetest.HangBeforeBanner}))
 	config.DialTimeout = 200 * time.Millisecond
-	err := fails(t, config, "handshake", config.Address)
+	err := fails(t, config, "SSH banner of "+config.Address)
 	var failed *ssh.ConnectError
-	if !errors.As(err, &failed) || failed.Step != "handshake" || !errors.Is(err, context.DeadlineExceeded) {
+	if !errors.As(err, &failed) || failed.Step != "banner" || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,24 +2,103 @@ package ssh
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
 	"time"
 )
 
-// Dialer makes the SSH connections of a run. Its fields say what holds for all of them where a [Config] leaves it open, and are not changed
-// after the first Dial. The zero value is ready.
+// Dialer makes the SSH connections of a run. What serves several hosts is there once: the connection to a jump host.
+//
+// Its fields say what holds for all hosts where a [Config] leaves it open, and are not changed after the first Dial. The zero value is ready.
 type Dialer struct {
-	AgentSocket string
+	AgentSocket string        // see [Config]
 	DialTimeout time.Duration // see [Config]
 	KeepAlive   time.Duration // see [Config]
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	hops   map[string]*hop
 }
 
-// Dial connects to a host, checks its key and logs in.
+// Dial connects, over the jump hosts where there are some, checks the host's key and logs in. Its errors are *ConnectError, *AuthError,
+// *JumpError, and those of [github.com/replssl/replssl/remote/hostkey].
 func (d *Dialer) Dial(ctx context.Context, config Config) (*Client, error) {
-	return Dial(ctx, d.complete(config))
+	client, err := d.reach(ctx, d.complete(config))
+	if err != nil {
+		return nil, err
+	}
+	client.sessions.prepare()
+	return client, nil // it lives until Close: the context bounds the dialing only
 }
 
-// Close ends what the dialer keeps for several hosts. The hosts that it reached have to be closed before.
-func (d *Dialer) Close() error { return nil }
+// Close ends the connections to the jump hosts. What runs over them ends too.
+func (d *Dialer) Close() error {
+	d.mu.Lock()
+	hops := d.hops
+	d.hops, d.closed = nil, true
+	d.mu.Unlock()
+	var all sync.WaitGroup
+	for _, hop := range hops {
+		all.Go(hop.close)
+	}
+	all.Wait()
+	return nil
+}
+
+// reach logs in at a host or a jump host; no session is opened there yet. That the connection to a jump host was lost may show only when it
+// is used, therefore the second try.
+func (d *Dialer) reach(ctx context.Context, config Config) (*Client, error) {
+	client, err := d.reachOnce(ctx, config)
+	var lost *LostError
+	if errors.As(err, &lost) && ctx.Err() == nil {
+		return d.reachOnce(ctx, config)
+	}
+	return client, err
+}
+
+func (d *Dialer) reachOnce(ctx context.Context, config Config) (*Client, error) {
+	attempt, err := newDialing(config)
+	if err != nil {
+		return nil, err
+	}
+	defer attempt.keys.close()
+	if len(config.Jump) == 0 {
+		return attempt.dial(ctx, directly)
+	}
+	hop, err := d.hop(config)
+	if err != nil {
+		return nil, err
+	}
+	via, err := hop.connect(ctx)
+	if err != nil {
+		return nil, &JumpError{Host: config.Name, Jump: hop.config.Name, Err: err}
+	}
+	return attempt.dial(ctx, via.forward)
+}
+
+// hop is the last of the jump hosts on the way to a host, which may have jump hosts of its own before it.
+func (d *Dialer) hop(config Config) (*hop, error) {
+	before := len(config.Jump) - 1
+	last := config.Jump[before]
+	last.Jump = config.Jump[:before]
+	last = d.complete(last)
+	last.KeepAlive /= 2 // its silence has to be noticed before that of the hosts behind it, to be named as the reason
+	key := fmt.Sprintf("%#v", last)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, fmt.Errorf("%s: the SSH connections are closed: %w", config.Name, net.ErrClosed)
+	}
+	if d.hops == nil {
+		d.hops = map[string]*hop{}
+	}
+	if d.hops[key] == nil {
+		d.hops[key] = newHop(last, d.reach)
+	}
+	return d.hops[key], nil
+}
 
 func (d *Dialer) complete(config Config) Config {
 	if config.AgentSocket == "" {

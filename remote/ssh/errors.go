@@ -15,14 +15,21 @@ import (
 type ConnectError struct {
 	Host    string
 	Address string
-	Step    string // how far it came: connect, handshake or login
+	Via     string // the jump host from which it was tried; empty: this machine
+	Step    string // how far it came: connect, banner, handshake or login
 	Err     error
 }
 
 func (e *ConnectError) Error() string {
 	doing := fmt.Sprintf("SSH %s with %s", e.Step, e.Address)
-	if e.Step == stepConnect {
+	switch e.Step {
+	case stepConnect:
 		doing = "SSH connection to " + e.Address
+	case stepBanner:
+		doing = "SSH banner of " + e.Address
+	}
+	if e.Via != "" {
+		doing += " from the jump host " + e.Via
 	}
 	return fmt.Sprintf("%s: %s: %s", e.Host, doing, cause(e.Err))
 }
@@ -32,13 +39,46 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // Hint is what a person can do.
 func (e *ConnectError) Hint() string {
 	var name *net.DNSError
+	var refused *forwardError
 	switch {
+	case errors.As(e.Err, &refused) && refused.forbidden:
+		return fmt.Sprintf("sshd_config of %s must have AllowTcpForwarding yes (or local), no DisableForwarding, and a PermitOpen that lets %s through; "+
+			"the key's line in authorized_keys there no restrict and no-port-forwarding", e.Via, e.Address)
 	case errors.As(e.Err, &name):
 		return fmt.Sprintf("give a name that this machine can resolve, or an IP address: servers: {%s: {ssh: {address: ADDRESS}}}", e.Host)
 	case e.Step == stepLogin:
 		return "see on the host what its sshd logs and, where an SSH agent is used, whether that answers (ssh-add -l); --connect-timeout waits longer"
+	case e.Step == stepBanner:
+		return fmt.Sprintf("see whether it is an sshd that listens at %s, and whether it is overloaded (MaxStartups); --connect-timeout waits longer", e.Address)
+	case e.Via != "":
+		return fmt.Sprintf("see on %s whether an sshd answers at %s: the jump host has to resolve and reach that address", e.Via, e.Address)
 	}
 	return fmt.Sprintf("see whether an sshd answers at %s, and whether that is the host's address and SSH port", e.Address)
+}
+
+// JumpError says that a jump host could not be used, so that the host behind it could not be reached.
+type JumpError struct {
+	Host string // behind it
+	Jump string
+	Err  error // names the jump host itself
+}
+
+func (e *JumpError) Error() string { return fmt.Sprintf("%s: jump host %v", e.Host, e.Err) }
+
+func (e *JumpError) Unwrap() error { return e.Err }
+
+// Hint is what a person can do.
+func (e *JumpError) Hint() string {
+	var connect *ConnectError
+	if errors.As(e.Err, &connect) && connect.Via == "" && connect.Step == stepConnect {
+		return fmt.Sprintf("see whether an sshd answers at %s, and whether ssh.jump in the inventory (ProxyJump in ssh_config) has the right host and port",
+			connect.Address)
+	}
+	var inner interface{ Hint() string }
+	if errors.As(e.Err, &inner) {
+		return inner.Hint()
+	}
+	return ""
 }
 
 // AuthError says that the host is the right one but does not let the user in.
@@ -87,6 +127,10 @@ type LostError struct {
 }
 
 func (e *LostError) Error() string {
+	var jump *LostError // under the connection
+	if errors.As(e.Err, &jump) {
+		return fmt.Sprintf("%s: jump host %v", e.Host, jump)
+	}
 	return fmt.Sprintf("%s: the SSH connection was lost: %s", e.Host, cause(e.Err))
 }
 

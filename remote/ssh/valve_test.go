@@ -34,14 +34,20 @@ func throughValve(t *testing.T, config ssh.Config) (ssh.Config, *valve) {
 	v := &valve{}
 	v.moved.L = &v.mu
 	host := config.Address
-	config.Address = remotetest.Listen(t, "tcp", func(client net.Conn) { v.join(client, host) })
+	address := remotetest.Listen(t, "tcp", func(client net.Conn) { v.join(client, host) })
 	t.Cleanup(func() { v.set(valveDone) })
-	_, old, _ := net.SplitHostPort(host)
-	_, port, _ := net.SplitHostPort(config.Address)
+	return elsewhere(t, config, address), v
+}
+
+// elsewhere is the same host at another address, under which it is recorded too.
+func elsewhere(t *testing.T, config ssh.Config, address string) ssh.Config {
+	t.Helper()
+	_, old, _ := net.SplitHostPort(config.Address)
+	_, port, _ := net.SplitHostPort(address)
 	known := strings.ReplaceAll(read(t, config.KnownHosts[0]), "]:"+old, "]:"+port)
-	config.KnownHosts = []string{filepath.Join(t.TempDir(), "known_hosts")}
+	config.Address, config.KnownHosts = address, []string{filepath.Join(t.TempDir(), "known_hosts")}
 	write(t, config.KnownHosts[0], known)
-	return config, v
+	return config
 }
 
 func (v *valve) join(client net.Conn, address string) {

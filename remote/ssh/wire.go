@@ -10,11 +10,15 @@ import (
 // wire is the TCP connection under SSH. It remembers that reading from it has failed before anything above can notice.
 type wire struct {
 	net.Conn
-	ended atomic.Bool
+	spoken atomic.Bool // a byte came
+	ended  atomic.Bool
 }
 
 func (w *wire) Read(buffer []byte) (int, error) {
 	n, err := w.Conn.Read(buffer)
+	if n > 0 {
+		w.spoken.Store(true)
+	}
 	if err != nil {
 		w.ended.Store(true)
 	}
