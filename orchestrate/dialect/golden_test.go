@@ -57,6 +57,8 @@ func questions(d dialect.Dialect) []sample {
 		{"account, odd", d.Account(oddUser, oddHost).Statement()},
 		{"settings", d.Settings().Statement()},
 		{"run time", d.RunTime().Statement()},
+		{"registered replicas", d.Registered().Statement()},
+		{"replication accounts", d.ReplicationAccounts().Statement()},
 	}
 }
 

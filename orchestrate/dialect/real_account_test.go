@@ -100,6 +100,8 @@ func (l *lab) privileges(t *testing.T, d dialect.Dialect) {
 	unknown("binlogs", ask(t, db, d.Binlogs()).IsUnknown())
 	unknown("account hosts", ask(t, db, d.AccountHosts("repl")).IsUnknown())
 	unknown("account", ask(t, db, d.Account("repl", "127.0.0.1")).IsUnknown())
+	unknown("registered replicas", ask(t, db, d.Registered()).IsUnknown())
+	unknown("replication accounts", ask(t, db, d.ReplicationAccounts()).IsUnknown())
 	mustAsk(t, db, d.Instance())
 	mustAsk(t, db, d.Settings())
 	mustAsk(t, db, d.RunTime())

@@ -33,6 +33,7 @@ func TestRealServer(t *testing.T) {
 	t.Run("untouched", func(t *testing.T) { l.untouched(t, d) })
 	l.prepare(t)
 	t.Run("replication", func(t *testing.T) { l.replication(t, d) })
+	t.Run("discovery", func(t *testing.T) { l.discovery(t, d) })
 	for _, mode := range []string{"", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "ANSI,TRADITIONAL"} {
 		t.Run("statements/"+mode, func(t *testing.T) { l.statements(t, d, mode) })
 	}
