@@ -217,8 +217,8 @@ func (k *keeper) withoutUnit() error {
 	return nil
 }
 
-// isMain is an error unless the unit runs this server alone: as its main process, by the script that watches over one server, or, where
-// systemd knows no main process, as the only one that there is.
+// isMain is an error unless the unit is this server's: it runs the server as its main process, or the script that comes with the server, or,
+// where systemd knows no main process as of an init script that it runs, no other server.
 func (k *keeper) isMain() error {
 	main, err := strconv.Atoi(k.shown["MainPID"])
 	switch {
@@ -230,13 +230,29 @@ func (k *keeper) isMain() error {
 		return fmt.Errorf("it belongs to the unit %s, whose main process is another: %s; what else a restart of the unit would end is not known",
 			k.unit, k.called(main))
 	}
+	if err := k.isKeptAlone(); err != nil {
+		return err
+	}
+	own := slices.IndexFunc(k.members, func(r relative) bool { return r.pid == k.pid })
+	if own < 0 {
+		return fmt.Errorf("its unit %s has no main process, and what else belongs to it could not be looked at", k.unit)
+	}
 	for _, member := range k.members {
-		if member.pid != k.pid && !isWatcher(member.name) {
+		if member.pid != k.pid && slices.Contains([]string{"mysqld", "mariadbd", k.members[own].name}, member.name) {
 			return fmt.Errorf("it belongs to the unit %s together with process %s, which a restart of the unit would end too", k.unit, member)
 		}
 	}
-	if !slices.ContainsFunc(k.members, func(r relative) bool { return r.pid == k.pid }) {
-		return fmt.Errorf("its unit %s has no main process, and what else belongs to it could not be looked at", k.unit)
+	return nil
+}
+
+// isKeptAlone is an error when another program keeps the server running, and would start it again by itself.
+func (k *keeper) isKeptAlone() error {
+	above := k.ancestors
+	if k.hasWatcher() {
+		above = above[1:]
+	}
+	if len(above) == 0 || above[0].pid != 1 {
+		return fmt.Errorf("it is kept running by another process: %v", above)
 	}
 	return nil
 }
@@ -263,12 +279,8 @@ func (k *keeper) byScript(of Process) (Service, error) {
 	if !slices.Contains([]string{"init", "openrc-init"}, k.first) {
 		return Service{}, fmt.Errorf("no service manager runs there that replssl knows: process 1 is %s, as in a container", k.first)
 	}
-	above := k.ancestors
-	if k.hasWatcher() {
-		above = above[1:]
-	}
-	if len(above) == 0 || above[0].pid != 1 {
-		return Service{}, fmt.Errorf("it is kept running by another process: %v", above)
+	if err := k.isKeptAlone(); err != nil {
+		return Service{}, err
 	}
 	naming := slices.DeleteFunc(slices.Clone(k.scripts), func(s script) bool { return !s.names(k.pid) })
 	switch {

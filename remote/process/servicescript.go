@@ -37,8 +37,8 @@ ancestors() {
 	done
 	if kin 1; then say "first $name"; fi
 }
-# group PID: sets the path of its control group, in systemd's own hierarchy where there is one.
-group() {
+# groups PID: sets the paths of its control groups in the two hierarchies that systemd may keep its units in.
+groups() {
 	named= unified=
 	while IFS= read -r line; do
 		case $line in
@@ -46,14 +46,23 @@ group() {
 		0::*) unified=${line#0::} ;;
 		esac
 	done 2>/dev/null <"$proc/$1/cgroup"
-	path=${named:-$unified}
 }
 bySystemd() {
 	say systemd
-	group 1
-	top=${path%/init.scope} top=${top%/}
+	groups 1
+	# Its hierarchy is the one in which it has a unit of its own, init.scope; of old it had none, and only the named one.
+	case $named,$unified in
+	*/init.scope,*) top=$named folders=systemd ;;
+	*,*/init.scope) top=$unified folders=unified ;;
+	*) top=${named:-$unified} folders=systemd ;;
+	esac
+	top=${top%/init.scope} top=${top%/}
 	say "top $top"
-	group "$pid"
+	groups "$pid"
+	case $folders in
+	systemd) path=${named:-$unified} ;;
+	unified) path=$unified ;;
+	esac
 	say "group $path"
 	[ -n "$path" ] || return 0
 	rest=${path#"$top"} rest=${rest#/}
@@ -70,7 +79,7 @@ bySystemd() {
 	esac
 }
 members() {
-	for base in "$root/sys/fs/cgroup/systemd" "$root/sys/fs/cgroup/unified" "$root/sys/fs/cgroup"; do
+	for base in "$root/sys/fs/cgroup/$folders" "$root/sys/fs/cgroup"; do
 		[ -r "$base$path/cgroup.procs" ] || continue
 		while read -r one; do
 			if kin "$one"; then say "member $one $name"; fi
