@@ -22,6 +22,9 @@ missing() {
     command -v fish >/dev/null || echo fish
     [ -e /usr/share/bash-completion/bash_completion ] || echo bash-completion
     command -v mandoc >/dev/null || echo mandoc
+    command -v debootstrap >/dev/null || echo debootstrap # whole hosts, for the suites that boot them
+    command -v systemd-nspawn >/dev/null || echo systemd-container
+    command -v ip >/dev/null || echo iproute2
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }
