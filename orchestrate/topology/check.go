@@ -20,6 +20,7 @@ func (inv *inventory) check(s *source, env Defaults) {
 	inv.ssh.check(s, "ssh", env)
 	inv.mysql.check(s, "mysql", env)
 	checkDir(s, "tls.dir", inv.dir)
+	inv.checkNeighbours(s)
 	inv.checkSurroundings(s)
 }
 
