@@ -69,17 +69,24 @@ func (s *settings) load() (topology.Cluster, error) {
 	if err != nil {
 		return topology.Cluster{}, err
 	}
-	dir, err := filepath.Abs(filepath.Dir(s.inventory))
+	around, err := surroundings(s.inventory)
 	if err != nil {
 		return topology.Cluster{}, err
+	}
+	return topology.Parse(s.inventory, data, around)
+}
+
+// surroundings are what an inventory takes from the person who runs the tool.
+func surroundings(inventory string) (topology.Defaults, error) {
+	dir, err := filepath.Abs(filepath.Dir(inventory))
+	if err != nil {
+		return topology.Defaults{}, err
 	}
 	me, err := user.Current()
 	if err != nil {
-		return topology.Cluster{}, err
+		return topology.Defaults{}, err
 	}
-	return topology.Parse(s.inventory, data, topology.Defaults{
-		User: me.Username, Home: me.HomeDir, Dir: dir, Hosts: hostsOf(me.HomeDir),
-	})
+	return topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: dir, Hosts: hostsOf(me.HomeDir)}, nil
 }
 
 // open begins a session on the cluster.
