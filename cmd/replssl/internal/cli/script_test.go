@@ -59,7 +59,7 @@ func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	inventory := fmt.Sprintf("cluster: lab\nprimary: db1\nreplicas: [db2]\naccount: {user: repl}\n"+
 		"ssh: {user: ops, port: %s, identity_file: %s, known_hosts: %s}\nmysql: {socket: /nonexistent/mysqld.sock}\n"+
-		"servers: {db1: {address: %s}, db2: {address: %s}}\n", port, server.Identity, server.KnownHosts, host, host)
+		"servers: {db1: {address: %s}, db2: {address: %s, mysql: {socket: /nonexistent/2.sock}, tls: {dir: /etc/ssl-2}}}\n", port, server.Identity, server.KnownHosts, host, host)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(inventory), 0o600))
 }
 
