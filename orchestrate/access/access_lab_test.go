@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -42,6 +45,7 @@ func TestRealServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, l, c) })
 	}
+	t.Run("two servers of one port", func(t *testing.T) { onePort(t, l, c) })
 	t.Run("after a restart of the server", func(t *testing.T) { afterRestart(t, l, c) })
 	t.Run("after a loss of the host", func(t *testing.T) { afterLoss(t, l, c) })
 }
@@ -211,6 +215,22 @@ func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	if want := c.Primary().MySQL.Socket + ": its server has port " + strconv.Itoa(c.Primary().MySQL.Port); !strings.Contains(tried, want) {
 		t.Errorf("%q is not among what was tried:\n%s", want, tried)
 	}
+}
+
+// onePort: servers on different addresses of a host may have the same port, and then it does not say which one is meant.
+func onePort(t *testing.T, l *lab.Lab, c topology.Cluster) {
+	replica := must(l.Server("replica1"))(t)
+	own := replica.ConfDir + "/port.cnf"
+	check(t, os.WriteFile(own, fmt.Appendf(nil, "[mysqld]\nport = %d\n", l.Primary().Port), 0o644))
+	check(t, l.RestartServer(t.Context(), "replica1"))
+	servers := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), reach.Dial)
+	_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
+	var several *access.SocketError
+	if !errors.As(err, &several) || !slices.Equal(several.Several, []string{l.Primary().Socket, replica.Socket}) {
+		t.Error(err)
+	}
+	check(t, os.Remove(own))
+	check(t, l.RestartServer(t.Context(), "replica1"))
 }
 
 func plaintextLogins(t *testing.T, l *lab.Lab, c topology.Cluster) {

@@ -79,14 +79,19 @@ func (e *LoginError) Hint() string {
 		"OS user %s; to make one: CREATE USER %s@localhost IDENTIFIED VIA unix_socket, with the privileges that the README lists", e.OSUser, e.OSUser)
 }
 
-// SocketError says that no server was found on the host.
+// SocketError says that no server was found on the host, or more than one.
 type SocketError struct {
-	Server topology.ServerName
-	Port   int
-	Tried  []string // each socket with what was found there
+	Server  topology.ServerName
+	Port    int
+	Tried   []string // each socket with what was found there
+	Several []string // sockets of servers that all have the port
 }
 
 func (e *SocketError) Error() string {
+	if len(e.Several) > 0 {
+		return fmt.Sprintf("%s: looking for the socket of the server with port %d: %d servers have it: %s",
+			e.Server, e.Port, len(e.Several), strings.Join(e.Several, ", "))
+	}
 	tried := "the host has no socket with mysql or maria in its path"
 	if shown := min(len(e.Tried), mostTried); shown > 0 {
 		tried = "tried " + strings.Join(e.Tried[:shown], "; ")

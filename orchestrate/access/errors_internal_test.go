@@ -56,6 +56,9 @@ func TestCausesAreSaidPlainly(t *testing.T) {
 		"db1: looking for the socket of the server with port 3306: tried /1: no; /2: no; /3: no; /4: no; and 2 more": &SocketError{
 			Server: "db1", Port: 3306, Tried: []string{"/1: no", "/2: no", "/3: no", "/4: no", "/5: no", "/6: no"},
 		},
+		"db1: looking for the socket of the server with port 3306: 2 servers have it: /1, /3": &SocketError{
+			Server: "db1", Port: 3306, Tried: []string{"/2: no"}, Several: []string{"/1", "/3"},
+		},
 	} {
 		if err.Error() != want {
 			t.Errorf("got  %s\nwant %s", err, want)

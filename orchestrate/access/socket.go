@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -66,25 +67,34 @@ func (l *line) listSockets(ctx context.Context) ([]string, error) {
 	return sockets, nil
 }
 
-// searchSocket asks behind every socket of the host that may be a server's which port it has.
+// searchSocket asks behind every socket of the host that may be a server's which port it has. All are asked at once, and none is left out
+// when the port was found: servers that listen on different addresses may have the same.
 func (l *line) searchSocket(ctx context.Context) (string, error) {
 	sockets, err := l.listSockets(ctx)
 	if err != nil {
 		return "", err
 	}
+	ports, errs := make([]int, len(sockets)), make([]error, len(sockets))
+	var all sync.WaitGroup
+	for i, socket := range sockets {
+		all.Go(func() { ports[i], errs[i] = l.portBehind(ctx, socket) })
+	}
+	all.Wait()
 	missed := &SocketError{Server: l.server.Name, Port: l.server.MySQL.Port}
-	for _, socket := range sockets {
-		port, err := l.portBehind(ctx, socket)
-		switch {
-		case IsLost(err), ctx.Err() != nil:
+	for i, socket := range sockets {
+		switch err := errs[i]; {
+		case err != nil && (IsLost(err) || ctx.Err() != nil):
 			return "", err
 		case err != nil:
 			missed.Tried = append(missed.Tried, socket+": "+l.plainCause(err))
-		case port == l.server.MySQL.Port:
-			return socket, nil
+		case ports[i] == l.server.MySQL.Port:
+			missed.Several = append(missed.Several, socket)
 		default:
-			missed.Tried = append(missed.Tried, fmt.Sprintf("%s: its server has port %d", socket, port))
+			missed.Tried = append(missed.Tried, fmt.Sprintf("%s: its server has port %d", socket, ports[i]))
 		}
+	}
+	if len(missed.Several) == 1 {
+		return missed.Several[0], nil
 	}
 	return "", missed
 }
