@@ -17,6 +17,10 @@ missing() {
     command -v make >/dev/null || echo make
     command -v git >/dev/null || echo git
     command -v sudo >/dev/null || echo sudo
+    command -v socat >/dev/null || echo socat # what relays to sockets
+    command -v nc.openbsd >/dev/null || echo netcat-openbsd
+    command -v perl >/dev/null || echo perl-base
+    [ -x /usr/bin/python3 ] || echo python3-minimal
     command -v tmux >/dev/null || echo tmux # a real terminal, in which the live view is looked at
     command -v zsh >/dev/null || echo zsh # the shells that complete commands, and what reads manual pages
     command -v fish >/dev/null || echo fish
@@ -25,6 +29,14 @@ missing() {
     command -v debootstrap >/dev/null || echo debootstrap # whole hosts, for the suites that boot them
     command -v systemd-nspawn >/dev/null || echo systemd-container
     command -v ip >/dev/null || echo iproute2
+    command -v dockerd >/dev/null || echo docker.io # containers, for docker-compose.yml
+    command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || echo docker-compose
+    command -v iptables >/dev/null || echo iptables
+    command -v rpm >/dev/null || echo rpm # what opens the packages
+    command -v cpio >/dev/null || echo cpio
+    command -v file >/dev/null || echo file
+    command -v readelf >/dev/null || echo binutils
+    command -v lintian >/dev/null || echo lintian
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }

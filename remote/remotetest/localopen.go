@@ -75,7 +75,7 @@ func (c *localCommand) wait() {
 
 func (c *localCommand) Read(buffer []byte) (int, error) {
 	n, err := c.out.Read(buffer)
-	if err == io.EOF { //nolint:errorlint // as a pipe gives it
+	if err == io.EOF {
 		<-c.over
 		return n, c.ending(err)
 	}
@@ -133,9 +133,11 @@ func (c *localCommand) RemoteAddr() net.Addr { return commandAddr(c.name) }
 func (c *localCommand) SetDeadline(deadline time.Time) error {
 	return errors.Join(c.SetReadDeadline(deadline), c.SetWriteDeadline(deadline))
 }
+
 func (c *localCommand) SetReadDeadline(deadline time.Time) error {
 	return c.out.SetReadDeadline(deadline)
 }
+
 func (c *localCommand) SetWriteDeadline(deadline time.Time) error {
 	return c.in.SetWriteDeadline(deadline)
 }
