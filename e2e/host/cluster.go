@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,8 @@ import (
 	"github.com/replssl/replssl/e2e/lab"
 )
 
-// home is the clients' home, in the keeper's mounts.
-const home = "/run/client"
+// home is the clients' home in the keeper's mounts: that of root, since programs look it up by the user.
+const home = "/root"
 
 // Options describe a cluster; the zero value is a primary and a replica.
 type Options struct {
@@ -75,17 +76,23 @@ func (c *Cluster) Client(ctx context.Context, program string, args ...string) *e
 	return cmd
 }
 
-// SSH is OpenSSH's client in the clients' place, with their key, and their list of host keys.
+// SSH is OpenSSH's client in the clients' place.
 func (c *Cluster) SSH(ctx context.Context, args ...string) *exec.Cmd {
-	options := []string{"-F", "none", "-o", "UserKnownHostsFile=" + home + "/.ssh/known_hosts", "-o", "BatchMode=yes", "-i", home + "/.ssh/id_ed25519"}
-	return c.Client(ctx, "ssh", append(options, args...)...)
+	return c.Client(ctx, "ssh", append([]string{"-o", "BatchMode=yes"}, args...)...)
 }
 
-// Home is the clients' home as the suite sees it; the commands of the clients know it as HomeThere.
+// Home is the clients' home as the suite sees it; the clients know it as /root.
 func (c *Cluster) Home() string { return c.keeper.path(home) }
 
-// HomeThere is the clients' home as they see it.
-func (c *Cluster) HomeThere() string { return home }
+// Install copies a program into the clients' home and returns its path there.
+func (c *Cluster) Install(program string) (string, error) {
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	there := filepath.Join(home, filepath.Base(program))
+	return there, os.WriteFile(c.keeper.path(there), content, 0o700)
+}
 
 // Write writes a file below the clients' home.
 func (c *Cluster) Write(path, content string) error {

@@ -3,7 +3,8 @@
 set -eu
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/hosts /run/client
+mkdir -p /run/hosts
+mount -t tmpfs -o mode=700 tmpfs /root # the clients' home
 grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts || mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
 ip link add hosts type bridge
