@@ -35,10 +35,15 @@ type SSH struct {
 	User          string
 	Address       string // host name or IP without port
 	Port          int
-	IdentityFiles []string // private keys; none: those that ssh would take by default, and the agent
-	KnownHosts    []string
-	Jump          []SSH // hosts to go through, the nearest first; none of them has a Jump of its own
-	Sudo          bool  // commands run as root, by sudo without a password
+	IdentityFiles []string // private keys; nil: those that ssh would take by default, and the agent
+	KnownHosts    []string // those that exist are read
+	Jump          []SSH    // hosts to go through, the nearest first; none of them has a Jump of its own
+	Sudo          bool     // commands run as root, by sudo without a password
+
+	CertificateFiles []string // of the keys; one beside its key is found without
+	IdentitiesOnly   bool     // of the agent's keys, only those of IdentityFiles are offered
+	AgentSocket      string   // "none": no agent; empty: that of SSH_AUTH_SOCK
+	HostKeyAlias     string   // the name under which the host's key is recorded; empty: its address
 
 	// PassphraseCommand prints the passphrase of an identity file on standard output. It runs on this machine, by /bin/sh; empty: a person
 	// is asked.

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,12 @@ type Route struct {
 	KnownHosts    []string // absolute paths
 	Jump          []string // hosts to go through, the nearest first, each as [user@]host[:port]
 	Sudo          bool
+
+	CertificateFiles []string // absolute paths
+	IdentitiesOnly   bool
+	AgentSocket      string // or "none"
+	HostKeyAlias     string
+	ProxyCommand     string // what ssh would run to get there; it is not run here
 }
 
 // Hosts is another tool's list of hosts.
@@ -46,10 +53,20 @@ func (r Route) over(base Route) Route {
 	if r.KnownHosts == nil {
 		r.KnownHosts = base.KnownHosts
 	}
-	if r.Jump == nil {
-		r.Jump = base.Jump
+	if r.CertificateFiles == nil {
+		r.CertificateFiles = base.CertificateFiles
+	}
+	if r.AgentSocket == "" {
+		r.AgentSocket = base.AgentSocket
+	}
+	if r.HostKeyAlias == "" {
+		r.HostKeyAlias = base.HostKeyAlias
+	}
+	if r.Jump == nil && r.ProxyCommand == "" { // the two are one answer
+		r.Jump, r.ProxyCommand = base.Jump, base.ProxyCommand
 	}
 	r.Sudo = r.Sudo || base.Sudo
+	r.IdentitiesOnly = r.IdentitiesOnly || base.IdentitiesOnly
 	return r
 }
 
@@ -116,6 +133,7 @@ func (r *router) to(s *serverSection) SSH {
 	if route.Address == "" {
 		route.Address = alias
 	}
+	r.refuseCommand(alias, route)
 	way := route.ssh()
 	way.Jump = r.through(route.Jump, map[string]bool{alias: true})
 	way.PassphraseCommand = s.ssh.passphraseCommand.value
@@ -129,7 +147,18 @@ func (r *router) to(s *serverSection) SSH {
 }
 
 func (r Route) ssh() SSH {
-	return SSH{User: r.User, Address: r.Address, Port: r.Port, IdentityFiles: r.IdentityFiles, KnownHosts: r.KnownHosts, Sudo: r.Sudo}
+	return SSH{
+		User: r.User, Address: r.Address, Port: r.Port, IdentityFiles: r.IdentityFiles, KnownHosts: r.KnownHosts, Sudo: r.Sudo,
+		CertificateFiles: r.CertificateFiles, IdentitiesOnly: r.IdentitiesOnly, AgentSocket: r.AgentSocket, HostKeyAlias: r.HostKeyAlias,
+	}
+}
+
+// refuseCommand tells of a way that leads through a command: it is neither run nor left out in silence.
+func (r *router) refuseCommand(alias string, route Route) {
+	if route.ProxyCommand != "" {
+		r.fault(fmt.Errorf("%s: ssh_config reaches it by a ProxyCommand, which replssl does not run: name the jump host by ssh.jump (or ProxyJump in ssh_config); "+
+			"ssh.jump: none goes there directly", oneLine(alias)))
+	}
 }
 
 // through is the way over jump hosts. As with ssh, the first of them may have jump hosts of its own in ssh_config, the others are reached
@@ -150,6 +179,7 @@ func (r *router) through(names []string, met map[string]bool) []SSH {
 		wide := r.wide.said(r.env)
 		route = route.over(configured).over(Route{IdentityFiles: wide.IdentityFiles, KnownHosts: wide.KnownHosts}).over(r.own())
 		if i == 0 {
+			r.refuseCommand(alias, route)
 			deeper := map[string]bool{alias: true}
 			for m := range met {
 				deeper[m] = true

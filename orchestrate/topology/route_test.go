@@ -113,6 +113,34 @@ func TestJumpHosts(t *testing.T) {
 	}
 }
 
+func TestWhatOnlySSHConfigSays(t *testing.T) {
+	env := configured(map[string]Route{"db1": {
+		CertificateFiles: []string{"/c"}, IdentitiesOnly: true, AgentSocket: "none", HostKeyAlias: "alias", IdentityFiles: []string{},
+	}})
+	got := parsed(t, env, two).Servers[0].SSH
+	got.KnownHosts = nil
+	want := SSH{
+		User: "dba", Address: "db1", Port: 22, CertificateFiles: []string{"/c"}, IdentitiesOnly: true, AgentSocket: "none", HostKeyAlias: "alias",
+		IdentityFiles: []string{},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAProxyCommandIsRefusedUnlessTheInventoryKnowsAWay(t *testing.T) {
+	env := configured(map[string]Route{"db2": {ProxyCommand: "nc x"}, "by": {ProxyCommand: "nc y"}})
+	for ssh, want := range map[string]string{
+		"{user: ops}": "db2: ssh_config reaches it by a ProxyCommand", "{jump: by}": "by: ssh_config reaches it by a ProxyCommand",
+		"{jump: none}": "", "{jump: 'bastion,by'}": "", "{config: none}": "",
+	} {
+		_, err := Parse("replssl.yaml", []byte(two+"ssh: "+ssh+"\n"), env)
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "nc ")) {
+			t.Errorf("%s: got %v, want %q", ssh, err, want)
+		}
+	}
+}
+
 // legs are the hops of a way.
 func legs(s SSH) string {
 	var all []string
