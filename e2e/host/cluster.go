@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,6 +32,11 @@ type Options struct {
 	Prepare     string
 	PrepareHost map[string]string
 
+	// Unit, Socket and Port are those of the servers, where they are not mariadb.service, /run/mysqld/mysqld.sock and 3306; Prepare
+	// makes them.
+	Unit, Socket string
+	Port         int
+
 	// NoReplication leaves the servers alone.
 	NoReplication bool
 }
@@ -42,9 +46,8 @@ type Cluster struct {
 	Hosts   []*Host
 	Account lab.Account // of the replicas
 
-	keeper   *keeper
-	replicas int
-	ipv6Only bool
+	keeper  *keeper
+	options Options
 }
 
 // Host finds a host by name: db1 is the primary, db2 the first replica.
@@ -61,10 +64,10 @@ func (c *Cluster) Host(name string) *Host {
 func (c *Cluster) Primary() *Host { return c.Hosts[0] }
 
 // Replicas are its replicas.
-func (c *Cluster) Replicas() []*Host { return c.Hosts[1 : 1+c.replicas] }
+func (c *Cluster) Replicas() []*Host { return c.Hosts[1 : 1+c.options.Replicas] }
 
 // Servers are the hosts with a server.
-func (c *Cluster) Servers() []*Host { return c.Hosts[:1+c.replicas] }
+func (c *Cluster) Servers() []*Host { return c.Hosts[:1+c.options.Replicas] }
 
 // Client is a command in the clients' place: on the hosts' network, with their names, and with Home as its home. It gets a clean
 // environment.
@@ -85,13 +88,9 @@ func (c *Cluster) SSH(ctx context.Context, args ...string) *exec.Cmd {
 func (c *Cluster) Home() string { return c.keeper.path(home) }
 
 // Install copies a program into the clients' home and returns its path there.
-func (c *Cluster) Install(program string) (string, error) {
-	content, err := os.ReadFile(program)
-	if err != nil {
-		return "", err
-	}
-	there := filepath.Join(home, filepath.Base(program))
-	return there, os.WriteFile(c.keeper.path(there), content, 0o700)
+func (c *Cluster) Install(ctx context.Context, program string) (string, error) {
+	_, err := output(exec.CommandContext(ctx, "cp", program, c.Home()), "the clients' home")
+	return filepath.Join(home, filepath.Base(program)), err
 }
 
 // Write writes a file below the clients' home.
@@ -100,9 +99,8 @@ func (c *Cluster) Write(path, content string) error {
 }
 
 // DB opens a handle of a server by its socket, as root; it needs no network and outlives restarts of the host. The caller closes it.
-func (c *Cluster) DB(name string) (*sql.DB, error) { return c.dbAt(name, "/run/mysqld/mysqld.sock") }
-
-func (c *Cluster) dbAt(name, socket string) (*sql.DB, error) {
+func (c *Cluster) DB(name string) (*sql.DB, error) {
+	socket := c.options.Socket
 	config := mysql.NewConfig()
 	config.User, config.Net, config.Addr = "root", "unix", socket
 	config.MultiStatements, config.InterpolateParams = true, true
@@ -162,8 +160,8 @@ func (c *Cluster) replicate(ctx context.Context) error {
 		"CREATE TABLE shop.orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(100) NOT NULL)",
 		c.Account.User, c.Account.Password, c.Account.User)
 	for _, h := range c.Replicas() {
-		_, failed := c.Query(ctx, h.Name, "CHANGE MASTER TO MASTER_HOST = ?, MASTER_USER = ?, MASTER_PASSWORD = ?, "+
-			"MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos; START SLAVE", c.Primary().Name, c.Account.User, c.Account.Password)
+		_, failed := c.Query(ctx, h.Name, "CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?, "+
+			"MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos; START SLAVE", c.Primary().Name, c.options.Port, c.Account.User, c.Account.Password)
 		err = errors.Join(err, failed)
 	}
 	return errors.Join(err, c.WaitCaughtUp(ctx))

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +34,7 @@ type Host struct {
 	Address6 string
 
 	keeper *keeper
-	server bool // runs MariaDB
+	unit   string // of its MariaDB; empty where it runs none
 
 	mu     sync.Mutex
 	nspawn *exec.Cmd
@@ -60,14 +61,25 @@ func (h *Host) WriteFile(path, content string, mode os.FileMode) error {
 
 // Run runs a shell script on the host, as root and without any login, and returns what it printed. It needs no network.
 func (h *Host) Run(ctx context.Context, script string) (string, error) {
-	leader, err := h.leader()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd, err := h.Command(ctx, "sh", "-eu", "-c", script)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return output(exec.CommandContext(ctx, "nsenter", "-t", fmt.Sprint(leader), "-m", "-u", "-i", "-n", "-p", "-C", "--",
-		"env", "-i", "-C", "/root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "sh", "-eu", "-c", script), h.Name)
+	return output(cmd, h.Name)
+}
+
+// Command is a command on the host, as root and without any login, with a clean environment.
+func (h *Host) Command(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	leader, err := h.leader()
+	if err != nil {
+		return nil, err
+	}
+	return exec.CommandContext(ctx, "nsenter", append([]string{
+		"-t", strconv.Itoa(leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i", "-C", "/root",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
+	}, args...)...), nil
 }
 
 // Reboot restarts the machine as `reboot` does, and waits until its services answer.
@@ -111,11 +123,7 @@ func (h *Host) cable(ctx context.Context, state string) error {
 func (h *Host) WaitServing(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, booting)
 	defer cancel()
-	ask := "systemctl is-active ssh.service"
-	if h.server {
-		ask += " mariadb.service"
-	}
-	ask += "; case $(systemctl is-system-running || true) in running | degraded) ;; *) exit 1 ;; esac" // before, users cannot log in
+	ask := "systemctl is-active ssh.service " + h.unit + "; case $(systemctl is-system-running || true) in running | degraded) ;; *) exit 1 ;; esac" // before, users cannot log in
 	said := ""
 	err := lab.Until(ctx, h.Name+": wait until its services are active", func() (bool, error) {
 		out, err := h.Run(ctx, ask)

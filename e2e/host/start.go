@@ -96,27 +96,29 @@ func up(t testing.TB, o Options) (*Cluster, error) {
 }
 
 func design(o Options) *Cluster {
-	c := &Cluster{
-		Account: lab.Account{User: "repl", Password: newPassword()}, ipv6Only: o.IPv6Only,
-		replicas: max(0, cmp.Or(o.Replicas, 1)),
+	o.Replicas = max(0, cmp.Or(o.Replicas, 1))
+	o.Unit, o.Socket, o.Port = cmp.Or(o.Unit, "mariadb.service"), cmp.Or(o.Socket, "/run/mysqld/mysqld.sock"), cmp.Or(o.Port, 3306)
+	c := &Cluster{Account: lab.Account{User: "repl", Password: newPassword()}, options: o}
+	for n := range o.Replicas + 1 {
+		c.add(fmt.Sprintf("db%d", n+1), o.Unit)
 	}
-	names := []string{}
-	for n := range c.replicas + 1 {
-		names = append(names, fmt.Sprintf("db%d", n+1))
-	}
-	for i, name := range append(names, o.Extra...) {
-		n := 11 + i
-		h := &Host{Name: name, Number: n, Address6: fmt.Sprintf("fd77::%d", n), server: i < len(names)}
-		if !o.IPv6Only {
-			h.Address = fmt.Sprintf("10.77.0.%d", n)
-		}
-		c.Hosts = append(c.Hosts, h)
+	for _, name := range o.Extra {
+		c.add(name, "")
 	}
 	return c
 }
 
+func (c *Cluster) add(name, unit string) {
+	n := 11 + len(c.Hosts)
+	h := &Host{Name: name, Number: n, Address6: fmt.Sprintf("fd77::%d", n), unit: unit}
+	if !c.options.IPv6Only {
+		h.Address = fmt.Sprintf("10.77.0.%d", n)
+	}
+	c.Hosts = append(c.Hosts, h)
+}
+
 func (c *Cluster) bridge() []string {
-	if c.ipv6Only {
+	if c.options.IPv6Only {
 		return []string{"fd77::1/64"}
 	}
 	return []string{"10.77.0.1/24", "fd77::1/64"}
@@ -128,7 +130,7 @@ func (c *Cluster) names() string {
 	for _, h := range c.Hosts {
 		text += cmp.Or(h.Address, h.Address6) + " " + h.Name + "\n"
 	}
-	return text + cmp.Or(strings.Split(c.bridge()[0], "/")[0]) + " client\n"
+	return text + strings.Split(c.bridge()[0], "/")[0] + " client\n"
 }
 
 // furnish writes what each host has of its own, and the home of the clients with a key that root of each host lets in.
@@ -153,7 +155,7 @@ func (c *Cluster) furnish() error {
 			h.WriteFile("/etc/systemd/system/address.service", h.addressUnit(), 0o644),
 			os.Symlink("../address.service", mkdirFor(h.Tree()+"/etc/systemd/system/sysinit.target.wants/address.service")),
 		)
-		if h.server {
+		if h.unit != "" {
 			err = errors.Join(err, h.WriteFile("/etc/mysql/mariadb.conf.d/60-replication.cnf", h.serverConfig(), 0o644))
 		} else {
 			err = errors.Join(err, os.Symlink("/dev/null", h.Tree()+"/etc/systemd/system/mariadb.service"))
