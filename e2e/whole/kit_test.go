@@ -57,11 +57,22 @@ const inventoryFile = "replssl.yaml"
 // plain is the inventory of a primary and a replica; each case adds its own lines.
 const plain = "primary: db1\nreplicas: [db2]\naccount: {user: repl}\n"
 
+// asRoot is the login that most hosts allow.
+const asRoot = "ssh: {user: root, identity_file: ~/.ssh/id_ed25519}\n"
+
+// ops is an administrator who logs in as nobody but themselves; root does not log in at all.
+const ops = `
+useradd --create-home --shell /bin/bash ops
+install -d -o ops -m 700 /home/ops/.ssh
+install -o ops -m 600 /root/.ssh/authorized_keys /home/ops/.ssh/authorized_keys
+echo 'PermitRootLogin no' >>/etc/ssh/sshd_config
+`
+
 func start(t *testing.T, o host.Options, inventory string) *site {
 	t.Helper()
 	t.Parallel()
 	s := &site{Cluster: host.Start(t, o), t: t}
-	program, err := s.Install(binary)
+	program, err := s.Install(t.Context(), binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,19 +177,19 @@ func (o outcome) says(t *testing.T, texts ...string) {
 
 // mainJob takes the cluster from plaintext to TLS that is required and proven, while rows come in, and a second time, when nothing is
 // left to do.
-func (s *site) mainJob(flags ...string) {
+func (s *site) mainJob() {
 	s.t.Helper()
-	s.want(5, append([]string{"verify"}, flags...)...)
-	s.want(2, append([]string{"plan", "--allow-restart"}, flags...)...)
+	s.want(5, "verify")
+	s.want(2, "plan", "--allow-restart")
 	began := time.Now()
-	s.want(0, append([]string{"apply", "--yes", "--allow-restart"}, flags...)...).says(s.t, "proven: replication of cluster db1")
+	s.want(0, "apply", "--yes", "--allow-restart").says(s.t, "proven: replication of cluster db1")
 	s.t.Logf("apply took %s", time.Since(began).Round(10*time.Millisecond))
-	s.proven(flags...)
+	s.proven()
 }
 
 // proven asserts that the cluster is encrypted and enforced by replssl's word and by the servers' own, that nothing is left to do, and
 // that all rows arrived.
-func (s *site) proven(flags ...string) {
+func (s *site) proven() {
 	s.t.Helper()
 	var report struct {
 		OK       bool
@@ -188,7 +199,7 @@ func (s *site) proven(flags ...string) {
 		}
 		Problems []struct{ Server, Why string }
 	}
-	o := s.want(0, append([]string{"verify", "--json"}, flags...)...)
+	o := s.want(0, "verify", "--json")
 	if err := json.Unmarshal([]byte(o.stdout), &report); err != nil {
 		s.t.Fatalf("%v: %s", err, o)
 	}
@@ -203,7 +214,7 @@ func (s *site) proven(flags ...string) {
 		}
 	}
 	s.refusedByHand()
-	s.want(0, append([]string{"apply", "--yes", "--allow-restart"}, flags...)...).says(s.t, "nothing to do")
+	s.want(0, "apply", "--yes", "--allow-restart").says(s.t, "nothing to do")
 	s.allArrived()
 }
 
@@ -219,10 +230,14 @@ func (s *site) slaveStatus(name string) map[string]string {
 // refusedByHand tries the account's password from each replica, without TLS, and with it, by the server's own client.
 func (s *site) refusedByHand() {
 	s.t.Helper()
+	port, err := s.Value(s.t.Context(), "db1", "SELECT @@port")
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	for _, h := range s.Replicas() {
 		for tls, want := range map[string]bool{"--skip-ssl": false, "--ssl": true} {
-			_, err := h.Run(s.t.Context(), fmt.Sprintf("MYSQL_PWD=%s mariadb --no-defaults -h db1 -u %s %s -e 'SELECT 1'",
-				s.Account.Password, s.Account.User, tls))
+			_, err := h.Run(s.t.Context(), fmt.Sprintf("MYSQL_PWD=%s mariadb --no-defaults -h db1 -P %s -u %s %s -e 'SELECT 1'",
+				s.Account.Password, port, s.Account.User, tls))
 			if (err == nil) != want {
 				s.t.Errorf("%s: login with %s: %v", h.Name, tls, err)
 			}
