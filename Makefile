@@ -1,6 +1,8 @@
 GO ?= go
 LINT_VERSION := v2.15.0
 LINT := .cache/bin/golangci-lint-$(LINT_VERSION)
+NFPM_VERSION := v2.43.0
+NFPM := .cache/bin/nfpm-$(NFPM_VERSION)
 
 # The suites over real servers run apart, as two users.
 UNIT = $$($(GO) list ./... | grep -v /e2e)
@@ -11,7 +13,7 @@ RACE := $(shell command -v gcc >/dev/null && echo -race)
 # A checkout whose git cannot be asked still builds.
 VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help setup build man demo test lint check fuzz bench clean
+.PHONY: help setup build man demo test lint check fuzz bench compose packages clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -51,9 +53,20 @@ fuzz: ## run each fuzz target for ten seconds
 bench: ## measure it, and hold it against the same change by hand
 	@$(GO) run ./e2e/bench all
 
+compose: ## try docker-compose.yml on a container engine of its own, as root
+	@GO="$(GO)" scripts/compose.sh
+
+packages: $(NFPM) ## make dist/ as a release has it, publish nothing, and open everything in it
+	GO="$(GO)" NFPM=$(NFPM) scripts/packages.sh
+	scripts/packages-check.sh
+
 clean: ## remove what was built
-	rm -rf bin .cache
+	rm -rf bin dist .cache
 
 $(LINT):
 	GOBIN=$(CURDIR)/.cache/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv .cache/bin/golangci-lint $@
+
+$(NFPM):
+	GOBIN=$(CURDIR)/.cache/bin $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+	mv .cache/bin/nfpm $@
