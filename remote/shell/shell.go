@@ -82,6 +82,15 @@ func (l Line) AsUser(user string) Line {
 	return Words("runuser", "-u", user, "--", "/bin/sh", "-c", l.text)
 }
 
+// Behind runs the line in a /bin/sh that another command starts, such as sudo, which gets that shell as its last arguments. The text of first runs before
+// it in that shell; as with [Script], it is a constant of the program.
+func (l Line) Behind(first, name string, args ...string) Line {
+	if l.Err() != nil {
+		return l
+	}
+	return Words(name, append(args, "/bin/sh", "-c", first+"\n"+l.body)...)
+}
+
 func check(text string) Line {
 	switch {
 	case strings.ContainsRune(text, 0):
