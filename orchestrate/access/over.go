@@ -7,7 +7,9 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/relay"
 	"github.com/replssl/replssl/remote/ssh"
+	"github.com/replssl/replssl/remote/sudo"
 )
 
 // Over reaches hosts over SSH. Whoever gives the dialer closes it, after the [Servers].
@@ -22,7 +24,13 @@ func Over(dialer *ssh.Dialer) Dial {
 }
 
 // equip puts around a host what the inventory asks for. Each layer is a [remote.Host] of its own.
-func equip(_ topology.Server, host remote.Host) remote.Host { return host }
+func equip(server topology.Server, host remote.Host) remote.Host {
+	host = relay.Host(host)
+	if server.SSH.Sudo {
+		host = sudo.Host(host, server.SSH.User)
+	}
+	return host
+}
 
 // over is the way to a server's host, in the words of SSH.
 func over(server topology.Server) ssh.Config {
@@ -36,6 +44,7 @@ func over(server topology.Server) ssh.Config {
 func hop(name string, way topology.SSH) ssh.Config {
 	return ssh.Config{
 		Name: name, Address: net.JoinHostPort(way.Address, strconv.Itoa(way.Port)), User: way.User,
-		IdentityFiles: way.IdentityFiles, KnownHosts: way.KnownHosts,
+		IdentityFiles: way.IdentityFiles, CertificateFiles: way.CertificateFiles, IdentitiesOnly: way.IdentitiesOnly, AgentSocket: way.AgentSocket,
+		PassphraseCommand: way.PassphraseCommand, KnownHosts: way.KnownHosts, HostKeyAlias: way.HostKeyAlias,
 	}
 }
