@@ -134,7 +134,7 @@ func TestAnEncryptedIdentityNeedsTheAgent(t *testing.T) {
 	locked, plain, public := encryptedKey(t)
 	config := configFor(remotetest.Serve(t, remotetest.ServerOptions{Authorized: []gossh.PublicKey{public}}))
 	config.IdentityFiles = []string{locked}
-	refusedLogin(t, config, locked, "encrypted", "ssh-add "+locked)
+	refusedLogin(t, config, locked, "it is encrypted; there is no terminal to ask for the passphrase at")
 	var strangers []string
 	for range 8 { // more than a server takes: the right one must come first
 		strangers = append(strangers, strangerKey(t))

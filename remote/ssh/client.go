@@ -24,17 +24,27 @@ type Config struct {
 	Address string // host:port, the name under which known_hosts records it
 	User    string
 
-	// IdentityFiles are private keys without passphrase, and AgentSocket the path of an SSH agent; either may be empty. The
-	// identities are offered first, then what the agent holds.
-	IdentityFiles []string
-	AgentSocket   string
+	// IdentityFiles are private keys; of a public one the agent has to hold the other half. Nil: those of the home folder that ssh takes, where the
+	// [Dialer] has one. They are offered first, then what AgentSocket, the path of an SSH agent's socket or [NoAgent], holds; IdentitiesOnly:
+	// of that only the keys of the files. A certificate beside its key (NAME-cert.pub) is found, others are CertificateFiles.
+	IdentityFiles    []string
+	CertificateFiles []string
+	IdentitiesOnly   bool
+	AgentSocket      string
+	usual            []string
+
+	// PassphraseCommand prints the passphrase of an encrypted identity file, as its first line. It runs on this machine, by /bin/sh. Empty: a
+	// person is asked, where the [Dialer] knows one.
+	PassphraseCommand string
 
 	// Jump are the hosts to go through, the nearest first; their own Jump is not heeded. What lies behind a jump host is connected to from there, by
 	// its sshd's forwarding.
 	Jump []Config
 
-	// KnownHosts are the files that record the host's key. The host must be in one of them.
-	KnownHosts []string
+	// KnownHosts are the files that record the host's key, under the HostKeyAlias where there is one, else under the Address. The host must be in
+	// one of them.
+	KnownHosts   []string
+	HostKeyAlias string
 
 	DialTimeout time.Duration // from the first packet to being logged in; 0 is 30 s
 	KeepAlive   time.Duration // between two questions whether the host still answers; 0 is 15 s
@@ -55,6 +65,17 @@ func (c Config) withDefaults() Config {
 		c.KeepAlive = defaultKeepAlive
 	}
 	return c
+}
+
+// NoAgent as an AgentSocket says that no agent is asked.
+const NoAgent = "none"
+
+// recorded is host:port as known_hosts files have it.
+func (c Config) recorded() string {
+	if c.HostKeyAlias == "" {
+		return c.Address
+	}
+	return net.JoinHostPort(c.HostKeyAlias, "22") // an alias stands there without a port, as one of port 22 does
 }
 
 // via is the name of the jump host from which the host is reached, or empty.

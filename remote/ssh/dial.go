@@ -11,7 +11,6 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/remote/hostkey"
-	"github.com/replssl/replssl/remote/plain"
 )
 
 // How far a connection came that was not made.
@@ -20,6 +19,7 @@ const (
 	stepBanner    = "banner" // connected, and not a byte came
 	stepHandshake = "handshake"
 	stepLogin     = "login"
+	stepAgent     = "agent" // during the login
 )
 
 var errNoKey = errors.New("there is no usable identity file or agent")
@@ -42,12 +42,12 @@ type dialing struct {
 }
 
 // newDialing finds out what can be known before anybody is reached.
-func newDialing(config Config) (*dialing, error) {
+func newDialing(config Config, opener opener) (*dialing, error) {
 	policy, err := hostkey.Load(config.KnownHosts...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: SSH: %w", config.Name, err)
 	}
-	keys := gather(config)
+	keys := gather(config, opener)
 	if keys.hopeless() {
 		return nil, keys.failure(errNoKey)
 	}
@@ -56,8 +56,10 @@ func newDialing(config Config) (*dialing, error) {
 
 // dial connects and logs in, within the time that a host may take.
 func (d *dialing) dial(ctx context.Context, connect way) (*Client, error) {
-	within, cancel := context.WithTimeoutCause(ctx, d.config.DialTimeout, &plain.Late{Within: d.config.DialTimeout})
-	defer cancel()
+	patience := newPatience(ctx, d.config.DialTimeout)
+	defer patience.end()
+	d.keys.patience = patience
+	within := patience.ctx
 	conn, err := connect(within, d.config.Address)
 	if err != nil {
 		return nil, d.failure(within, stepConnect, err)
@@ -72,7 +74,7 @@ func (d *dialing) dial(ctx context.Context, connect way) (*Client, error) {
 
 func (d *dialing) login(ctx context.Context, wire *wire) (*ssh.Client, error) {
 	release := bind(ctx, wire)
-	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.Address, d.clientConfig(ctx))
+	connection, channels, requests, err := ssh.NewClientConn(wire, d.config.recorded(), d.clientConfig(ctx))
 	if err != nil {
 		_ = wire.Close()
 		return nil, d.explain(ctx, wire, err)
@@ -96,7 +98,7 @@ func (d *dialing) clientConfig(ctx context.Context) *ssh.ClientConfig {
 			d.trusted.Store(err == nil)
 			return err
 		},
-		HostKeyAlgorithms: d.policy.Algorithms(d.config.Address),
+		HostKeyAlgorithms: d.policy.Algorithms(d.config.recorded()),
 	}
 }
 
@@ -110,6 +112,9 @@ func (d *dialing) explain(ctx context.Context, wire *wire, err error) error {
 		return d.failure(ctx, stepBanner, err)
 	case !d.trusted.Load():
 		return d.failure(ctx, stepHandshake, err)
+	}
+	if ctx.Err() != nil && d.keys.hangsAtAgent() {
+		return d.failure(ctx, stepAgent, err)
 	}
 	var network net.Error
 	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
@@ -129,7 +134,7 @@ func (d *dialing) failure(ctx context.Context, step string, err error) error {
 	if errors.As(err, &lost) {
 		return &JumpError{Host: d.config.Name, Jump: lost.Host, Err: lost}
 	}
-	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Via: d.config.via(), Step: step, Err: err}
+	return &ConnectError{Host: d.config.Name, Address: d.config.Address, Via: d.config.via(), Agent: d.config.AgentSocket, Step: step, Err: err}
 }
 
 // acknowledge passes on what the host asks, and says something after each that wants no answer.

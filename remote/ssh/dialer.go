@@ -7,15 +7,23 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
-// Dialer makes the SSH connections of a run. What serves several hosts is there once: the connection to a jump host.
+// Dialer makes the SSH connections of a run. What serves several hosts is there once: the connection to a jump host,
+// and the passphrase of a key.
 //
 // Its fields say what holds for all hosts where a [Config] leaves it open, and are not changed after the first Dial. The zero value is ready.
 type Dialer struct {
 	AgentSocket string        // see [Config]
 	DialTimeout time.Duration // see [Config]
 	KeepAlive   time.Duration // see [Config]
+	Home        string        // the home folder, for the identity files that nobody has to name; empty: there are none
+	Ask         Ask           // nil: there is nobody to ask for a passphrase
+
+	once     sync.Once
+	unlocked *unlocked
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -47,35 +55,46 @@ func (d *Dialer) Close() error {
 	return nil
 }
 
-// reach logs in at a host or a jump host; no session is opened there yet. That the connection to a jump host was lost may show only when it
-// is used, therefore the second try.
+// reach logs in at a host or a jump host; no session is opened there yet.
+//
+// There is a second try where the connection to a jump host turned out to be lost, and where the host did not wait for a person who was asked
+// for a passphrase: it is known by now.
 func (d *Dialer) reach(ctx context.Context, config Config) (*Client, error) {
-	client, err := d.reachOnce(ctx, config)
+	client, asked, err := d.reachOnce(ctx, config)
 	var lost *LostError
-	if errors.As(err, &lost) && ctx.Err() == nil {
-		return d.reachOnce(ctx, config)
+	var cut *ConnectError
+	if ctx.Err() == nil && (errors.As(err, &lost) || asked && errors.As(err, &cut)) {
+		client, _, err = d.reachOnce(ctx, config)
 	}
 	return client, err
 }
 
-func (d *Dialer) reachOnce(ctx context.Context, config Config) (*Client, error) {
-	attempt, err := newDialing(config)
+func (d *Dialer) reachOnce(ctx context.Context, config Config) (client *Client, asked bool, err error) {
+	attempt, err := newDialing(config, d.open)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer attempt.keys.close()
-	if len(config.Jump) == 0 {
-		return attempt.dial(ctx, directly)
+	connect := directly
+	if len(config.Jump) > 0 {
+		hop, err := d.hop(config)
+		if err != nil {
+			return nil, false, err
+		}
+		via, err := hop.connect(ctx)
+		if err != nil {
+			return nil, false, &JumpError{Host: config.Name, Jump: hop.config.Name, Err: err}
+		}
+		connect = via.forward
 	}
-	hop, err := d.hop(config)
-	if err != nil {
-		return nil, err
-	}
-	via, err := hop.connect(ctx)
-	if err != nil {
-		return nil, &JumpError{Host: config.Name, Jump: hop.config.Name, Err: err}
-	}
-	return attempt.dial(ctx, via.forward)
+	client, err = attempt.dial(ctx, connect)
+	return client, attempt.keys.patience.wasPaused(), err
+}
+
+// open opens an encrypted identity file, once in a run.
+func (d *Dialer) open(ctx context.Context, config Config, id identity) (ssh.Signer, error) {
+	d.once.Do(func() { d.unlocked = newUnlocked() })
+	return d.unlocked.open(ctx, d.Ask, config.PassphraseCommand, id)
 }
 
 // hop is the last of the jump hosts on the way to a host, which may have jump hosts of its own before it.
@@ -103,6 +122,9 @@ func (d *Dialer) hop(config Config) (*hop, error) {
 func (d *Dialer) complete(config Config) Config {
 	if config.AgentSocket == "" {
 		config.AgentSocket = d.AgentSocket
+	}
+	if config.IdentityFiles == nil && d.Home != "" {
+		config.usual = usualIdentities(d.Home)
 	}
 	if config.DialTimeout <= 0 {
 		config.DialTimeout = d.DialTimeout

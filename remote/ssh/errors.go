@@ -16,7 +16,8 @@ type ConnectError struct {
 	Host    string
 	Address string
 	Via     string // the jump host from which it was tried; empty: this machine
-	Step    string // how far it came: connect, banner, handshake or login
+	Agent   string // the socket of the agent that was asked, if any
+	Step    string // how far it came: connect, banner, handshake, login, or agent during the login
 	Err     error
 }
 
@@ -27,6 +28,8 @@ func (e *ConnectError) Error() string {
 		doing = "SSH connection to " + e.Address
 	case stepBanner:
 		doing = "SSH banner of " + e.Address
+	case stepAgent:
+		return fmt.Sprintf("%s: SSH login with %s: the SSH agent %s: %s", e.Host, e.Address, e.Agent, cause(e.Err))
 	}
 	if e.Via != "" {
 		doing += " from the jump host " + e.Via
@@ -46,6 +49,8 @@ func (e *ConnectError) Hint() string {
 			"the key's line in authorized_keys there no restrict and no-port-forwarding", e.Via, e.Address)
 	case errors.As(e.Err, &name):
 		return fmt.Sprintf("give a name that this machine can resolve, or an IP address: servers: {%s: {ssh: {address: ADDRESS}}}", e.Host)
+	case e.Step == stepAgent:
+		return "see whether the agent answers (ssh-add -l) and whether it waits for a confirmation; without it: unset SSH_AUTH_SOCK, or IdentityAgent none in ssh_config"
 	case e.Step == stepLogin:
 		return "see on the host what its sshd logs and, where an SSH agent is used, whether that answers (ssh-add -l); --connect-timeout waits longer"
 	case e.Step == stepBanner:
@@ -88,13 +93,19 @@ type AuthError struct {
 	Tried   []string // each key that was offered, and each that could not be, with the reason
 	Offered bool     // at least one of them was offered
 	Wants   []string // the ways in that the host allows, where a key is none of them
-	Err     error
+
+	// Locked is the key that could not be opened, though the host would have taken it.
+	Locked *PassphraseError
+
+	Err error
 }
 
 func (e *AuthError) Error() string {
 	tried := strings.Join(e.Tried, "; ")
 	why := "the host takes none of the keys: " + tried
 	switch ended := cause(e.Err); {
+	case e.Locked != nil:
+		why = fmt.Sprintf("identity file %s cannot be used: %v", e.Locked.File, e.Locked)
 	case len(e.Wants) > 0:
 		why = "the host lets nobody in by a key alone, it wants " + strings.Join(e.Wants, " or ")
 	case tried == "":
@@ -112,10 +123,12 @@ func (e *AuthError) Unwrap() error { return e.Err }
 // Hint is what a person can do.
 func (e *AuthError) Hint() string {
 	switch {
+	case e.Locked != nil:
+		return e.Locked.Hint()
 	case len(e.Wants) > 0:
 		return "sshd_config of the host must have PubkeyAuthentication yes, and no AuthenticationMethods that ask for more than a key"
 	case !e.Offered:
-		return "set ssh.identity_file in the inventory to a private key without passphrase, or let an SSH agent hold the key (ssh-add)"
+		return "set ssh.identity_file in the inventory to a private key, or let an SSH agent hold the key (ssh-add)"
 	}
 	return fmt.Sprintf("put the public half of one of them into the authorized_keys of %s on the host, or correct ssh.user or ssh.identity_file in the inventory", e.User)
 }
