@@ -4,7 +4,7 @@ import "github.com/replssl/replssl/remote/internal/frame"
 
 // serviceScript has $1 a PID file and $2 the root of the host's files. It ships what the kernel and the service manager say; who reads it
 // decides. Only which unit systemctl is asked about is found here, as systemd itself finds it.
-const serviceScript = frame.Shell + `
+const serviceScript = frame.Shell + serverFiles + `
 root=$2 proc=$2/proc
 PATH=$PATH:/usr/sbin:/sbin
 answer() {
@@ -111,8 +111,8 @@ byScript() {
 		say "status $?"
 		say "said $(flat "$(printf '%.2000s' "$text")")"
 	done
-	for file in $(grep -slx -e mysqld -e mariadbd "$proc"/[0-9]*/comm); do
-		file=${file%/comm}
+	for file in $(servers); do
+		file=${file%/cmdline}
 		say "server ${file##*/}"
 	done
 }

@@ -51,5 +51,9 @@ else
 		printf -- '-- %s --\n#!/bin/sh\n' "${script#/}"
 		said service "${script##*/}" status
 	done
-	for comm in $(grep -slx -e mysqld -e mariadbd /proc/[0-9]*/comm); do file "$comm"; done
+	for comm in $(grep -slx -e mysqld -e mariadbd /proc/[0-9]*/comm); do
+		file "$comm"
+		echo "-- ${comm#/} --" | sed s/comm/cmdline/
+		tr '\0' '\n' <"${comm%comm}cmdline"
+	done
 fi
