@@ -1,15 +1,26 @@
 package dialect
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 const optionFileHeader = `# Written by replssl, which overwrites it: the TLS settings of this server.
-# Only [mysqld]: a [client] group would make every local client check certificates too.
+# Only [%[1]s]: a [client] group would make every local client check certificates too.
+[%[1]s]
 `
 
-// OptionFile is the text of an option file that gives the server its TLS files, and nothing else. Refused are paths that are
-// empty, not absolute, longer than 511 bytes, or with control characters, quotes or backslashes.
-func (Dialect) OptionFile(ca, cert, key string) (string, error) {
-	text := optionFileHeader + "[mysqld]\n"
+// OptionFile is the text of an option file that gives the server its TLS files, and nothing else. The suffix is that of
+// --defaults-group-suffix, empty for none: of servers that read the same file, the group is read by those alone that were started with it
+// (tried on MariaDB 10.11). Refused are paths that are empty, not absolute, longer than 511 bytes, or with control characters, quotes or
+// backslashes, and a suffix that no group can have.
+func (Dialect) OptionFile(groupSuffix, ca, cert, key string) (string, error) {
+	if strings.Contains(groupSuffix, "]") || strings.ContainsFunc(groupSuffix, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return "", fmt.Errorf("the suffix %q of --defaults-group-suffix: %w", groupSuffix, errNoGroup)
+	}
+	text := fmt.Sprintf(optionFileHeader, "mysqld"+groupSuffix)
 	for _, o := range []struct{ name, path string }{{"ssl_ca", ca}, {"ssl_cert", cert}, {"ssl_key", key}} {
 		if err := pathOption(o.path); err != nil {
 			return "", fmt.Errorf("%s = %q: %w", o.name, o.path, err)
@@ -22,3 +33,5 @@ func (Dialect) OptionFile(ca, cert, key string) (string, error) {
 	}
 	return text, nil
 }
+
+var errNoGroup = errors.New("no group of an option file can end with it")

@@ -86,12 +86,22 @@ func TestOptionFileReadsBack(t *testing.T) {
 		for i := range paths {
 			paths[i] = "/" + strings.Join(path.Draw(t, "path"), "")
 		}
-		text, err := d.OptionFile(paths[0], paths[1], paths[2])
+		suffix := rapid.SampledFrom([]string{"", ".x", "2", ".my-db"}).Draw(t, "suffix")
+		text, err := d.OptionFile(suffix, paths[0], paths[1], paths[2])
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, o := range d.Options(text, "") {
-			if o.Group != "mysqld" || o.Name != []string{"ssl_ca", "ssl_cert", "ssl_key"}[i] || o.Value != paths[i] {
+		for _, other := range []string{"", ".y", "1"} {
+			if seen := d.Options(text, other); suffix != "" && len(seen) > 0 {
+				t.Fatalf("%s\nis read by a server of the suffix %q", text, other)
+			}
+		}
+		seen := d.Options(text, suffix)
+		if len(seen) != 3 {
+			t.Fatalf("%s\nreads back as %+v", text, seen)
+		}
+		for i, o := range seen {
+			if o.Group != "mysqld"+suffix || o.Name != []string{"ssl_ca", "ssl_cert", "ssl_key"}[i] || o.Value != paths[i] {
 				t.Fatalf("%s\nreads back as %+v", text, o)
 			}
 		}

@@ -22,6 +22,10 @@ type Config struct {
 	OwnPath      string        // where our file belongs; empty without an include folder
 	Own          Value[string] // the text of our file
 	Later        []string      // TLS settings read after our file, which would win: file:line: setting
+	Suffix       string        // of --defaults-group-suffix: the group [mysqldSUFFIX] is read by servers that were started with it alone
+
+	// Others are the running servers of the host, other than this one, that read our file and the group in it too; empty for none.
+	Others Value[[]string]
 }
 
 // Check is the outcome of a server's own configuration check.

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -39,27 +40,30 @@ func (g *glance) lookAtConfig(ctx context.Context) {
 	}
 	suffix, _ := g.args.option(groupSuffix)
 	options := newOptionFiles(g.dialect, suffix)
+	options.roots = roots
+	others := g.neighbours(ctx, options)
 	var picks []file.Pick
-	fetch := func(ctx context.Context, more []file.Pick) ([]seen.Value[[]file.Found], error) {
+	err = loadAll(ctx, append([]*optionFiles{options}, others.files()...), func(ctx context.Context, more []file.Pick) ([]seen.Value[[]file.Found], error) {
 		picks = append(picks, more...)
 		return g.fetch(ctx, more)
-	}
-	err = options.load(ctx, roots, fetch)
+	})
 	g.observer.memory.keep(g.server.Name, func(r *remembered) { r.optionFiles = picks })
-	if err != nil {
+	if err = errors.Join(err, options.fault()); err != nil {
 		g.seen.Config = facts.Unknown[facts.Config](g.named(err.Error()))
 		return
 	}
-	g.seen.Config = facts.Known(g.config(options, roots))
+	config := g.config(options, roots)
+	config.Others = others.readers(config, suffix)
+	g.seen.Config = facts.Known(config)
 }
 
 // config is what the files say. Our own belongs into the include folder that is read last, as the last of its files.
 func (g *glance) config(options *optionFiles, roots []string) facts.Config {
-	config := facts.Config{DefaultsFile: lastThere(options, roots), Own: facts.Absent[string]()}
+	config := facts.Config{DefaultsFile: lastThere(options, roots), Own: facts.Absent[string](), Suffix: options.suffix}
 	if n := len(options.includes); n > 0 {
 		place := options.includes[n-1]
 		config.DefaultsFile, config.IncludeDir = place.root, place.folder
-		config.OwnPath = path.Join(place.folder, ownName)
+		config.OwnPath = path.Join(place.folder, ownName(options.suffix))
 		config.Own = ownText(options.files[config.OwnPath])
 		config.Later = options.later(place)
 	}

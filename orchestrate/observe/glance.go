@@ -25,9 +25,10 @@ type glance struct {
 	dialect dialect.Dialect
 	args    arguments // of the server's process, once it is known
 	found   process.Process
-	away    error  // why the host is not reached; nobody tries a second time in one look
-	meets   bool   // the process is looked at, if only to see who reads the files
-	reader  string // who was sent to read the files of the TLS dir
+	servers seen.Value[[]process.Server] // of the host, this one among them
+	away    error                        // why the host is not reached; nobody tries a second time in one look
+	meets   bool                         // the process is looked at, if only to see who reads the files
+	reader  string                       // who was sent to read the files of the TLS dir
 	fetched map[file.Pick]seen.Value[[]file.Found]
 }
 

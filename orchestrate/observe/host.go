@@ -98,6 +98,9 @@ func (g *glance) survey(ctx context.Context, at place) {
 			portions = append(portions, g.servicePortion(at.pidFile)) // behind the process, with which it is compared
 		}
 	}
+	if g.wants(facts.PartConfig) && at.pidFile != "" {
+		portions = append(portions, g.serversPortion())
+	}
 	if g.wants(onFiles) {
 		g.reader = at.osUser
 		portions = append(portions, g.filesPortion(at.osUser))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -12,8 +14,14 @@ import (
 	"github.com/replssl/replssl/remote/seen"
 )
 
-// ownName sorts after the names that people and packages give to option files.
-const ownName = "zz-replssl.cnf"
+// ownName is the name of our file. It sorts after the names that people and packages give to option files, and that of a server with a group
+// suffix after the one of the servers without, whose groups it reads too.
+func ownName(suffix string) string {
+	if suffix == "" {
+		return "zz-replssl.cnf"
+	}
+	return "zz-replssl@" + url.PathEscape(suffix) + ".cnf"
+}
 
 // maxDepth is how deep the server follows include directives.
 const maxDepth = 10
@@ -37,6 +45,7 @@ type included struct {
 type optionFiles struct {
 	dialect dialect.Dialect
 	suffix  string
+	roots   []string // what the server begins with
 	files   map[string]seen.Value[file.Content]
 	folders map[string]seen.Value[[]file.Found]
 
@@ -54,22 +63,47 @@ func newOptionFiles(d dialect.Dialect, suffix string) *optionFiles {
 	}
 }
 
-// load walks and fetches until nothing is missing: one fetch for each level of includes.
-func (o *optionFiles) load(ctx context.Context, roots []string, fetch func(context.Context, []file.Pick) ([]seen.Value[[]file.Found], error)) error {
+// fetching gives what the picks name, in their order.
+type fetching func(context.Context, []file.Pick) ([]seen.Value[[]file.Found], error)
+
+// beside reads the same files as another server does.
+func (o *optionFiles) beside(suffix string) *optionFiles {
+	return &optionFiles{dialect: o.dialect, suffix: suffix, files: o.files, folders: o.folders}
+}
+
+// load is what a server reads that begins with these files.
+func (o *optionFiles) load(ctx context.Context, roots []string, fetch fetching) error {
+	o.roots = roots
+	if err := loadAll(ctx, []*optionFiles{o}, fetch); err != nil {
+		return err
+	}
+	return o.fault()
+}
+
+// loadAll walks and fetches, for servers that share what was fetched, until nothing is missing: one fetch for each level of includes.
+func loadAll(ctx context.Context, all []*optionFiles, fetch fetching) error {
 	for range maxDepth {
-		o.walk(roots)
-		if len(o.missing) == 0 {
-			return o.fault()
+		var missing []file.Pick
+		for _, o := range all {
+			o.walk(o.roots)
+			for _, pick := range o.missing {
+				if !slices.Contains(missing, pick) {
+					missing = append(missing, pick)
+				}
+			}
 		}
-		found, err := fetch(ctx, o.missing)
+		if len(missing) == 0 {
+			return nil
+		}
+		found, err := fetch(ctx, missing)
 		if err != nil {
 			return err
 		}
-		if len(found) != len(o.missing) {
+		if len(found) != len(missing) {
 			return errors.New("the host's answer about the option files is not whole")
 		}
-		for i, pick := range o.missing {
-			o.keep(pick, found[i])
+		for i, pick := range missing {
+			all[0].keep(pick, found[i])
 		}
 	}
 	return errors.New("the option files include each other without an end")
@@ -147,7 +181,7 @@ func (o *optionFiles) readFolder(folder, root string, depth int) {
 		o.faults = append(o.faults, fmt.Sprintf("the include folder %s: %s", folder, value.Why()))
 		return
 	}
-	own := path.Join(folder, ownName)
+	own := path.Join(folder, ownName(o.suffix))
 	place := included{folder: folder, root: root, ours: -1}
 	for _, f := range list { // sorted by name, as the server reads them
 		if f.Path >= own && place.ours < 0 {
@@ -167,7 +201,7 @@ func (o *optionFiles) readFolder(folder, root string, depth int) {
 func (o *optionFiles) later(place included) []string {
 	var winners []string
 	for _, s := range o.settings[place.ours:] {
-		if s.file != path.Join(place.folder, ownName) && overrides(s.Name) {
+		if s.file != path.Join(place.folder, ownName(o.suffix)) && overrides(s.Name) {
 			winners = append(winners, s.String())
 		}
 	}

@@ -157,7 +157,7 @@ func (w *World) optionFile(s *server) string {
 		return ""
 	}
 	dir := w.dirOf(s)
-	text, err := d.OptionFile(dir+"/current/ca.pem", dir+"/current/cert.pem", dir+"/current/key.pem")
+	text, err := d.OptionFile(s.config.Suffix, dir+"/current/ca.pem", dir+"/current/cert.pem", dir+"/current/key.pem")
 	if err != nil {
 		return ""
 	}

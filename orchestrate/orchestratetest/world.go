@@ -106,7 +106,7 @@ func newServer(s topology.Server, index int) *server {
 		dir: facts.TLSDir{Kind: facts.DirAbsent, Sets: map[int]facts.FileSet{}},
 		config: facts.Config{
 			DefaultsFile: "/etc/mysql/my.cnf", IncludeDir: "/etc/mysql/conf.d", OwnPath: "/etc/mysql/conf.d/zz-replssl.cnf",
-			Own: facts.Absent[string](),
+			Own: facts.Absent[string](), Others: facts.Known([]string(nil)),
 		},
 		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
 		channels: map[string]*channel{}, position: facts.Position{File: "binlog.000001", Pos: 4}, password: true,

@@ -15,7 +15,7 @@ func (b *builder) planServers() {
 	for _, s := range b.cluster.Sources() {
 		text, err := b.optionFile(s)
 		if err != nil {
-			b.block(s.Name, "choose another tls.dir in the inventory", "%v", err)
+			b.block(s.Name, "choose another tls.dir in the inventory, or another --defaults-group-suffix for the server", "%v", err)
 			continue
 		}
 		b.planConfig(s, text)
@@ -26,7 +26,8 @@ func (b *builder) planServers() {
 }
 
 func (b *builder) optionFile(s topology.Server) (string, error) {
-	return b.dialect(s.Name).OptionFile(currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+	suffix := b.facts.Server(s.Name).Config.Or(facts.Config{}).Suffix
+	return b.dialect(s.Name).OptionFile(suffix, currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
 }
 
 func (b *builder) planConfig(s topology.Server, text string) {
@@ -46,6 +47,12 @@ func (b *builder) planConfig(s topology.Server, text string) {
 	case config.Own.IsUnknown():
 		b.block(s.Name, config.Own.Hint(), "%s: %s", config.OwnPath, config.Own.Why())
 		return
+	case config.Others.IsUnknown():
+		b.block(s.Name, config.Others.Hint(), "whether another server of the host reads %s too: %s", config.OwnPath, config.Others.Why())
+		return
+	case len(config.Others.Or(nil)) > 0:
+		b.block(s.Name, ownGroup, "what is written to %s would reach other servers of the host: %s", config.OwnPath, strings.Join(config.Others.Or(nil), ", "))
+		return
 	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
 		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the server's own check of its configuration: %s", b.facts.Server(s.Name).ConfigCheck.Why())
 		return
@@ -62,6 +69,8 @@ func (b *builder) planConfig(s topology.Server, text string) {
 		Rescue:  []Action{back}, Rescued: b.configIs(s),
 	})
 }
+
+const ownGroup = "start each of them with a --defaults-group-suffix of its own, or with a --defaults-file that has an include folder of its own"
 
 // configBack puts our option file back as it is now.
 func (b *builder) configBack(s topology.Server) Action {

@@ -416,6 +416,23 @@ func TestBuildFollowsTheServers(t *testing.T) {
 			blocked: []string{"db1: /etc/mysql/my.cnf names no include folder"}, hint: "!includedir",
 		},
 		{
+			name:    "settings that another server of the host would heed block",
+			seen:    config(func(c *facts.Config) { c.Others = facts.Known([]string{"process 7 --defaults-group-suffix=.b"}) }),
+			blocked: []string{"db1: zz-replssl.cnf would reach other servers of the host: process 7 --defaults-group-suffix=.b"}, hint: "--defaults-group-suffix of its own",
+		},
+		{
+			name: "other servers that could not be looked at block",
+			seen: config(func(c *facts.Config) {
+				c.Others = facts.Unknown[[]string]("/srv/b.cnf: permission denied").WithHint("log in as root")
+			}),
+			blocked: []string{"db1: whether another server of the host reads /etc/mysql/conf.d/zz-replssl.cnf too: /srv/b.cnf: permission denied"}, hint: "log in as root",
+		},
+		{
+			name:    "a group that no option file can have blocks",
+			seen:    config(func(c *facts.Config) { c.Suffix = "]" }),
+			blocked: []string{`db1: the suffix "]" of --defaults-group-suffix: no group of an option file can end with it`}, hint: "another --defaults-group-suffix",
+		},
+		{
 			name:    "a setting that is read later blocks, with its place",
 			seen:    config(func(c *facts.Config) { c.Later = []string{"/etc/mysql/zzz.cnf:3: skip-ssl"} }),
 			blocked: []string{"db1: /etc/mysql/zzz.cnf:3: skip-ssl"}, hint: "take that setting out",

@@ -96,6 +96,20 @@ func TestRestartWithoutAService(t *testing.T) {
 	})
 }
 
+// TestAServerOfATemplateIsGivenItsOwnGroup: another group of the same file is read by the other servers of the host too.
+func TestAServerOfATemplateIsGivenItsOwnGroup(t *testing.T) {
+	s := newSite(world.Cluster("db1", "db2", "db3"))
+	f := seenServer("db1", func(seen *facts.Server) {
+		c, _ := seen.Config.Get()
+		c.Suffix, c.OwnPath = ".eu", "/etc/mysql/conf.d/zz-replssl@.eu.cnf"
+		seen.Config = facts.Known(c)
+	})(s.quiet())
+	write, ok := mustStep(t, plan.Build(s.cluster, f, s.options), "config/db1").Actions[0].(plan.WriteConfig)
+	if !ok || write.Path != "/etc/mysql/conf.d/zz-replssl@.eu.cnf" || !strings.Contains(write.Text, "\n[mysqld.eu]\n") || strings.Contains(write.Text, "\n[mysqld]\n") {
+		t.Errorf("it writes %+v", write)
+	}
+}
+
 // TestTheServiceIsLookedForWhereItIsNeeded: not of a replica, and not where the inventory has a command.
 func TestTheServiceIsLookedForWhereItIsNeeded(t *testing.T) {
 	cluster := world.Cluster("db1", "db2")

@@ -1,0 +1,80 @@
+package observe
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/remote/process"
+	"github.com/replssl/replssl/remote/seen"
+)
+
+// TestOtherServersThatWouldHeedOurFile: which servers of the host read the file that we write for one of them.
+func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
+	files := disk{
+		"/etc/mysql/my.cnf": "!includedir /etc/mysql/conf.d\n", "/etc/mysql/conf.d/a.cnf": "[mysqld]\n",
+		"/etc/a.cnf": "[mysqld]\n!includedir /etc/mysql/conf.d\n", "/etc/b.cnf": "!includedir /etc/b.d\n", "/etc/b.d/x.cnf": "",
+		"/etc/c.cnf": "[mysqld]\nport=1\n", "/etc/closed.cnf": "closed", "/etc/d.cnf": "!include /etc/a.cnf\n",
+	}
+	for name, c := range map[string]struct {
+		own    string // its options
+		others []string
+		path   string
+		want   string // the readers by number, or why not
+	}{
+		"alone":                      {"", nil, "/etc/mysql/conf.d/zz-replssl.cnf", ""},
+		"one that reads the same":    {"", []string{""}, "/etc/mysql/conf.d/zz-replssl.cnf", "1"},
+		"one of a template beside":   {"", []string{"--defaults-group-suffix=.x"}, "/etc/mysql/conf.d/zz-replssl.cnf", "1"},
+		"of a template itself":       {"--defaults-group-suffix=.x", []string{"", "--defaults-group-suffix=.y"}, "/etc/mysql/conf.d/zz-replssl@.x.cnf", ""},
+		"twice the same suffix":      {"--defaults-group-suffix=.x", []string{"--defaults-group-suffix=.X"}, "/etc/mysql/conf.d/zz-replssl@.x.cnf", "1"},
+		"a suffix that is no name":   {"--defaults-group-suffix=/x", nil, "/etc/mysql/conf.d/zz-replssl@%2Fx.cnf", ""},
+		"files of their own":         {"--defaults-file=/etc/b.cnf", []string{"--defaults-file=/etc/c.cnf", ""}, "/etc/b.d/zz-replssl.cnf", ""},
+		"one folder by two files":    {"--defaults-file=/etc/a.cnf", []string{"--defaults-file=/etc/b.cnf", ""}, "/etc/mysql/conf.d/zz-replssl.cnf", "2"},
+		"by a file that includes":    {"", []string{"--defaults-file=/etc/d.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "1"},
+		"by an extra file":           {"--defaults-file=/etc/b.cnf", []string{"--defaults-extra-file=/etc/b.cnf"}, "/etc/b.d/zz-replssl.cnf", "1"},
+		"one that reads no files":    {"", []string{"--no-defaults"}, "/etc/mysql/conf.d/zz-replssl.cnf", ""},
+		"one whose file is gone":     {"", []string{"--defaults-file=/etc/gone.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", ""},
+		"one whose file is closed":   {"", []string{"--defaults-file=/etc/closed.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "what process 1 --defaults-file=/etc/closed.cnf reads: "},
+		"closed, of another group":   {"--defaults-group-suffix=.x", []string{"--defaults-file=/etc/closed.cnf"}, "/etc/mysql/conf.d/zz-replssl@.x.cnf", ""},
+		"one of a relative file":     {"", []string{"--defaults-file=my.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "is not named by an absolute path"},
+		"servers that nobody listed": {"", []string{"unseen"}, "/etc/mysql/conf.d/zz-replssl.cnf", "no list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &glance{observer: New(cluster(), nil, store(t), nil), dialect: mariadb(t), args: arguments{"/usr/sbin/mariadbd"}}
+			g.observer.memory.keepDefaults(origin{"", "/usr/sbin/mariadbd"}, []string{"/etc/my.cnf", "/etc/mysql/my.cnf"})
+			g.args = append(g.args, strings.Fields(c.own)...)
+			g.found.PID = 100
+			servers := []process.Server{{PID: 100, Options: strings.Fields(c.own)}}
+			for i, options := range c.others {
+				servers = append(servers, process.Server{PID: i + 1, Options: strings.Fields(options)})
+			}
+			g.servers = seen.Known(servers)
+			if slices.Contains(c.others, "unseen") {
+				g.servers = seen.Unknown[[]process.Server]("no list")
+			}
+			roots, err := g.rootFiles(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			suffix, _ := g.args.option(groupSuffix)
+			own := newOptionFiles(g.dialect, suffix)
+			own.roots = roots
+			others := g.neighbours(t.Context(), own)
+			if err := loadAll(t.Context(), append([]*optionFiles{own}, others.files()...), files.fetch); err != nil || own.fault() != nil {
+				t.Fatal(err, own.fault())
+			}
+			config := g.config(own, roots)
+			if config.OwnPath != c.path {
+				t.Errorf("ours is %s, want %s", config.OwnPath, c.path)
+			}
+			readers := others.readers(config, suffix)
+			var numbers []string
+			for _, reader := range readers.Or(nil) {
+				numbers = append(numbers, strings.Fields(reader)[1])
+			}
+			if got := strings.Join(numbers, " ") + readers.Why(); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
