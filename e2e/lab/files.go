@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"text/template"
 )
@@ -46,15 +47,20 @@ func (l *Lab) writeFiles(o Options, p person) error {
 func (v view) writeServer() error {
 	s := v.Server
 	for _, dir := range []string{s.Dir, s.ConfDir, s.runDir(), s.TempDir} {
-		if err := makeDir(dir); err != nil {
+		if err := makeDir(dir); err != nil && (dir != s.ConfDir || !errors.Is(err, fs.ErrExist)) {
 			return err
 		}
 	}
 	if err := errors.Join(giveTo(v.ServerUser, s.runDir()), giveTo(v.ServerUser, s.TempDir)); err != nil {
 		return err
 	}
-	if err := v.render("my.cnf", s.DefaultsFile, 0o644); err != nil {
+	if err := v.render("my.cnf", s.settingsFile(), 0o644); err != nil {
 		return err
+	}
+	if s.settingsFile() != s.DefaultsFile {
+		if err := v.render("shared.cnf", s.DefaultsFile, 0o644); err != nil {
+			return err
+		}
 	}
 	if err := v.render("sshd_config", s.SSHConfigFile, 0o644); err != nil {
 		return err

@@ -22,7 +22,10 @@ func (l *Lab) writeKeys() error {
 		return err
 	}
 	var known strings.Builder
-	for _, s := range l.Servers {
+	for i, s := range l.Servers {
+		if i > 0 && s.HostKeyFile == l.Servers[0].HostKeyFile {
+			continue
+		}
 		host, err := writeKey(s.HostKeyFile, s.Name)
 		if err != nil {
 			return err

@@ -39,6 +39,10 @@ type Options struct {
 
 	PerformanceSchema bool
 	SkipNameResolve   bool
+
+	// OneHost puts all servers on one host: they share address, sshd and option files, and each has a group of its own there, as those that
+	// systemd starts by a template.
+	OneHost bool
 }
 
 // Account is the replication account.

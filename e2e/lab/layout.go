@@ -28,6 +28,7 @@ type Server struct {
 	ErrorLog       string
 	Console        string // what the server says before it opens its error log
 	DefaultsFile   string // the server runs with this file and nothing else
+	GroupSuffix    string // what its groups there end with; empty where it has the file for itself
 	ConfDir        string // *.cnf files here are read after DefaultsFile
 	TLSDir         string // for the certificate sets; made by who fills it
 	RestartCommand string // ends and starts the server
@@ -98,6 +99,30 @@ func (l *Lab) names() string {
 	return strings.Join(names, ", ")
 }
 
+// shareHost lets a server be on the host of another.
+func (s *Server) shareHost(other Server, dir string) {
+	s.Address = other.Address
+	s.HostKeyFile, s.SSHConfigFile, s.SSHPidFile, s.SSHLog = other.HostKeyFile, other.SSHConfigFile, other.SSHPidFile, other.SSHLog
+	s.DefaultsFile, s.ConfDir, s.GroupSuffix = filepath.Join(dir, "my.cnf"), filepath.Join(dir, "conf.d"), "."+s.Name
+}
+
+// settingsFile is where the server's own settings are.
+func (s Server) settingsFile() string {
+	if s.GroupSuffix == "" {
+		return s.DefaultsFile
+	}
+	return filepath.Join(s.ConfDir, s.Name+".cnf")
+}
+
+// arguments are those that the server is started with.
+func (s Server) arguments() []string {
+	args := []string{"--defaults-file=" + s.DefaultsFile}
+	if s.GroupSuffix != "" {
+		args = append(args, "--defaults-group-suffix="+s.GroupSuffix)
+	}
+	return args
+}
+
 // each runs f for all servers at once and joins their errors in the order of the servers.
 func (l *Lab) each(f func(Server) error) error {
 	errs := make([]error, len(l.Servers))
@@ -117,6 +142,10 @@ func (l *Lab) givePorts(ctx context.Context) error {
 		var err error
 		if s.Port, err = freePort(ctx, s.Address, 0); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if first := l.Servers[0]; i > 0 && s.SSHConfigFile == first.SSHConfigFile {
+			s.SSHPort = first.SSHPort
+			continue
 		}
 		if s.SSHPort, err = freePort(ctx, s.Address, s.Port); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,7 +28,7 @@ type matcher func(args []string) bool
 
 // isServer accepts the server itself, and not a command that merely reads the same file, as a check of the configuration does.
 func (s Server) isServer(args []string) bool {
-	return len(args) == 2 && strings.HasPrefix(program(args), "mariadbd") && args[1] == "--defaults-file="+s.DefaultsFile
+	return strings.HasPrefix(program(args), "mariadbd") && slices.Equal(args[1:], s.arguments())
 }
 
 // isSSHD accepts the listener, which rewrites its command line into one word once it listens, and not its sessions, which

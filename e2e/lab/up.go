@@ -45,7 +45,11 @@ func design(o *Options, me person) (*Lab, error) {
 	o.Replicas = max(0, cmp.Or(o.Replicas, 2))
 	l := &Lab{Dir: dir, Admin: me.name, SSHUser: me.name, Account: Account{User: replicationUser, Password: newPassword()}}
 	for n := range o.Replicas + 1 {
-		l.Servers = append(l.Servers, newServer(dir, n, o.ReplicatesFrom))
+		s := newServer(dir, n, o.ReplicatesFrom)
+		if o.OneHost {
+			s.shareHost(newServer(dir, 0, nil), dir)
+		}
+		l.Servers = append(l.Servers, s)
 	}
 	if err := l.checkOptions(*o); err != nil {
 		return nil, err
@@ -122,8 +126,10 @@ func (l *Lab) startAll(ctx context.Context, serverUser string) error {
 		if err := copyTemplate(template, s.DataDir, serverUser); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		if err := l.StartSSH(ctx, s.Name); err != nil {
-			return err
+		if first := l.Servers[0]; s.Name == first.Name || s.SSHConfigFile != first.SSHConfigFile {
+			if err := l.StartSSH(ctx, s.Name); err != nil {
+				return err
+			}
 		}
 		return l.StartServer(ctx, s.Name)
 	})
