@@ -45,7 +45,7 @@ func testMain(m *testing.M) int {
 type site struct {
 	*host.Cluster
 	t       *testing.T
-	program []string // what runs replssl
+	from    func(ctx context.Context, args ...string) *exec.Cmd // runs replssl
 	writer  *lab.Writer
 	printed bytes.Buffer
 	secrets []string // no output and no file of the journal may hold them
@@ -76,7 +76,7 @@ func start(t *testing.T, o host.Options, inventory string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.program = []string{program}
+	s.from = func(ctx context.Context, args ...string) *exec.Cmd { return s.Client(ctx, program, args...) }
 	s.secrets = []string{s.Account.Password, "PRIVATE KEY"}
 	s.file(inventoryFile, inventory)
 	w, err := s.Writer(t.Context())
@@ -95,6 +95,16 @@ func (s *site) file(path, content string) {
 	if err := s.Write(path, content); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// read reads a file in the folder that the clients work in.
+func (s *site) read(path string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.Home(), path))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // on runs a shell script on a host.
@@ -130,12 +140,7 @@ func (s *site) run(args ...string) outcome {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Minute)
 	defer cancel()
-	return s.finish(s.command(ctx, args...))
-}
-
-func (s *site) command(ctx context.Context, args ...string) *exec.Cmd {
-	all := append(s.program[1:len(s.program):len(s.program)], args...)
-	return s.Client(ctx, s.program[0], all...)
+	return s.finish(s.from(ctx, args...))
 }
 
 func (s *site) finish(cmd *exec.Cmd) outcome {

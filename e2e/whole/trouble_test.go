@@ -15,7 +15,7 @@ const three = "primary: db1\nreplicas: [db2, db3]\naccount: {user: repl}\n" + as
 // applyUntil runs apply, does something when a line of its progress begins so, and returns how the run ended.
 func (s *site) applyUntil(begins string, do func(context.Context) error) outcome {
 	s.t.Helper()
-	cmd := s.command(s.t.Context(), "apply", "--yes", "--allow-restart")
+	cmd := s.from(s.t.Context(), "apply", "--yes", "--allow-restart")
 	progress, err := cmd.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)
