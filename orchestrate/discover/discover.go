@@ -19,7 +19,7 @@ type Lookout interface {
 	// Known is the name of the host that has the address, or the address where none is known.
 	Known(address string) string
 
-	// Address is where the host of that name is reached, or the name.
+	// Address is where a list of hosts says that the host of that name is reached, or the name.
 	Address(host string) string
 }
 
@@ -56,7 +56,8 @@ type Server struct {
 	Name    string // of its host; of one more server there, with the port behind it
 	Host    string // of one more server on a host; empty: the name is the host's
 	Source  string // whom it replicates from; empty for the primary
-	Address string // where its replicas reach it, if not by the name of its host
+	Address string // where its replicas reach it, if not at Reached
+	Reached string // where its host is reached, as a list of hosts says; empty: by its name
 	Port    int
 	Socket  string // given where the port does not tell which server of the host it is
 	ID      uint32
@@ -81,4 +82,5 @@ type Question struct {
 	Ask     string // the question itself
 	Default string // the most likely answer; empty where there is none
 	Flag    string // of the command line, with its value
+	Wrong   string // an answer that was given before and is none; empty where there is none
 }

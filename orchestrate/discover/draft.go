@@ -63,9 +63,9 @@ type serverText struct {
 
 func (s Server) keys(d Draft) []string {
 	var keys []string
-	host := cmp.Or(s.Host, s.Name)
-	if address := cmp.Or(s.Address, host); address != s.Name {
-		keys = append(keys, "address: "+scalar(address), "ssh: {address: "+scalar(host)+"}")
+	reached := cmp.Or(s.Reached, s.Host, s.Name)
+	if s.Host != "" || s.Address != "" {
+		keys = append(keys, "address: "+scalar(cmp.Or(s.Address, reached)), "ssh: {address: "+scalar(reached)+"}")
 	}
 	if s.Source != "" && s.Source != d.Servers[0].Name {
 		keys = append(keys, "replicates_from: "+scalar(s.Source))

@@ -51,6 +51,9 @@ func checkServer(t *rapid.T, got topology.Server, s Server, d Draft, text string
 	}
 	if s.Address != "" {
 		want.Address = s.Address
+		if s.Reached != "" {
+			want.SSH.Address = s.Reached
+		}
 	}
 	if d.SSHUser != "" {
 		want.SSH.User = d.SSHUser
@@ -100,6 +103,7 @@ func anyDraft(t *rapid.T) Draft {
 		if rapid.Bool().Draw(t, "elsewhere") {
 			s.Address = rapid.SampledFrom([]string{"192.0.2.1", "db.example.com", "2001:db8::1"}).Draw(t, "address")
 		}
+		s.Reached = rapid.SampledFrom([]string{"", fmt.Sprintf("192.0.2.%d", 70+i)}).Draw(t, "reached")
 		if rapid.Bool().Draw(t, "socket") {
 			s.Socket = "/run/my sqld/" + rapid.StringMatching(`[a-z'#"]{1,5}`).Draw(t, "name") + ".sock"
 		}

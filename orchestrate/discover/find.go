@@ -29,6 +29,7 @@ func Find(ctx context.Context, wanted Wanted, look Lookout) (Found, error) {
 		done++
 	}
 	f.strangers(ctx)
+	f.nobody()
 	f.addresses()
 	for _, m := range f.met {
 		f.Servers = append(f.Servers, m.Server)
@@ -57,6 +58,9 @@ func (f *finder) meet(host, source string, seen Seen, among []Seen) {
 	m := &met{seen: seen, Server: Server{
 		Name: host, Source: source, Port: seen.Instance.Port, ID: seen.Instance.ServerID, Version: seen.Instance.Version.Text,
 	}}
+	if reached := f.look.Address(host); reached != host {
+		m.Reached = reached
+	}
 	if samePort >= 0 {
 		m.Socket = seen.Socket
 	}
@@ -176,7 +180,8 @@ func byCount(words []string) []string {
 
 // replicasOf finds the replicas that a server sees, then those that it does not see and that a person or the account hints at.
 func (f *finder) replicasOf(ctx context.Context, source *met) {
-	for _, row := range source.seen.Registered {
+	byID := func(a, b dialect.Registered) int { return cmp.Compare(a.ServerID, b.ServerID) }
+	for _, row := range slices.SortedFunc(slices.Values(source.seen.Registered), byID) {
 		if !f.ids[row.ServerID] {
 			f.registered(ctx, source, row)
 		}
@@ -216,13 +221,13 @@ func (f *finder) registered(ctx context.Context, source *met, row dialect.Regist
 			continue
 		}
 		for _, seen := range servers {
-			switch {
-			case seen.Err != nil:
+			if seen.Err != nil {
 				failures = append(failures, plain.Cause(seen.Err))
-			case seen.Instance.ServerID == row.ServerID && leads(seen, source, f.look):
-				f.meet(host, source.Name, seen, servers)
-				return
 			}
+		}
+		if seen, ok := f.match(servers, source, func(s Seen) bool { return s.Instance.ServerID == row.ServerID }, row.Port); ok {
+			f.meet(host, source.Name, seen, servers)
+			return
 		}
 		failures = append(failures, fmt.Sprintf("%s: no server there has the id %d and replicates from %s", host, row.ServerID, source.Name))
 	}
@@ -230,7 +235,7 @@ func (f *finder) registered(ctx context.Context, source *met, row dialect.Regist
 		About: AReplica,
 		Text: fmt.Sprintf("%s has a replica with the server id %d, which it sees as %s:%d, and it is not reached: %s",
 			source.Name, row.ServerID, row.Host, row.Port, strings.Join(failures, "; ")),
-		Ask: fmt.Sprintf("Host of the replica with the server id %d", row.ServerID), Default: row.Host, Flag: "--replica HOST",
+		Ask: fmt.Sprintf("Host of the replica with the server id %d", row.ServerID), Flag: "--replica HOST",
 	})
 }
 
@@ -262,6 +267,27 @@ func (f *finder) candidates(source *met, row dialect.Registered) []string {
 	})
 }
 
+// match is the server of a host that replicates from the source. Where servers of several clusters have the same ids, the ports decide.
+func (f *finder) match(servers []Seen, source *met, fits func(Seen) bool, port int) (Seen, bool) {
+	best, most := Seen{}, 0
+	for _, seen := range servers {
+		if seen.Err != nil || f.ids[seen.Instance.ServerID] || !fits(seen) || !leads(seen, source, f.look) {
+			continue
+		}
+		points := 1
+		if slices.ContainsFunc(seen.Channels, func(c facts.Channel) bool { return c.SourcePort == source.Port }) {
+			points += 2
+		}
+		if seen.Instance.Port == port {
+			points++
+		}
+		if points > most {
+			best, most = seen, points
+		}
+	}
+	return best, most > 0
+}
+
 // leads says that a channel of the server leads to the source. One that never connected knows its source by address alone.
 func leads(seen Seen, source *met, look Lookout) bool {
 	return slices.ContainsFunc(seen.Channels, func(c facts.Channel) bool {
@@ -279,15 +305,13 @@ func (f *finder) unseen(ctx context.Context, source *met, host string) bool {
 	if err != nil {
 		return false
 	}
-	for _, seen := range servers {
-		if seen.Err == nil && !f.ids[seen.Instance.ServerID] && leads(seen, source, f.look) {
-			f.meet(host, source.Name, seen, servers)
-			f.met[len(f.met)-1].Stopped = true
-			f.note("%s replicates from %s and is not connected to it now", host, source.Name)
-			return true
-		}
+	seen, ok := f.match(servers, source, func(Seen) bool { return true }, 0)
+	if ok {
+		f.meet(host, source.Name, seen, servers)
+		f.met[len(f.met)-1].Stopped = true
+		f.note("%s replicates from %s and is not connected to it now", host, source.Name)
 	}
-	return false
+	return ok
 }
 
 // hinted looks at a host that the account may log in from. Nothing rests on it but a note.
@@ -317,9 +341,19 @@ func (f *finder) strangers(ctx context.Context) {
 		}
 		f.Open = append(f.Open, Question{
 			About: AReplica, Text: fmt.Sprintf("--replica %s: %s", host, why),
-			Ask: "Host of the replica that is meant", Flag: "--replica HOST",
+			Ask: "Host of the replica that is meant", Flag: "--replica HOST", Wrong: host,
 		})
 	}
+}
+
+// nobody asks for a replica where none was found, and none was asked for already.
+func (f *finder) nobody() {
+	if len(f.met) > 1 || slices.ContainsFunc(f.Open, func(q Question) bool { return q.About == AReplica }) {
+		return
+	}
+	f.Open = append(f.Open, Question{
+		About: AReplica, Text: "no replica is connected to " + f.Primary, Ask: "Host of a replica", Flag: "--replica HOST",
+	})
 }
 
 // addresses takes from the replicas where they reach their source.
@@ -334,7 +368,7 @@ func (f *finder) addresses() {
 			}
 		}
 		ranked := byCount(hosts)
-		if len(ranked) > 0 && !slices.Contains(ranked, source.Name) {
+		if reached := cmp.Or(source.Reached, source.Host, source.Name); len(ranked) > 0 && !slices.Contains(ranked, reached) {
 			source.Address = ranked[0]
 		}
 		if len(ranked) > 1 {

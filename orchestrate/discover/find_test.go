@@ -125,7 +125,16 @@ func TestFind(t *testing.T) {
 				"db2": {server(2, 3306, from(1, "10.0.0.1"))},
 				"db3": {server(3, 3307, from(1, "10.0.0.1"))},
 			}, address: map[string]string{"db1": "10.0.0.1", "db2": "10.0.0.2", "db3": "10.0.0.3"}},
-			"db1< at 10.0.0.1; db2<db1; db3<db1 port 3307; account repl",
+			"db1<; db2<db1; db3<db1 port 3307; account repl",
+		},
+		{
+			"the replicas know the primary by a name of their own",
+			Wanted{Primary: "db1"},
+			world{hosts: map[string][]Seen{
+				"db1": {server(1, 3306, replica(3, "10.0.0.3"), replica(2, "10.0.0.2"), repl, repl)},
+				"db2": {server(2, 3306, from(1, "main"))}, "db3": {server(3, 3306, from(1, "main.example.com"))},
+			}, address: map[string]string{"db1": "10.0.0.1", "db2": "10.0.0.2", "db3": "10.0.0.3"}},
+			"db1< at main; db2<db1; db3<db1; account repl\nnote: the replicas of db1 reach it as main, main.example.com: each of these names will be in its certificate",
 		},
 		{
 			"a chain is followed down",
@@ -151,7 +160,7 @@ func TestFind(t *testing.T) {
 			Wanted{Primary: "db1"},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3306, replica(2, "10.0.0.2"), repl)}}},
 			"db1<; account repl\ndb1 has a replica with the server id 2, which it sees as 10.0.0.2:3306, and it is not reached: " +
-				"10.0.0.2: no such host? Host of the replica with the server id 2 [10.0.0.2] --replica HOST",
+				"10.0.0.2: no such host? Host of the replica with the server id 2 [] --replica HOST",
 		},
 		{
 			"and believed when a person names it",
@@ -168,7 +177,7 @@ func TestFind(t *testing.T) {
 				"db1": {server(1, 3306, replica(2, "10.0.0.2"), repl)}, "db9": {server(9, 3306, from(7, "db7"))},
 			}},
 			"db1<; account repl\ndb1 has a replica with the server id 2, which it sees as 10.0.0.2:3306, and it is not reached: " +
-				"10.0.0.2: no such host; db9: no server there has the id 2 and replicates from db1? Host of the replica with the server id 2 [10.0.0.2] --replica HOST\n" +
+				"10.0.0.2: no such host; db9: no server there has the id 2 and replicates from db1? Host of the replica with the server id 2 [] --replica HOST\n" +
 				"--replica db9: no server there replicates from one of the servers that were found? Host of the replica that is meant [] --replica HOST",
 		},
 		{
@@ -179,7 +188,7 @@ func TestFind(t *testing.T) {
 			}},
 			"db1<; account repl\ndb1 has a replica with the server id 2, which it sees as db2:3306, and it is not reached: " +
 				"db2: no server there has the id 2 and replicates from db1; 10.0.0.2: no server there has the id 2 and replicates from db1? " +
-				"Host of the replica with the server id 2 [db2] --replica HOST",
+				"Host of the replica with the server id 2 [] --replica HOST",
 		},
 		{
 			"a replica that gives a name which nobody knows is found by who is logged in",
@@ -221,13 +230,14 @@ func TestFind(t *testing.T) {
 			"nobody is logged in, and one account may",
 			Wanted{Primary: "db1"},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3306, row("repl", "%"), row("root", "localhost"))}}},
-			"db1<; account repl",
+			"db1<; account repl\nno replica is connected to db1? Host of a replica [] --replica HOST",
 		},
 		{
 			"nobody may but administrators",
 			Wanted{Primary: "db1"},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3306, row("root", "localhost"))}}},
-			"db1<; account \nno replica is logged in at db1, and no account but administrators has the right to replicate? Replication account [] --account USER",
+			"db1<; account \nno replica is logged in at db1, and no account but administrators has the right to replicate? Replication account [] --account USER\n" +
+				"no replica is connected to db1? Host of a replica [] --replica HOST",
 		},
 		{
 			"several servers on the primary's host",
@@ -239,13 +249,13 @@ func TestFind(t *testing.T) {
 			"of which one has the usual port",
 			Wanted{Primary: "db1", Account: "repl"},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3307), server(2, 3306)}}},
-			"db1<; account repl",
+			"db1<; account repl\nno replica is connected to db1? Host of a replica [] --replica HOST",
 		},
 		{
 			"or the one that is asked for, on a host of others",
 			Wanted{Primary: "db1", Account: "repl", Port: 3307},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3307), server(2, 3307), {Socket: "/x", Err: errors.New("no")}}}},
-			"db1< port 3307 /run/1.sock; account repl",
+			"db1< port 3307 /run/1.sock; account repl\nno replica is connected to db1? Host of a replica [] --replica HOST",
 		},
 		{
 			"two servers on one host",
@@ -256,6 +266,18 @@ func TestFind(t *testing.T) {
 			}},
 			"db1<; db2<db1; db2-3307<db1 port 3307; account repl\n" +
 				"note: db2-3307 is one more server on db2: what a list of hosts says of db2 has to be written under servers.db2-3307.ssh",
+		},
+		{
+			"servers of another cluster with the same ids are told by their ports",
+			Wanted{Primary: "db1", Port: 3307},
+			world{hosts: map[string][]Seen{
+				"db1": {server(1, 3306), server(1, 3307, dialect.Registered{ServerID: 2, Host: "db2", Port: 3309}, repl)},
+				"db2": {
+					server(2, 3306, from(1, "db1")), server(2, 3308, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307}),
+					server(2, 3309, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307}), server(2, 3309, from(1, "db1")),
+				},
+			}},
+			"db1< port 3307; db2<db1 port 3309; account repl",
 		},
 		{
 			"the primary is not reached", Wanted{Primary: "db1"}, world{}, "account \nerror: db1: no such host",

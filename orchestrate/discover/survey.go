@@ -67,13 +67,15 @@ func (s *Survey) Known(address string) string {
 	return address
 }
 
-// Address is what the list of hosts says, or ssh_config.
+// Address is what the list of hosts says. What ssh_config says holds for the name, and is looked up by it each time.
 func (s *Survey) Address(host string) string {
-	server, err := s.Way(host)
-	if err != nil {
+	if s.List == nil {
 		return host
 	}
-	return server.SSH.Address
+	if route, ok, err := s.List.Host(host); ok && err == nil && route.Address != "" {
+		return route.Address
+	}
+	return host
 }
 
 // look reaches the host once, for all servers on it.
