@@ -108,6 +108,7 @@ interrupted.`,
 	root.CompletionOptions.DisableDefaultCmd = true // ours says how to install it here
 	s := &settings{world: w}
 	root.AddCommand(
+		newInit(s),
 		s.printing(s.reaching(newPlan(s))),
 		s.printing(s.reaching(newApply(s))),
 		s.printing(s.reaching(newVerify(s))),

@@ -120,12 +120,15 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 	reaching := []string{"connect-timeout", "inventory", "journal", "pki"}
 	planning := append([]string{"allow-restart", "enforce", "keep-stopped"}, reaching...)
 	want := map[string][]string{
-		"replssl":            nil,
-		"replssl plan":       append([]string{"json"}, planning...),
-		"replssl apply":      append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
-		"replssl verify":     append([]string{"json", "wait"}, reaching...),
-		"replssl status":     append([]string{"json"}, reaching...),
-		"replssl runbook":    planning,
+		"replssl":         nil,
+		"replssl plan":    append([]string{"json"}, planning...),
+		"replssl apply":   append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
+		"replssl verify":  append([]string{"json", "wait"}, reaching...),
+		"replssl status":  append([]string{"json"}, reaching...),
+		"replssl runbook": planning,
+		"replssl init": {
+			"account", "admin", "connect-timeout", "force", "hosts", "identity", "jump", "known-hosts", "output", "port", "replica", "ssh-user", "sudo",
+		},
 		"replssl pki":        nil,
 		"replssl pki init":   {"inventory", "pki"},
 		"replssl lab":        nil,
@@ -182,7 +185,7 @@ func TestShellsAreShownNoMarks(t *testing.T) {
 
 // TestNothingCompletesToFilesUnasked: where a command takes no file, a shell offers none.
 func TestNothingCompletesToFilesUnasked(t *testing.T) {
-	const noFiles, onlyFolders, byEnding = ":4", ":16", ":8"
+	const noFiles, onlyFolders, byEnding, anyFile = ":4", ":16", ":8", ":0"
 	for _, cmd := range commands(t) {
 		path := strings.Fields(cmd.CommandPath())[1:]
 		if !cmd.HasSubCommands() && cmd.Name() != "completion" {
@@ -197,14 +200,20 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 			got := completes(t, append(path, "--"+f.Name, "")...)
 			want := noFiles
 			switch f.Name {
-			case "inventory":
+			case "inventory", "output":
 				want = "yaml yml " + byEnding
+			case "hosts":
+				want = "ini yaml yml json " + byEnding
+			case "identity", "known-hosts":
+				want = anyFile
 			case "pki", "journal", "dir":
 				want = onlyFolders
 			case "enforce":
 				want = "last first " + noFiles
 			case "account":
-				want = "primary some all " + noFiles
+				if path[0] == "lab" {
+					want = "primary some all " + noFiles
+				}
 			}
 			if got != want {
 				t.Errorf("%v --%s completes to %s, want %s", path, f.Name, got, want)
