@@ -30,7 +30,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
-export DOCKER_HOST="unix://$dir/docker.sock" DOCKER_CONFIG="$dir" COMPOSE_PROJECT_NAME=replssl-try
+export DOCKER_HOST="unix://$dir/docker.sock" COMPOSE_PROJECT_NAME=replssl-try
 
 start_engine() {
     unshare --net --mount sh -c 'ip link set lo up && exec "$@"' - \
@@ -129,8 +129,9 @@ seen_on_wire() {
     for replica in replica1 replica2; do
         [ "$(sql $replica "SELECT MASTER_GTID_WAIT('$position', 30)" | tr -d '\r')" = 0 ] || fail "$replica did not get the row '$1'"
     done
-    # shellcheck disable=SC2016 # the host's shell opens them
+    # shellcheck disable=SC2016 # the shell over there opens them
     await primary sh -c 'kill -INT $(cat /tmp/wire.pid); ! kill -0 $(cat /tmp/wire.pid)'
+    # shellcheck disable=SC2016
     on primary sh -c 'test $(stat -c %s /tmp/wire) -gt 200' || fail "no packet went by"
     on primary grep -a -o "$1" /tmp/wire | wc -l
 }
@@ -140,6 +141,7 @@ import_debian
 build_go
 say "$(compose version --short 2>/dev/null), engine $(docker version --format '{{.Server.Version}}')"
 compose build -q 2>"$dir/build.log" >&2 || { cat "$dir/build.log" >&2; fail "the images do not build"; }
+say "the image runs as any user: $(docker run --rm --user 1234:1234 replssl version)"
 compose up -d
 await control test -e replssl.yaml
 

@@ -23,13 +23,12 @@ version_of() {
 
 lay_out() {
     mkdir -p $stage/completions $stage/man
-    $GO run ./cmd/replssl/internal/man --dir $stage/man
+    CGO_ENABLED=0 $GO run -trimpath ./cmd/replssl/internal/man --dir $stage/man
     gzip -n9 $stage/man/*.1
-    $GO build -o $stage/native ./cmd/replssl
-    $stage/native completion bash >$stage/completions/replssl.bash
-    $stage/native completion zsh >$stage/completions/_replssl
-    $stage/native completion fish >$stage/completions/replssl.fish
-    rm $stage/native
+    native=$stage/$($GO env GOHOSTOS)_$($GO env GOHOSTARCH)/replssl
+    $native completion bash >$stage/completions/replssl.bash
+    $native completion zsh >$stage/completions/_replssl
+    $native completion fish >$stage/completions/replssl.fish
     debian_changelog | gzip -n9 >$stage/changelog.Debian.gz
 }
 
