@@ -34,10 +34,14 @@ type keys map[string]read
 // decoder turns nodes into settings. It goes on after a fault, so that all of them are told at once.
 type decoder struct {
 	*source
+	met func(path string, known keys) // is told of each mapping before it is read; nil: nobody is
 }
 
 // mapping reads a mapping strictly: each key at most once, and none that is not known.
 func (d *decoder) mapping(path string, node ast.Node, known keys) {
+	if d.met != nil {
+		d.met(path, known)
+	}
 	seen := map[string]bool{}
 	d.entries(path, node, func(key string, line int, value ast.Node) {
 		take, ok := known[key]
