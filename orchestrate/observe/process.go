@@ -40,13 +40,15 @@ const (
 	noDefaultsFlag = "--no-defaults"
 )
 
+const ownPIDFile = "the PID file that the server names (SELECT @@pid_file) must have its own process: where several servers share a host, give each a pid_file of its own"
+
 func (g *glance) takeProcess(pidFile string, found seen.Value[process.Process]) {
 	p, ok := found.Get()
 	switch {
 	case found.IsAbsent():
-		g.seen.Process = facts.Unknownf[facts.Process]("%s: the server answers, but %s names a process that is not there", g.server.Name, pidFile)
+		g.seen.Process = facts.Unknownf[facts.Process]("%s: the server answers, but %s names a process that is not there", g.server.Name, pidFile).WithHint(ownPIDFile)
 	case !ok:
-		g.seen.Process = facts.Unknown[facts.Process](g.named(found.Why()))
+		g.seen.Process = facts.Unknown[facts.Process](g.named(found.Why())).WithHint(ownPIDFile)
 	default:
 		g.seen.Process = g.describe(p)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/secret"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -59,6 +60,20 @@ func TestThePasswordIsThatOfTheChannel(t *testing.T) {
 				t.Errorf("the password is told: %s", text)
 			}
 		})
+	}
+}
+
+// TestAPIDFileThatIsNotTheServers: most often because several servers share it.
+func TestAPIDFileThatIsNotTheServers(t *testing.T) {
+	for why, found := range map[string]seen.Value[process.Process]{
+		"db1: /run/mysqld.pid names process 7, which does not work in /data":             seen.Unknown[process.Process]("/run/mysqld.pid names process 7, which does not work in /data"),
+		"db1: the server answers, but /run/mysqld.pid names a process that is not there": seen.Absent[process.Process](),
+	} {
+		g := &glance{server: topology.Server{Name: "db1"}}
+		g.takeProcess("/run/mysqld.pid", found)
+		if g.seen.Process.Why() != why || !strings.Contains(g.seen.Process.Hint(), "give each a pid_file of its own") {
+			t.Errorf("got %v, hint %s", g.seen.Process, g.seen.Process.Hint())
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ type builder struct {
 func (b *builder) build() {
 	// 1. Everything that the plan rests on was seen. What could not be looked at blocks.
 	b.checkSeen()
+	b.checkTwice()
 	if b.isBlocked() {
 		return
 	}

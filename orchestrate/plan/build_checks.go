@@ -38,6 +38,29 @@ func (b *builder) checkSeen() {
 	}
 }
 
+// checkTwice blocks where two names of the inventory lead to one server, as by two names of a host.
+func (b *builder) checkTwice() {
+	type server struct {
+		host  string
+		start facts.StartID
+	}
+	first := map[server]topology.ServerName{}
+	for _, s := range b.cluster.Servers {
+		instance, answers := b.facts.Server(s.Name).Instance.Get()
+		process, runs := b.facts.Server(s.Name).Process.Get()
+		if !answers || !runs {
+			continue
+		}
+		found := server{instance.Hostname + " " + instance.DataDir, process.Start}
+		if other, again := first[found]; again {
+			b.block(s.Name, "tell them apart in the inventory: their ssh.address, mysql.port or mysql.socket",
+				"it is the same server as %s: process %d on %s, which has port %d", other, process.PID, instance.Hostname, instance.Port)
+			continue
+		}
+		first[found] = s.Name
+	}
+}
+
 func (b *builder) needSeen(server topology.ServerName, hint, what, why string) {
 	if why != "" {
 		b.block(server, hint, "%s", unseenText(what, why))

@@ -416,6 +416,14 @@ func TestBuildFollowsTheServers(t *testing.T) {
 			blocked: []string{"db1: /etc/mysql/my.cnf names no include folder"}, hint: "!includedir",
 		},
 		{
+			name: "one server by two names blocks",
+			seen: func(f facts.Facts) facts.Facts {
+				same := f.Server("db2")
+				return edit(f, "db3", func(s *facts.Server) { s.Instance, s.Process = same.Instance, same.Process })
+			},
+			blocked: []string{"db3: it is the same server as db2: process 101 on db2, which has port 3306"}, hint: "mysql.port or mysql.socket",
+		},
+		{
 			name:    "settings that another server of the host would heed block",
 			seen:    config(func(c *facts.Config) { c.Others = facts.Known([]string{"process 7 --defaults-group-suffix=.b"}) }),
 			blocked: []string{"db1: zz-replssl.cnf would reach other servers of the host: process 7 --defaults-group-suffix=.b"}, hint: "--defaults-group-suffix of its own",
