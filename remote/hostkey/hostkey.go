@@ -6,9 +6,11 @@ package hostkey
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
@@ -21,41 +23,87 @@ type Policy struct {
 	files []string
 }
 
-// Load reads known_hosts files. Each has to exist: a missing one is a wrong path more often than an empty record. One that cannot
-// be read is a *FileError.
+// Load reads known_hosts files, of which one at least has to exist: where none does that is a wrong path more often than an empty record.
+// One that cannot be read is a *FileError.
 func Load(files ...string) (*Policy, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no known_hosts file is given, so no host key can be checked")
 	}
+	var there []string
+	var missing error
 	for _, file := range files {
-		if err := readable(file); err != nil {
+		switch err := readable(file); {
+		case err == nil:
+			there = append(there, file)
+		case !errors.Is(err, fs.ErrNotExist):
 			return nil, &FileError{File: file, Err: err}
+		case missing == nil:
+			missing = &FileError{File: file, Err: err}
 		}
 	}
-	db, err := knownhosts.NewDB(files...)
+	if len(there) == 0 {
+		return nil, missing
+	}
+	db, err := knownhosts.NewDB(there...)
 	if err != nil {
 		return nil, &SyntaxError{Err: err}
 	}
-	return &Policy{db: db, files: append([]string(nil), files...)}, nil
+	return &Policy{db: db, files: slices.Clone(files)}, nil
 }
 
 // Algorithms are the host key algorithms to ask hostPort for, so that it shows a key of the recorded type. Empty for a host
 // that is not recorded. Those that sign with SHA-1 are left out: what they prove can be forged.
+//
+// Where an authority is recorded the host is asked for a certificate of any type, since that of the authority says nothing of it; and, lest
+// the two find nothing in common and nobody knows why, for a plain key of any type at last.
 func (p *Policy) Algorithms(hostPort string) []string {
+	var authority bool
+	var plain []string
+	for _, key := range p.db.HostKeys(hostPort) {
+		switch {
+		case key.Cert:
+			authority = true
+		case key.Type() == ssh.KeyAlgoRSA:
+			plain = append(plain, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
+		default:
+			plain = append(plain, key.Type())
+		}
+	}
+	all := plain
+	if authority {
+		supported := ssh.SupportedAlgorithms().HostKeys
+		certificates := slices.DeleteFunc(slices.Clone(supported), func(name string) bool { return !isOfCertificate(name) })
+		others := slices.DeleteFunc(supported, isOfCertificate)
+		all = slices.Concat(certificates, plain, others)
+	}
 	weak := ssh.InsecureAlgorithms().HostKeys
-	return slices.DeleteFunc(p.db.HostKeyAlgorithms(hostPort), func(algorithm string) bool {
-		return slices.Contains(weak, algorithm)
-	})
+	var asked []string
+	for _, name := range all {
+		if !slices.Contains(weak, name) && !slices.Contains(asked, name) {
+			asked = append(asked, name)
+		}
+	}
+	return asked
 }
 
-// Callback checks a presented key. It fails with *UnknownError, *ChangedError or *RevokedError.
+func isOfCertificate(algorithm string) bool { return strings.Contains(algorithm, "-cert-v01@") }
+
+// Callback checks a presented key. It fails with *UnknownError, *ChangedError, *RevokedError or *CertificateError.
 func (p *Policy) Callback() ssh.HostKeyCallback {
 	check := p.db.HostKeyCallback()
 	return func(hostPort string, address net.Addr, key ssh.PublicKey) error {
-		if err := check(hostPort, address, key); err != nil {
-			return p.explain(hostPort, key, err)
+		certificate, ok := key.(*ssh.Certificate)
+		if !ok {
+			return p.explain(hostPort, key, check(hostPort, address, key))
 		}
-		return nil
+		// The library looks for the certificate itself among what is revoked, and not for the keys that it rests on.
+		for _, part := range []ssh.PublicKey{certificate.Key, certificate.SignatureKey} {
+			var revoked *xknownhosts.RevokedError
+			if err := check(hostPort, address, part); errors.As(err, &revoked) {
+				return p.explain(hostPort, part, err)
+			}
+		}
+		return p.explainCertificate(hostPort, certificate, check(hostPort, address, key))
 	}
 }
 
@@ -63,10 +111,18 @@ func (p *Policy) explain(hostPort string, key ssh.PublicKey, err error) error {
 	var mismatch *xknownhosts.KeyError
 	var revoked *xknownhosts.RevokedError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &revoked):
 		return &RevokedError{Host: hostPort, Presented: Fingerprint(key), File: revoked.Revoked.Filename, Line: revoked.Revoked.Line}
 	case errors.As(err, &mismatch) && len(mismatch.Want) == 0:
 		return &UnknownError{Host: hostPort, Presented: Fingerprint(key), Files: p.files}
+	case errors.As(err, &mismatch) && p.isAuthority(hostPort, closest(mismatch.Want, key).Key):
+		want := closest(mismatch.Want, key)
+		return &CertificateError{
+			Host: hostPort, Presented: Fingerprint(key),
+			Why: fmt.Sprintf("it is no certificate, and %s line %d trusts those of the authority %s alone", want.Filename, want.Line, Fingerprint(want.Key)),
+		}
 	case errors.As(err, &mismatch):
 		want := closest(mismatch.Want, key)
 		return &ChangedError{

@@ -160,6 +160,7 @@ func hostKeyError(err error) error {
 	var unknown *hostkey.UnknownError
 	var changed *hostkey.ChangedError
 	var revoked *hostkey.RevokedError
+	var certificate *hostkey.CertificateError
 	switch {
 	case errors.As(err, &unknown):
 		return unknown
@@ -167,6 +168,8 @@ func hostKeyError(err error) error {
 		return changed
 	case errors.As(err, &revoked):
 		return revoked
+	case errors.As(err, &certificate):
+		return certificate
 	}
 	return nil
 }
