@@ -32,6 +32,9 @@ type Config struct {
 	Who     string      // user@host of the operator, for the journal and for whoever finds it locked
 	Version string      // of replssl
 	Now     func() time.Time
+
+	// Getenv gives the variables that hold passwords; nil where none does.
+	Getenv func(string) string
 }
 
 // Session is work on one cluster. Connections are made when they are first needed and kept until Close.
@@ -44,7 +47,7 @@ type Session struct {
 
 // Open begins a session; nothing is connected yet.
 func Open(config Config) *Session {
-	servers := access.New(config.Cluster, config.Dial)
+	servers := access.New(config.Cluster, config.Dial).WithEnvironment(config.Getenv)
 	store := pkistore.Open(config.PKI)
 	return &Session{config: config, servers: servers, store: store, observer: observe.New(config.Cluster, servers, store, config.Now)}
 }

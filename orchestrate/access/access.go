@@ -1,7 +1,7 @@
 // Package access is the way to each server: one SSH connection a host, and the SQL that runs through it.
 //
 // No database client runs on a host and no password is needed there: the driver in this process speaks through the host's SSH
-// connection to the server's unix socket, where the server knows who asks. What reaches a server is a [dialect.Statement].
+// connection to the server's unix socket, where the server knows who asks, or as an account with a password to its port. What reaches a server is a [dialect.Statement].
 package access
 
 import (
@@ -24,6 +24,8 @@ type Servers struct {
 	dial  Dial
 	lines map[topology.ServerName]*line // not changed after New
 
+	passwords *passwords
+
 	mu     sync.Mutex // guards closed, so that nothing is added to ends once Close waits for it
 	closed bool
 	ends   sync.WaitGroup // farewells
@@ -31,9 +33,9 @@ type Servers struct {
 
 // New prepares the ways to the servers of a cluster, and connects to none.
 func New(cluster topology.Cluster, dial Dial) *Servers {
-	s := &Servers{dial: dial, lines: map[topology.ServerName]*line{}}
+	s := &Servers{dial: dial, lines: map[topology.ServerName]*line{}, passwords: &passwords{read: map[topology.PasswordSource]reading{}}}
 	for _, server := range cluster.Servers {
-		s.lines[server.Name] = newLine(server, dial)
+		s.lines[server.Name] = newLine(server, dial, s.passwords)
 	}
 	return s
 }

@@ -2,29 +2,54 @@ package access
 
 import (
 	"context"
+	"net"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-// admin is a login as the administrator: without a password, since the socket tells the server who asks.
-func (l *line) admin(socket string) *mysql.Config {
+// admin is a login as the administrator: without a password through a socket, which tells the server who asks, or with one.
+func (l *line) admin(ctx context.Context, at door) (*mysql.Config, error) {
+	password, err := l.password(ctx)
+	if err != nil {
+		return nil, err
+	}
 	config := settings(l)
-	config.User, config.Net, config.Addr = l.server.MySQL.Admin, "unix", socket
+	config.User, config.Net, config.Addr = l.server.MySQL.Admin, at.network, at.address
+	config.Passwd = password.Reveal()
 	config.MultiStatements = true // every text that is sent is one or more of [dialect.Statement]
-	return config
+	if at.network == "tcp" {
+		config.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) { return l.dialServer(ctx) }
+		config.TLS, config.AllowFallbackToPlaintext = unverified(), true
+	}
+	return config, nil
+}
+
+// newPool prepares a login as the administrator.
+func (l *line) newPool(ctx context.Context, at door, change ...func(*mysql.Config)) (*pool, error) {
+	config, err := l.admin(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range change {
+		c(config)
+	}
+	if l.server.MySQL.Password.IsZero() {
+		return newPool(config)
+	}
+	return newPool(config, l.once)
 }
 
 // kept is the administrator's connection to the server, which may have broken since it was last used.
 func (l *line) kept(ctx context.Context) (*Session, error) {
-	socket, err := l.findSocket(ctx)
+	at, err := l.findDoor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := l.keptPool(socket)
+	pool, err := l.keptPool(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	return l.session(ctx, pool, socket)
+	return l.session(ctx, pool, at)
 }
 
 // lively is kept, for statements that must not be sent twice: a connection whose end was heard of is made anew, and one that cannot tell of
@@ -41,42 +66,65 @@ func (l *line) lively(ctx context.Context) (*Session, error) {
 	return l.kept(ctx)
 }
 
-func (l *line) keptPool(socket string) (*pool, error) {
+func (l *line) keptPool(ctx context.Context, at door) (*pool, error) {
+	if there := l.poolOfNow(); there != nil {
+		return there, nil
+	}
+	made, err := l.newPool(ctx, at) // which connects to nothing
+	if err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	switch {
+	case l.closed:
+		made.close()
 		return nil, closed(l.server.Name)
+	case l.pool == nil:
+		l.pool = made
+	default:
+		made.close()
 	}
-	if l.pool != nil {
-		return l.pool, nil
-	}
-	pool, err := newPool(l.admin(socket))
-	l.pool = pool
-	return pool, err
+	return l.pool, nil
 }
 
-// session logs in. Where the host itself cannot be reached, that is the error: nothing was tried at the socket.
-func (l *line) session(ctx context.Context, pool *pool, socket string) (*Session, error) {
+func (l *line) poolOfNow() *pool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pool
+}
+
+// session logs in. Where the host itself cannot be reached, that is the error: nothing was tried at the server.
+func (l *line) session(ctx context.Context, pool *pool, at door) (*Session, error) {
 	if _, err := l.connect(ctx); err != nil {
 		return nil, err
 	}
 	conn, err := pool.conn(ctx)
 	if err != nil {
-		return nil, l.loginFailure(ctx, socket, err)
+		return nil, l.loginFailure(ctx, at, err)
 	}
-	return &Session{server: l.server.Name, conn: conn, heard: pool.heard, over: pool.last.Load()}, nil
+	session := &Session{server: l.server.Name, conn: conn, heard: pool.heard, over: pool.last.Load()}
+	if err := l.know(ctx, session, at); err != nil {
+		session.release()
+		return nil, err
+	}
+	return session, nil
 }
 
-func (l *line) loginFailure(ctx context.Context, socket string, err error) error {
+func (l *line) loginFailure(ctx context.Context, at door, err error) error {
 	account, osUser := l.server.MySQL.Admin, l.server.SSH.OSUser()
 	if refused, ok := refusal(err); ok {
-		return &LoginError{
-			Server: l.server.Name, Account: account, OSUser: osUser, Socket: socket, Number: int(refused.Number), Text: refused.Message,
+		failed := &LoginError{
+			Server: l.server.Name, Account: account, OSUser: osUser, Socket: at.address, Number: int(refused.Number), Text: refused.Message,
 		}
+		if source := l.server.MySQL.Password; !source.IsZero() {
+			failed.Password = describe(source)
+		}
+		return failed
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	l.forgetSocket()
-	return &UnreachableError{Server: l.server.Name, Account: account, OSUser: osUser, Socket: socket, Err: err}
+	return &UnreachableError{Server: l.server.Name, Account: account, OSUser: osUser, Socket: at.address, Err: err}
 }

@@ -55,9 +55,11 @@ type LoginError struct {
 	Server  topology.ServerName
 	Account string
 	OSUser  string // who holds the connection to the socket on the host
-	Socket  string
+	Socket  string // or host:port
 	Number  int
 	Text    string
+
+	Password string // where the password is from; empty for a login without
 }
 
 func (e *LoginError) Error() string {
@@ -74,6 +76,11 @@ const (
 func (e *LoginError) Hint() string {
 	if e.Number != accessDenied && e.Number != accessDeniedNoPassword {
 		return ""
+	}
+	if e.Password != "" {
+		return fmt.Sprintf("see whether that is the password of %s (%s); replssl does not try it again in this run, since servers lock accounts; "+
+			"the account must be one of the host that the server tells, as 'USER'@'127.0.0.1' or 'USER'@'localhost', with the privileges that the README lists",
+			e.Account, e.Password)
 	}
 	return fmt.Sprintf("set mysql.admin.user in the inventory to an account that the socket lets in without a password, which bears the name of the "+
 		"OS user %s; to make one: CREATE USER %s@localhost IDENTIFIED VIA unix_socket, with the privileges that the README lists", e.OSUser, e.OSUser)
@@ -135,8 +142,8 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // Hint is what a person can do: it names all that may be wrong, since an SSH server says the same of all of it.
 func (e *UnreachableError) Hint() string {
 	var failed *remote.DialError
-	if !errors.As(e.Err, &failed) {
-		return ""
+	if deeper := Hint(e.Err); deeper != "" || !errors.As(e.Err, &failed) {
+		return deeper
 	}
 	return fmt.Sprintf("see whether the server runs, whether %s is its socket (servers.%s.mysql.socket) and the OS user %s may open it, and whether "+
 		"sshd_config of the host has AllowStreamLocalForwarding yes", e.Socket, e.Server, e.OSUser)
@@ -144,14 +151,30 @@ func (e *UnreachableError) Hint() string {
 
 // Hint is what a person can do about an error of this package; it may be empty.
 func Hint(err error) string {
-	for link := err; link != nil; link = errors.Unwrap(link) {
-		if hinted, ok := link.(interface{ Hint() string }); ok && hinted.Hint() != "" {
-			return hinted.Hint()
-		}
+	if hint := outermost(err); hint != "" {
+		return hint
 	}
 	var failed *remote.DialError
 	if errors.As(err, &failed) && failed.Forbidden {
 		return "sshd_config of the host must have AllowTcpForwarding yes"
+	}
+	return ""
+}
+
+// outermost is the first hint that an error of the tree has.
+func outermost(err error) string {
+	if hinted, ok := err.(interface{ Hint() string }); ok && hinted.Hint() != "" {
+		return hinted.Hint()
+	}
+	switch wrapped := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() error }:
+		return outermost(wrapped.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			if hint := outermost(inner); hint != "" {
+				return hint
+			}
+		}
 	}
 	return ""
 }

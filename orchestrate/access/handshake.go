@@ -11,32 +11,36 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// Handshake logs in through the socket once more, over TLS if the server offers it, and tells what the server showed; absent when
+// Handshake logs in as the administrator once more, over TLS if the server offers it, and tells what the server showed; absent when
 // it offers none. It is a whole login, since the server would count one that is broken off as an aborted connection.
 func (s *Servers) Handshake(ctx context.Context, name topology.ServerName) facts.Value[facts.ServedTLS] {
 	l, err := s.line(name)
 	if err != nil {
 		return unknown[facts.ServedTLS](err)
 	}
-	socket, err := l.findSocket(ctx)
+	at, err := l.findDoor(ctx)
 	if err != nil {
 		return unknown[facts.ServedTLS](err)
 	}
 	var shown *tls.ConnectionState
-	config := l.admin(socket)
-	config.AllowFallbackToPlaintext = true
-	config.TLS = showTo(&shown)
-	err = s.loginOnce(ctx, config)
+	pool, err := l.newPool(ctx, at, func(config *mysql.Config) {
+		config.AllowFallbackToPlaintext = true
+		config.TLS = showTo(&shown)
+	})
+	if err != nil {
+		return unknown[facts.ServedTLS](err)
+	}
+	err = s.loginBy(ctx, pool)
 	switch {
 	case shown != nil: // a login that failed afterwards changes nothing about it
 		return facts.Known(served(*shown))
 	case err != nil:
-		return unknown[facts.ServedTLS](l.loginFailure(ctx, socket, err))
+		return unknown[facts.ServedTLS](l.loginFailure(ctx, at, err))
 	}
 	return facts.Absent[facts.ServedTLS]()
 }
 
-// showTo accepts every certificate: it is looked at, and nothing secret is said over the connection.
+// showTo accepts every certificate: it is looked at. As with [unverified], the connection does not leave the SSH connection and the host.
 func showTo(shown **tls.ConnectionState) *tls.Config {
 	return &tls.Config{
 		InsecureSkipVerify: true, //nolint:gosec // see above
@@ -61,6 +65,10 @@ func (s *Servers) loginOnce(ctx context.Context, config *mysql.Config) error {
 	if err != nil {
 		return err
 	}
+	return s.loginBy(ctx, pool)
+}
+
+func (s *Servers) loginBy(ctx context.Context, pool *pool) error {
 	defer s.partLater(pool)
 	conn, err := pool.conn(ctx)
 	if err != nil {

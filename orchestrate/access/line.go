@@ -16,12 +16,16 @@ type line struct {
 	server topology.Server
 	dial   Dial
 
+	passwords *passwords
+	once      *once
+
 	turn chan struct{} // held by whoever connects, so that several callers make one connection
 
 	mu     sync.Mutex // guards what follows
 	host   remote.Host
 	socket string // where the server was found, if the inventory does not say
 	pool   *pool  // the administrator's one connection
+	known  bool   // the server behind the port is the right one
 	closed bool
 	ends   sync.WaitGroup // lost connections that are being closed
 
@@ -31,8 +35,8 @@ type line struct {
 
 var _ remote.Host = (*line)(nil)
 
-func newLine(server topology.Server, dial Dial) *line {
-	return &line{server: server, dial: dial, turn: make(chan struct{}, 1)}
+func newLine(server topology.Server, dial Dial, p *passwords) *line {
+	return &line{server: server, dial: dial, passwords: p, once: newOnce(), turn: make(chan struct{}, 1)}
 }
 
 // Name is the inventory's name of the server.

@@ -43,8 +43,8 @@ type pool struct {
 	last  atomic.Pointer[parting]
 }
 
-// newPool connects to nothing.
-func newPool(config *mysql.Config) (*pool, error) {
+// newPool connects to nothing. A login that must not be tried again and again is given what it has to heed.
+func newPool(config *mysql.Config, heed ...*once) (*pool, error) {
 	p := &pool{heard: &heard{}}
 	config.Logger = p.heard
 	dial := config.DialFunc
@@ -60,6 +60,9 @@ func newPool(config *mysql.Config) (*pool, error) {
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, err
+	}
+	for _, o := range heed {
+		connector = careful{Connector: connector, once: o}
 	}
 	p.db = sql.OpenDB(connector)
 	p.db.SetMaxOpenConns(1)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote"
@@ -100,9 +102,9 @@ func (l *line) searchSocket(ctx context.Context) (string, error) {
 }
 
 func (l *line) portBehind(ctx context.Context, socket string) (int, error) {
-	config := l.admin(socket)
-	config.Timeout, config.ReadTimeout = greetWithin, greetWithin
-	pool, err := newPool(config)
+	pool, err := l.newPool(ctx, door{network: "unix", address: socket}, func(config *mysql.Config) {
+		config.Timeout, config.ReadTimeout = greetWithin, greetWithin
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -125,18 +127,23 @@ func (l *line) plainCause(err error) string {
 }
 
 func (s *Session) port(ctx context.Context) (int, error) {
+	instance, err := s.instance(ctx)
+	return instance.Port, err
+}
+
+func (s *Session) instance(ctx context.Context) (facts.Instance, error) {
 	seen := Ask(ctx, s, dialect.Version())
 	version, ok := seen.Get()
 	if !ok {
-		return 0, errors.New(seen.Why())
+		return facts.Instance{}, errors.New(seen.Why())
 	}
 	d, err := dialect.For(version)
 	if err != nil {
-		return 0, err
+		return facts.Instance{}, err
 	}
 	instance := Ask(ctx, s, d.Instance())
 	if !instance.IsKnown() {
-		return 0, errors.New(instance.Why())
+		return facts.Instance{}, errors.New(instance.Why())
 	}
-	return instance.Or(facts.Instance{}).Port, nil
+	return instance.Or(facts.Instance{}), nil
 }

@@ -55,16 +55,16 @@ func (s *Servers) Session(ctx context.Context, name topology.ServerName, work fu
 	if err != nil {
 		return err
 	}
-	socket, err := l.findSocket(ctx)
+	at, err := l.findDoor(ctx)
 	if err != nil {
 		return err
 	}
-	pool, err := newPool(l.admin(socket))
+	pool, err := l.newPool(ctx, at)
 	if err != nil {
 		return err
 	}
 	defer s.partLater(pool)
-	session, err := l.session(ctx, pool, socket)
+	session, err := l.session(ctx, pool, at)
 	if err != nil {
 		return err
 	}

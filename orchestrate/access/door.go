@@ -1,0 +1,158 @@
+package access
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/secret"
+	"github.com/replssl/replssl/remote/shell"
+)
+
+// door is where the administrator's account is let in: a unix socket, or the server's port as it is reached from its own host.
+type door struct{ network, address string }
+
+// byTCP says that the account logs in over the server's port. One that has a password may not be let in through the socket, so that the socket
+// is taken only where the inventory names it.
+func byTCP(m topology.MySQL) bool { return !m.Password.IsZero() && m.Socket == "" }
+
+func (l *line) findDoor(ctx context.Context) (door, error) {
+	if byTCP(l.server.MySQL) {
+		return door{network: "tcp", address: net.JoinHostPort("127.0.0.1", strconv.Itoa(l.server.MySQL.Port))}, nil
+	}
+	socket, err := l.findSocket(ctx)
+	return door{network: "unix", address: socket}, err
+}
+
+// dialServer connects from the host to the server's port: over the loopback, and where the server does not listen there, at its address.
+func (l *line) dialServer(ctx context.Context) (net.Conn, error) {
+	port := strconv.Itoa(l.server.MySQL.Port)
+	var tried []error
+	for _, host := range []string{"127.0.0.1", "::1", l.server.Address} {
+		conn, err := l.Dial(ctx, "tcp", net.JoinHostPort(host, port))
+		var closed *remote.DialError
+		if err == nil || !errors.As(err, &closed) || closed.Forbidden {
+			return conn, err
+		}
+		tried = append(tried, closed)
+	}
+	return nil, &portError{server: l.server.Name, tried: tried}
+}
+
+// portError says that the server listens at none of the addresses.
+type portError struct {
+	server topology.ServerName
+	tried  []error
+}
+
+func (e *portError) Error() string {
+	told := make([]string, len(e.tried))
+	for i, err := range e.tried {
+		told[i] = withoutName(e.server, err)
+	}
+	return fmt.Sprintf("%s: %s", e.server, strings.Join(told, "; "))
+}
+
+// Hint is what a person can do.
+func (e *portError) Hint() string {
+	return fmt.Sprintf("see whether the server runs and listens (SELECT @@port, @@bind_address, @@skip_networking), and give its port: "+
+		"servers: {%s: {mysql: {port: PORT}}}; or its socket, if the account may log in there: servers: {%s: {mysql: {socket: /PATH}}}", e.server, e.server)
+}
+
+// unverified is for a connection within the SSH connection, from the host to itself, to a server that may have no certificate that anybody
+// trusts yet. It is there for accounts that must use TLS.
+func unverified() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
+}
+
+// strangerError says that another server answers at the port.
+type strangerError struct {
+	server   topology.ServerName
+	address  string
+	found    facts.Instance
+	hostname string
+}
+
+func (e *strangerError) Error() string {
+	return fmt.Sprintf("%s: at %s answers another server: it has port %d on host %s, and this is host %s", e.server, e.address, e.found.Port,
+		e.found.Hostname, e.hostname)
+}
+
+// Hint is what a person can do.
+func (e *strangerError) Hint() string {
+	return fmt.Sprintf("give the port of the server itself, not of a proxy before it, as SELECT @@port tells it: servers: {%s: {mysql: {port: PORT}}}", e.server)
+}
+
+// know makes sure, once, that the server behind the port is the one of that port on this host, and no proxy or tunnel to another.
+func (l *line) know(ctx context.Context, s *Session, at door) error {
+	l.mu.Lock()
+	known := l.known || at.network != "tcp"
+	l.mu.Unlock()
+	if known {
+		return nil
+	}
+	instance, err := s.instance(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: asking which server answers at %s: %w", l.server.Name, at.address, err)
+	}
+	out, err := l.Run(ctx, remote.Command{Line: shell.Words("uname", "-n")})
+	if err != nil {
+		return err
+	}
+	hostname := strings.TrimSpace(string(out.Stdout))
+	if instance.Port != l.server.MySQL.Port || !strings.EqualFold(instance.Hostname, hostname) {
+		return &strangerError{server: l.server.Name, address: at.address, found: instance, hostname: hostname}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = true
+	return nil
+}
+
+// once lets one login with a password be tried at a time, and none after one that was refused: servers lock accounts.
+type once struct {
+	turn    chan struct{}
+	refused error // to be read by whoever has the turn
+}
+
+func newOnce() *once { return &once{turn: make(chan struct{}, 1)} }
+
+// careful is a connector that heeds once.
+type careful struct {
+	driver.Connector
+	once *once
+}
+
+func (c careful) Connect(ctx context.Context) (driver.Conn, error) {
+	select {
+	case c.once.turn <- struct{}{}:
+		defer func() { <-c.once.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c.once.refused != nil {
+		return nil, c.once.refused
+	}
+	conn, err := c.Connector.Connect(ctx)
+	if _, ok := refusal(err); ok {
+		c.once.refused = err
+	}
+	return conn, err
+}
+
+// password is the administrator's; empty where the socket tells the server who asks.
+func (l *line) password(ctx context.Context) (secret.Text, error) {
+	password, err := l.passwords.of(ctx, l.server.MySQL.Password)
+	if err != nil {
+		return password, &namedError{server: l.server.Name, doing: "SQL login as " + l.server.MySQL.Admin, err: err}
+	}
+	return password, nil
+}
