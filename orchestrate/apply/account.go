@@ -59,10 +59,7 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 // beginStartOf begins the look; the function that it gives waits for its end.
 func (x *Executor) beginStartOf(ctx context.Context, server topology.ServerName) func() facts.Value[facts.StartID] {
 	done := make(chan facts.Value[facts.StartID], 1)
-	go func() {
-		start, _ := x.startOf(ctx, server)
-		done <- start
-	}()
+	go func() { done <- x.startOf(ctx, server).id }()
 	return sync.OnceValue(func() facts.Value[facts.StartID] { return <-done })
 }
 

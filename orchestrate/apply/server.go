@@ -16,9 +16,9 @@ import (
 
 // restart ends when the server answers from another process than before: a command that does nothing must not pass for a restart.
 func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
-	before, up := x.startOf(ctx, a.Server)
-	if up && !before.IsKnown() {
-		why := fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.Why())
+	before := x.startOf(ctx, a.Server)
+	if before.up && !before.id.IsKnown() {
+		why := fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.id.Why())
 		return &unsentError{why}
 	}
 	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
@@ -65,22 +65,33 @@ func isExit(err error) bool {
 	return errors.As(err, &exit)
 }
 
-// startOf is which start of the server answers, and whether one does.
-func (x *Executor) startOf(ctx context.Context, server topology.ServerName) (start facts.Value[facts.StartID], up bool) {
-	seen := x.observer.Observe(ctx, facts.Look{server: facts.PartInstance | facts.PartProcess}).Server(server)
-	if p, ok := seen.Process.Get(); ok {
-		return facts.Known(p.Start), seen.Instance.IsKnown()
-	}
-	return facts.As[facts.StartID](seen.Process), seen.Instance.IsKnown()
+// start is what tells one start of a server from another, and from that of another server.
+type start struct {
+	up      bool // somebody answers
+	id      facts.Value[facts.StartID]
+	dataDir string // empty where nobody answers
 }
 
-func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, before facts.Value[facts.StartID]) error {
+func (x *Executor) startOf(ctx context.Context, server topology.ServerName) start {
+	return startIn(x.observer.Observe(ctx, facts.Look{server: facts.PartInstance | facts.PartProcess}).Server(server))
+}
+
+func startIn(seen facts.Server) start {
+	instance, up := seen.Instance.Get()
+	s := start{up: up, id: facts.As[facts.StartID](seen.Process), dataDir: instance.DataDir}
+	if p, ok := seen.Process.Get(); ok {
+		s.id = facts.Known(p.Start)
+	}
+	return s
+}
+
+func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, before start) error {
 	const poll, lastLook = 20 * time.Millisecond, 10 * time.Second
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	for {
-		if now, up := x.startOf(ctx, server); up && isNew(now, before) {
-			return nil
+		if now := x.startOf(ctx, server); now.up && now.isAfter(before) {
+			return now.sameData(server, before)
 		}
 		select {
 		case <-ticker.C:
@@ -92,22 +103,30 @@ func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, b
 	}
 }
 
-// isNew: a server that was down before has no former start, so any is new.
-func isNew(now, before facts.Value[facts.StartID]) bool {
-	start, ok := now.Get()
-	former, had := before.Get()
-	return ok && (!had || start != former)
+// isAfter: a server that was down before has no former start, so any is new.
+func (s start) isAfter(before start) bool {
+	id, ok := s.id.Get()
+	former, had := before.id.Get()
+	return ok && (!had || id != former)
 }
 
-func judgeStart(server topology.ServerName, before facts.Value[facts.StartID], seen facts.Server) error {
-	process, ok := seen.Process.Get()
-	switch {
-	case !seen.Instance.IsKnown():
-		return fmt.Errorf("%s: it does not answer after the restart: %s", server, seen.Instance.Why())
-	case !ok:
-		return fmt.Errorf("%s: whether it was restarted is not known: %s", server, seen.Process.Why())
-	case isNew(facts.Known(process.Start), before):
+// sameData is an error where another server than before has come up in its place.
+func (s start) sameData(server topology.ServerName, before start) error {
+	if before.dataDir == "" || s.dataDir == before.dataDir {
 		return nil
+	}
+	return fmt.Errorf("%s: another server answers after the restart: its data folder is %s, and was %s", server, s.dataDir, before.dataDir)
+}
+
+func judgeStart(server topology.ServerName, before start, seen facts.Server) error {
+	now := startIn(seen)
+	switch {
+	case !now.up:
+		return fmt.Errorf("%s: it does not answer after the restart: %s", server, seen.Instance.Why())
+	case !now.id.IsKnown():
+		return fmt.Errorf("%s: whether it was restarted is not known: %s", server, now.id.Why())
+	case now.isAfter(before):
+		return now.sameData(server, before)
 	}
 	return fmt.Errorf("%s: the restart command has not restarted it yet: it is still the same process", server)
 }

@@ -1,0 +1,46 @@
+package apply
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+func TestWhatIsARestart(t *testing.T) {
+	server := func(id facts.StartID, dataDir string) facts.Server {
+		return facts.Server{Instance: facts.Known(facts.Instance{DataDir: dataDir}), Process: facts.Known(facts.Process{Start: id})}
+	}
+	down := facts.Server{Instance: facts.Unknown[facts.Instance]("connection refused"), Process: facts.Unknown[facts.Process]("connection refused")}
+	hidden := facts.Server{Instance: facts.Known(facts.Instance{DataDir: "/a/"}), Process: facts.Unknown[facts.Process]("denied")}
+	for name, c := range map[string]struct {
+		before, after facts.Server
+		want          string
+	}{
+		"a new start":         {server("7.1", "/a/"), server("8.2", "/a/"), ""},
+		"the same process":    {server("7.1", "/a/"), server("7.1", "/a/"), "still the same process"},
+		"it was down":         {down, server("8.2", "/a/"), ""},
+		"it does not answer":  {server("7.1", "/a/"), down, "does not answer after the restart: connection refused"},
+		"nobody can tell":     {server("7.1", "/a/"), hidden, "is not known: denied"},
+		"another one answers": {server("7.1", "/a/"), server("8.2", "/b/"), "another server answers after the restart: its data folder is /b/, and was /a/"},
+	} {
+		err := judgeStart("db1", startIn(c.before), c.after)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestHintsOfAFailedRestart(t *testing.T) {
+	for want, action := range map[string]plan.Restart{
+		`look at the error log of db1, and on its host at: journalctl -n 50 -u 'mariadb@a'\\'x2db.service'`: {
+			Server: "db1", Command: "systemctl restart", Unit: `mariadb@a\x2db.service`,
+		},
+		"look at the error log of db1, and whether its host restarts it by: service mysql restart": {Server: "db1", Command: "service mysql restart"},
+	} {
+		if hint := (&restartError{action: action}).Hint(); hint != want {
+			t.Errorf("got  %s\nwant %s", hint, want)
+		}
+	}
+}
