@@ -177,7 +177,8 @@ func (r *router) through(names []string, met map[string]bool) []SSH {
 			route.Address = configured.Address
 		}
 		wide := r.wide.said(r.env)
-		route = route.over(configured).over(Route{IdentityFiles: wide.IdentityFiles, KnownHosts: wide.KnownHosts}).over(r.own())
+		// ssh_config always knows some known_hosts, but keys of its own for the jump host only where a person wrote them.
+		route = route.over(Route{KnownHosts: wide.KnownHosts}).over(configured).over(Route{IdentityFiles: wide.IdentityFiles}).over(r.own())
 		if i == 0 {
 			r.refuseCommand(alias, route)
 			deeper := map[string]bool{alias: true}

@@ -82,7 +82,7 @@ func TestWhoWins(t *testing.T) {
 func TestJumpHosts(t *testing.T) {
 	env := configured(map[string]Route{
 		"inner": {Address: "10.0.0.9", User: "gate", Jump: []string{"outer"}},
-		"outer": {Port: 2222},
+		"outer": {Port: 2222, KnownHosts: []string{"/home/dba/.ssh/known_hosts"}},
 		"db2":   {Jump: []string{"inner"}},
 		"loop":  {Jump: []string{"loop"}},
 	})
