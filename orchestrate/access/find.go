@@ -11,7 +11,7 @@ import (
 type Local struct {
 	Socket string
 	Port   int   // of the server; 0 where that is not known
-	Err    error // why it could not be asked; nil where it was
+	Err    error // why it could not be asked: a [LoginError] where it turns the account away; nil where it was asked
 }
 
 // Find asks behind every unix socket of the host that may be a server's, in the order in which the host lists them. Its error is about the
@@ -31,10 +31,21 @@ func (s *Servers) Find(ctx context.Context, name topology.ServerName) ([]Local, 
 		if IsLost(err) || ctx.Err() != nil {
 			return nil, err
 		}
-		if err != nil {
-			err = fmt.Errorf("%s", l.plainCause(err))
-		}
-		found = append(found, Local{Socket: socket, Port: port, Err: err})
+		found = append(found, Local{Socket: socket, Port: port, Err: l.turnedAway(socket, err)})
 	}
 	return found, nil
+}
+
+// turnedAway tells a refused login from the rest of what may be wrong behind a socket.
+func (l *line) turnedAway(socket string, err error) error {
+	if refused, ok := refusal(err); ok {
+		return &LoginError{
+			Server: l.server.Name, Account: l.server.MySQL.Admin, OSUser: l.server.SSH.OSUser(), Socket: socket,
+			Number: int(refused.Number), Text: refused.Message,
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: %s", l.server.Name, socket, l.plainCause(err))
 }

@@ -3,6 +3,7 @@ package discover
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -110,8 +111,12 @@ func (d Draft) Way(host string, texts templates.Texts, env topology.Defaults) (t
 		return topology.Server{}, err
 	}
 	cluster, err := topology.Parse(path.Base(placeholder), []byte(text), env)
-	if err != nil {
-		return topology.Server{}, fmt.Errorf("%s: the way to the host: %w", host, err)
+	var fault *topology.Fault
+	switch {
+	case errors.As(err, &fault):
+		return topology.Server{}, fmt.Errorf("the way to %s: %s", host, fault.Text) // its file is none that a person knows
+	case err != nil:
+		return topology.Server{}, err
 	}
 	return cluster.Primary(), nil
 }

@@ -3,7 +3,6 @@ package discover
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -115,7 +114,7 @@ func (f *finder) choose(servers []Seen) (Seen, error) {
 	case len(fitting) > 0:
 		return fitting[0], nil
 	case len(asked) == 0 && len(failures) > 0:
-		return Seen{}, errors.Join(failures...)
+		return Seen{}, failures[0]
 	case len(asked) == 0:
 		return Seen{}, fmt.Errorf("%s: no server is found on the host: it has no unix socket with mysql or maria in its path", f.Primary)
 	}

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -111,8 +112,14 @@ func (lent) Close() error { return nil }
 // meet asks one server of a host.
 func (s *Survey) meet(ctx context.Context, server topology.Server, local access.Local, dial access.Dial) Seen {
 	seen := Seen{Socket: local.Socket}
-	if local.Err != nil {
-		seen.Err = fmt.Errorf("%s: the server behind %s: %w", server.Name, local.Socket, local.Err)
+	var refused *access.LoginError
+	switch {
+	case errors.As(local.Err, &refused):
+		seen.Err = &unknownError{refused.Error(), "name by --admin an account that the unix socket lets in without a password, as it does root: " +
+			"log in as root by SSH, or become it by --sudo"}
+		return seen
+	case local.Err != nil:
+		seen.Err = local.Err
 		return seen
 	}
 	server.MySQL.Socket = local.Socket
