@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -226,7 +227,7 @@ func (v interview) find(cmd *cobra.Command, wanted discover.Wanted, look discove
 			return found, untold(found.Open)
 		}
 		for _, question := range next(found.Open) {
-			if err := v.ask(question, &wanted); err != nil {
+			if err := v.ask(cmd.Context(), question, &wanted); err != nil {
 				return found, err
 			}
 		}
@@ -254,13 +255,17 @@ func untold(open []discover.Question) error {
 	}
 }
 
-func (v interview) ask(q discover.Question, wanted *discover.Wanted) error {
+func (v interview) ask(ctx context.Context, q discover.Question, wanted *discover.Wanted) error {
 	fmt.Fprintf(v.out, "\n%s\n%s", q.Text, q.Ask)
 	if q.Default != "" {
 		fmt.Fprintf(v.out, " [%s]", q.Default)
 	}
 	fmt.Fprint(v.out, ": ")
-	line, err := v.in.ReadString('\n')
+	line, err := v.line(ctx)
+	if ctx.Err() != nil {
+		fmt.Fprintln(v.out)
+		return &codeError{code: exitInterrupted, text: "interrupted; nothing was written"}
+	}
 	answer := strings.TrimSpace(line)
 	if answer == "" && err == nil {
 		answer = q.Default
@@ -269,6 +274,23 @@ func (v interview) ask(q discover.Question, wanted *discover.Wanted) error {
 		return &codeError{code: exitError, text: "not told; nothing was written", hint: q.Flag + " tells it too"}
 	}
 	return take(q, answer, wanted)
+}
+
+// line waits for a line, or for the end of the context. The wait for a terminal cannot be ended, so it may outlive this call.
+func (v interview) line(ctx context.Context) (line string, err error) {
+	read := make(chan struct{})
+	var typed string
+	var failed error
+	go func() {
+		defer close(read)
+		typed, failed = v.in.ReadString('\n')
+	}()
+	select {
+	case <-read:
+		return typed, failed
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }
 
 func take(q discover.Question, answer string, wanted *discover.Wanted) error {

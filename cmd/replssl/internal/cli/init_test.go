@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +83,27 @@ func TestInitTakesNoAnswerForNone(t *testing.T) {
 		}
 	}
 }
+
+// TestInitIsInterruptedWhileItAsks, though nobody types.
+func TestInitIsInterruptedWhileItAsks(t *testing.T) {
+	silent, _ := io.Pipe()
+	defer func() { _ = silent.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := &cobra.Command{}
+	cmd.SetContext(ctx)
+	person := interview{in: bufio.NewReader(silent), out: writerFunc(func(p []byte) (int, error) {
+		cancel()
+		return len(p), nil
+	})}
+	var ended *codeError
+	if _, err := person.find(cmd, discover.Wanted{Primary: "db1"}, villages{}); !errors.As(err, &ended) || ended.code != exitInterrupted {
+		t.Errorf("got %v", err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
 // TestInitWithoutATerminal tells the flags that answer, each of which does.
 func TestInitWithoutATerminal(t *testing.T) {
