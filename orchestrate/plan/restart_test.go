@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	world "github.com/replssl/replssl/orchestrate/orchestratetest"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 // asRoot leaves the restart to the service manager of the host.
@@ -21,21 +23,22 @@ func TestRestartByTheServiceManager(t *testing.T) {
 		service facts.Service
 		restart plan.Restart
 		impact  string
+		heard   string
 	}{
 		"a unit": {
 			facts.Service{Manager: facts.Systemd, Name: "mariadb.service"},
 			plan.Restart{Server: "db1", Command: "systemctl restart -- mariadb.service", Unit: "mariadb.service"},
-			"db1 (mariadb.service on 10.0.0.1) restarts: ",
+			"db1 (mariadb.service on 10.0.0.1) restarts: ", "systemctl|restart|--|mariadb.service",
 		},
 		"one of a template, with an escaped name": {
 			facts.Service{Manager: facts.Systemd, Name: `mysqld@my\x2ddb.service`},
 			plan.Restart{Server: "db1", Command: `systemctl restart -- 'mysqld@my'\\'x2ddb.service'`, Unit: `mysqld@my\x2ddb.service`},
-			`db1 (mysqld@my\x2ddb.service on 10.0.0.1) restarts: `,
+			`db1 (mysqld@my\x2ddb.service on 10.0.0.1) restarts: `, `systemctl|restart|--|mysqld@my\x2ddb.service`,
 		},
 		"an init script": {
 			facts.Service{Manager: facts.SysV, Name: "mysql"},
 			plan.Restart{Server: "db1", Command: "service mysql restart"},
-			"db1 (mysql on 10.0.0.1) restarts: ",
+			"db1 (mysql on 10.0.0.1) restarts: ", "service|mysql|restart",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +53,9 @@ func TestRestartByTheServiceManager(t *testing.T) {
 			if !strings.HasPrefix(step.Impact, c.impact) {
 				t.Errorf("impact: %s", step.Impact)
 			}
+			if got := heard(t, c.restart.Command); got != c.heard {
+				t.Errorf("a shell makes of it %q, want %q", got, c.heard)
+			}
 			guard := plan.Guard{Condition: plan.RunsAs{Server: "db1", Service: c.service}}
 			if !slices.Contains(step.Guards, guard) {
 				t.Errorf("nobody looks again which service it is: %v", step.Guards)
@@ -57,6 +63,17 @@ func TestRestartByTheServiceManager(t *testing.T) {
 			s.mustApply(t)
 		})
 	}
+}
+
+// heard are the words that a real shell makes of a command line, as it goes over the wire.
+func heard(t *testing.T, command string) string {
+	t.Helper()
+	const programs = "systemctl() { IFS='|'; printf '%s' \"systemctl|$*\"; }; service() { IFS='|'; printf '%s' \"service|$*\"; }\n"
+	out, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", shell.Raw(programs+command).String()).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 func TestRestartWithoutAService(t *testing.T) {
