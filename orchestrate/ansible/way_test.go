@@ -2,42 +2,45 @@ package ansible
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // TestTheWayToAHost: what each variable makes of the way.
 func TestTheWayToAHost(t *testing.T) {
-	for vars, want := range map[string]string{
-		"":                         "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_host=192.0.2.1":   "{Address:192.0.2.1 User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_ssh_host=::1":     "{Address:::1 User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_user=a":           "{Address: User:a Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_ssh_user=b":       "{Address: User:b Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_ssh_port=2222":    "{Address: User: Port:2222 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_connection=ssh":   "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_become=yes":       "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:true}",
-		"ansible_become=True":      "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:true}",
-		"ansible_become=1":         "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:true}",
-		"ansible_become=no":        "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_password='{{x}}'": "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
+	for vars, want := range map[string]topology.Route{
+		"":                         {},
+		"ansible_host=192.0.2.1":   {Address: "192.0.2.1"},
+		"ansible_ssh_host=::1":     {Address: "::1"},
+		"ansible_user=a":           {User: "a"},
+		"ansible_ssh_user=b":       {User: "b"},
+		"ansible_ssh_port=2222":    {Port: 2222},
+		"ansible_connection=ssh":   {},
+		"ansible_become=yes":       {Sudo: true},
+		"ansible_become=True":      {Sudo: true},
+		"ansible_become=1":         {Sudo: true},
+		"ansible_become=no":        {},
+		"ansible_password='{{x}}'": {},
 
 		// As Ansible itself, of two names for the same thing it is the second that counts (tried with ansible-core 2.19).
-		"ansible_ssh_user=b ansible_user=a ansible_ssh_host=h2 ansible_host=h1": "{Address:h2 User:b Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_ssh_private_key_file=~/.ssh/k ansible_private_key_file=/other": "{Address: User: Port:0 IdentityFiles:[/home/dba/.ssh/k] KnownHosts:[] Jump:[] Sudo:false}",
+		"ansible_ssh_user=b ansible_user=a ansible_ssh_host=h2 ansible_host=h1": {Address: "h2", User: "b"},
+		"ansible_ssh_private_key_file=~/.ssh/k ansible_private_key_file=/other": {IdentityFiles: []string{"/home/dba/.ssh/k"}},
 
 		// A user other than root matters to nobody where nobody becomes it.
-		"ansible_become=no ansible_become_user=mysql":                                    "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:false}",
-		"ansible_become=yes ansible_become_user=root ansible_become_method=sudo":         "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[] Sudo:true}",
-		`ansible_ssh_common_args="-J ops@j1:2222,j2"`:                                    "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[ops@j1:2222 j2] Sudo:false}",
-		`ansible_ssh_extra_args="-vCJ j1 -o StrictHostKeyChecking=no"`:                   "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[j1] Sudo:false}",
-		`ansible_ssh_common_args='-o ProxyJump=j1' ansible_ssh_extra_args='-Jj2'`:        "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[j1] Sudo:false}",
-		`ansible_ssh_common_args='-o "ProxyJump j1" -o UserKnownHostsFile=/dev/null -4'`: "{Address: User: Port:0 IdentityFiles:[] KnownHosts:[] Jump:[j1] Sudo:false}",
+		"ansible_become=no ansible_become_user=mysql":                                    {},
+		"ansible_become=yes ansible_become_user=root ansible_become_method=sudo":         {Sudo: true},
+		`ansible_ssh_common_args="-J ops@j1:2222,j2"`:                                    {Jump: []string{"ops@j1:2222", "j2"}},
+		`ansible_ssh_extra_args="-vCJ j1 -o StrictHostKeyChecking=no"`:                   {Jump: []string{"j1"}},
+		`ansible_ssh_common_args='-o ProxyJump=j1' ansible_ssh_extra_args='-Jj2'`:        {Jump: []string{"j1"}},
+		`ansible_ssh_common_args='-o "ProxyJump j1" -o UserKnownHostsFile=/dev/null -4'`: {Jump: []string{"j1"}},
 	} {
 		got, err := wayTo(t, vars)
-		if err != nil || got != want {
-			t.Errorf("%s\ngot  %s %v\nwant %s", vars, got, err, want)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\ngot  %+v %v\nwant %+v", vars, got, err, want)
 		}
 	}
 }
