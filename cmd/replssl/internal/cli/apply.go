@@ -89,7 +89,7 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 }
 
 // approve plans, and gives the plan and what it was made of when it may be carried out.
-func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *orchestrate.Session) (plan.Plan, facts.Facts, error) {
+func approve(cmd *cobra.Command, s *settings, flags *applyFlags, session *session) (plan.Plan, facts.Facts, error) {
 	p, seen, err := session.Plan(cmd.Context(), flags.options())
 	if err != nil {
 		return p, seen, err
@@ -147,7 +147,7 @@ func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *or
 }
 
 // prove looks at everything anew, unless nothing was done since the plan was made.
-func prove(cmd *cobra.Command, flags *applyFlags, session *orchestrate.Session, p plan.Plan, seen facts.Facts) (plan.Report, error) {
+func prove(cmd *cobra.Command, flags *applyFlags, session *session, p plan.Plan, seen facts.Facts) (plan.Report, error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if len(p.Steps) == 0 {
 		return session.VerifyThese(ctx, seen, flags.wait), nil

@@ -89,7 +89,7 @@ func runInit(cmd *cobra.Command, s *settings, flags *initFlags) error {
 	if err != nil {
 		return err
 	}
-	draft, around, err := flags.prepare()
+	draft, around, err := flags.prepare(s)
 	if err != nil {
 		return err
 	}
@@ -127,8 +127,8 @@ func runInit(cmd *cobra.Command, s *settings, flags *initFlags) error {
 }
 
 // prepare completes the draft by what the command line says, with files as the inventory will have to name them.
-func (i *initFlags) prepare() (discover.Draft, topology.Defaults, error) {
-	around, err := surroundings(i.output)
+func (i *initFlags) prepare(s *settings) (discover.Draft, topology.Defaults, error) {
+	around, err := s.surroundings(i.output)
 	if err != nil {
 		return i.draft, around, err
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/ui"
-	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -42,7 +41,7 @@ func (p *planFlags) change(cluster *topology.Cluster) error {
 }
 
 // session loads the inventory, lets the flags have their word, and begins a session on the cluster.
-func (p *planFlags) session(s *settings) (*orchestrate.Session, topology.Cluster, error) {
+func (p *planFlags) session(s *settings) (*session, topology.Cluster, error) {
 	cluster, err := s.load()
 	if err == nil {
 		err = p.change(&cluster)

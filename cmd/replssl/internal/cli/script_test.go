@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/cmd/replssl/internal/cli"
 	"github.com/replssl/replssl/remote/remotetest"
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 
 // startSSH is `sshd FILE [FAULT]`: an SSH server, and an inventory that has it as its two hosts. No database is there. One
 // that is "gone" has ended, the host key of "unrecorded" is in no file, that of "changed" is another one than is recorded, the file of
-// "unreadable" has a line that is none, and "closed" lets nobody in.
+// "unreadable" has a line that is none, "closed" lets nobody in, and the key of "locked" has the passphrase sesame.
 func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
 	t.Helper()
 	fault := strings.Join(args[1:], " ")
@@ -52,6 +54,8 @@ func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
 		server.Close()
 	case "unrecorded":
 		ts.Check(os.WriteFile(server.KnownHosts, nil, 0o600))
+	case "locked":
+		lock(ts, server.Identity)
 	case "unreadable":
 		ts.Check(os.WriteFile(server.KnownHosts, []byte("db1 ssh-ed25519 notbase64\n"), 0o600))
 	}
@@ -61,6 +65,17 @@ func startSSH(t *testing.T, ts *testscript.TestScript, args []string) {
 		"ssh: {user: ops, port: %s, identity_file: %s, known_hosts: %s}\nmysql: {socket: /nonexistent/mysqld.sock}\n"+
 		"servers: {db1: {address: %s}, db2: {address: %s, mysql: {socket: /nonexistent/2.sock}, tls: {dir: /etc/ssl-2}}}\n", port, server.Identity, server.KnownHosts, host, host)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(inventory), 0o600))
+}
+
+// lock encrypts a private key.
+func lock(ts *testscript.TestScript, file string) {
+	text, err := os.ReadFile(file)
+	ts.Check(err)
+	key, err := ssh.ParseRawPrivateKey(text)
+	ts.Check(err)
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte("sesame"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
 }
 
 // startAnsible is `ansible FILE KNOWN_HOSTS`: an SSH server, and an inventory of Ansible's that has it as three hosts.

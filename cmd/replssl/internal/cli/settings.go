@@ -69,7 +69,7 @@ func (s *settings) load() (topology.Cluster, error) {
 	if err != nil {
 		return topology.Cluster{}, err
 	}
-	around, err := surroundings(s.inventory)
+	around, err := s.surroundings(s.inventory)
 	if err != nil {
 		return topology.Cluster{}, err
 	}
@@ -77,7 +77,7 @@ func (s *settings) load() (topology.Cluster, error) {
 }
 
 // surroundings are what an inventory takes from the person who runs the tool.
-func surroundings(inventory string) (topology.Defaults, error) {
+func (s *settings) surroundings(inventory string) (topology.Defaults, error) {
 	dir, err := filepath.Abs(filepath.Dir(inventory))
 	if err != nil {
 		return topology.Defaults{}, err
@@ -86,20 +86,23 @@ func surroundings(inventory string) (topology.Defaults, error) {
 	if err != nil {
 		return topology.Defaults{}, err
 	}
-	return topology.Defaults{User: me.Username, Home: me.HomeDir, Dir: dir, Hosts: hostsOf(me.HomeDir)}, nil
+	return topology.Defaults{
+		User: me.Username, Home: me.HomeDir, Dir: dir, Hosts: hostsOf(me.HomeDir), SSHConfig: sshConfigOf(me, s.world.Getenv),
+	}, nil
 }
 
 // open begins a session on the cluster.
-func (s *settings) open(cluster topology.Cluster) *orchestrate.Session {
-	return orchestrate.Open(orchestrate.Config{
-		Cluster: cluster, Dial: access.Over(s.dialer()),
+func (s *settings) open(cluster topology.Cluster) *session {
+	dialer := s.dialer()
+	return &session{dialer: dialer, Session: orchestrate.Open(orchestrate.Config{
+		Cluster: cluster, Dial: access.Over(dialer),
 		PKI: s.beside(s.pki, "pki"), Journal: s.beside(s.journal, "journal"),
 		Who: whoami(), Version: version(), Now: time.Now, Getenv: s.world.Getenv,
-	})
+	})}
 }
 
 // session loads the inventory and begins a session on it.
-func (s *settings) session() (*orchestrate.Session, topology.Cluster, error) {
+func (s *settings) session() (*session, topology.Cluster, error) {
 	cluster, err := s.load()
 	if err != nil {
 		return nil, cluster, err
