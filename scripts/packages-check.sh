@@ -1,5 +1,5 @@
 #!/bin/bash
-# Opens everything in dist/ and looks whether it is what docs/installing.md says. It needs dpkg-deb, rpm, rpm2cpio, cpio, readelf, file and lintian.
+# Opens everything in dist/ and looks whether it is what docs/installing.md says.
 set -euo pipefail
 cd "$(dirname "$0")/../dist"
 dir=$(mktemp -d /tmp/replssl-packages.XXXXXX)
@@ -7,6 +7,9 @@ trap 'rm -rf "$dir"' EXIT
 export LC_ALL=C
 
 fail() { echo "packages: $*" >&2; exit 1; }
+for program in dpkg-deb rpm rpm2cpio cpio readelf file lintian; do
+    command -v $program >/dev/null || fail "$program is not installed: scripts/setup.sh ci installs it where apt-get can"
+done
 same() { # what it is, what is wanted, what there is
     [ "$2" = "$3" ] || { diff <(echo "$2") <(echo "$3") >&2 || true; fail "$1 is not as wanted (< wanted, > there is)"; }
 }
