@@ -79,7 +79,10 @@ const serverFiles = `
 servers() {
 	set --
 	for file in $(grep -slx -e mysqld -e mariadbd "$proc"/[0-9]*/comm); do
-		set -- "$@" "${file%/comm}/cmdline"
+		file=${file%/comm}/cmdline first=
+		{ read -r first <"$file"; } 2>/dev/null
+		# One that has ended, and that nobody has collected yet, has no command line.
+		[ -z "$first" ] || set -- "$@" "$file"
 	done
 	[ $# -eq 0 ] || grep -sLxz -e --help -e --bootstrap -e --validate-config -e --print-defaults "$@"
 }

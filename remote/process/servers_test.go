@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"encoding/base64"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,20 @@ import (
 
 // pretend runs a program of that name with those arguments, until the test ends.
 func pretend(t *testing.T, name string, args ...string) (pid int) {
+	t.Helper()
+	pid, _ = begin(t, name, args...)
+	return pid
+}
+
+// ended is the same that has ended, and is not collected before the test ends.
+func ended(t *testing.T, name string) (pid int) {
+	t.Helper()
+	pid, end := begin(t, name)
+	end()
+	return pid
+}
+
+func begin(t *testing.T, name string, args ...string) (pid int, end func()) {
 	t.Helper()
 	shell, err := filepath.EvalSymlinks("/bin/sh")
 	must(t, err)
@@ -33,7 +48,11 @@ func pretend(t *testing.T, name string, args ...string) (pid int) {
 	if _, err := output.Read(make([]byte, 5)); err != nil {
 		t.Fatal(err)
 	}
-	return cmd.Process.Pid
+	return cmd.Process.Pid, func() {
+		must(t, input.Close())
+		_, err := io.ReadAll(output) // to its end, which comes with that of the process
+		must(t, err)
+	}
 }
 
 func TestServersOfThisMachine(t *testing.T) {
@@ -44,7 +63,7 @@ func TestServersOfThisMachine(t *testing.T) {
 	}
 	strangers := []int{
 		pretend(t, "mysqld_exporter", "--defaults-file=/a"), pretend(t, "mariadbd", "--defaults-file=/a", "--help", "--verbose"),
-		pretend(t, "mysqld", "--no-defaults", "--bootstrap"),
+		pretend(t, "mysqld", "--no-defaults", "--bootstrap"), ended(t, "mysqld"),
 	}
 	found, err := process.ParseServers(run(t, process.Servers()))
 	must(t, err)
