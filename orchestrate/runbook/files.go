@@ -51,4 +51,6 @@ func (w *writer) sendSet(a plan.InstallSet, s set) (string, error) {
 }
 
 // isRoot says that the runbook's commands run as root on the host; otherwise they run as the server's own user.
-func (w *writer) isRoot(server topology.ServerName) bool { return w.server(server).SSH.OSUser() == "root" }
+func (w *writer) isRoot(server topology.ServerName) bool {
+	return w.server(server).SSH.OSUser() == "root"
+}

@@ -19,6 +19,9 @@ type host struct {
 	SSH    topology.SSH
 	Known  string // the files of host keys, as ssh reads them
 	Client string // the command line of the database's client on the host
+
+	Jump     string // the hosts to go through, as ssh -J takes them; empty for none
+	Password string // the command that prints the administrator's password here; empty for a login without
 }
 
 func (w *writer) hosts() ([]host, error) {
@@ -30,6 +33,7 @@ func (w *writer) hosts() ([]host, error) {
 		}
 		hosts = append(hosts, host{
 			Server: s.Name, Run: w.run(s.Name), Ask: w.ask(s.Name), SSH: s.SSH, Known: sshPaths(s.SSH.KnownHosts), Client: client,
+			Jump: jumps(s.SSH.Jump), Password: printing(s.MySQL.Password),
 		})
 	}
 	return hosts, nil
@@ -47,12 +51,53 @@ func sshPaths(paths []string) string {
 	return strings.Join(words, " ")
 }
 
+// jumps are the hosts to go through, as ssh -J takes them. Which keys it offers there, ssh knows.
+func jumps(way []topology.SSH) string {
+	hops := make([]string, len(way))
+	for i, hop := range way {
+		hops[i] = hop.User + "@" + hostPort(hop.Address, hop.Port)
+	}
+	return strings.Join(hops, ",")
+}
+
+// printing is the command of bash that prints a password; its first line counts.
+func printing(source topology.PasswordSource) string {
+	switch {
+	case source.File != "":
+		return "cat " + shell.Quote(source.File)
+	case source.Env != "":
+		return `printf '%s\n' "$` + source.Env + `"`
+	case source.Command != "":
+		return shell.Raw(source.Command).String()
+	}
+	return ""
+}
+
 // client is a command line of the server's own client. Option files are left out: one with a [client] group could make it demand TLS,
-// or log in as somebody else.
+// or log in as somebody else. A password comes before the statements, and reaches the client by a file that only it has open.
 func (w *writer) client(s topology.Server, more ...string) (string, error) {
-	args := []string{"--no-defaults", "--default-character-set", "utf8mb4", "--user", s.MySQL.Admin, "--socket", w.socket(s)}
-	line := shell.Words("mariadb", append(args, more...)...)
+	args := append([]string{"--default-character-set", "utf8mb4", "--user", s.MySQL.Admin}, w.door(s)...)
+	args = append(args, more...)
+	line := shell.Words("mariadb", append([]string{"--no-defaults"}, args...)...)
+	if !s.MySQL.Password.IsZero() {
+		line = shell.Script(clientScript, args...)
+	}
 	return line.String(), line.Err()
+}
+
+// clientScript reads no more than the first line of its input.
+const clientScript = `IFS= read -r password
+exec 3<<END
+[client]
+password="$password"
+END
+exec mariadb --defaults-file=/dev/fd/3 "$@"`
+
+func (w *writer) door(s topology.Server) []string {
+	if s.MySQL.Password.IsZero() || s.MySQL.Socket != "" {
+		return []string{"--socket", w.socket(s)}
+	}
+	return []string{"--protocol", "tcp", "--host", "127.0.0.1", "--port", strconv.Itoa(s.MySQL.Port)}
 }
 
 func (w *writer) socket(s topology.Server) string {
@@ -80,7 +125,12 @@ func (w *writer) helpers() (helpers, error) {
 	if err != nil {
 		return helpers{}, err
 	}
-	return helpers{Channels: d.Channels().Statement().String(), Version: versionQuery()}, nil
+	h := helpers{Channels: d.Channels().Statement().String(), Version: versionQuery()}
+	for _, s := range w.cluster.Servers {
+		h.Sudo = h.Sudo || s.SSH.Sudo
+		h.Password = h.Password || !s.MySQL.Password.IsZero()
+	}
+	return h, nil
 }
 
 func (w *writer) run(name topology.ServerName) string { return "on_" + w.identifier(name) }

@@ -48,7 +48,11 @@ type document struct {
 type blocked struct{ Target, Why, Text, Hint string }
 
 // helpers are the statements that the functions of every runbook use.
-type helpers struct{ Channels, Version string }
+type helpers struct {
+	Channels, Version string
+	Sudo              bool // some host is worked on by sudo
+	Password          bool // some administrator has a password
+}
 
 type step struct {
 	Number                int

@@ -79,6 +79,39 @@ func TestOtherClusters(t *testing.T) {
 			t.Error("only root may give files away")
 		}
 	})
+	t.Run("by sudo, over jump hosts, with a password", func(t *testing.T) {
+		c := cluster("db1", "db2", "db3")
+		way := &c.Servers[0].SSH
+		way.User, way.Sudo, way.IdentityFiles = "ops", true, []string{"/k1", "/k2"}
+		way.Jump = []topology.SSH{{User: "hop", Address: "bastion", Port: 22}, {User: "hop", Address: "fd00::1", Port: 2222}}
+		c.Servers[0].MySQL.Password.File = "/home/dba/it's secret"
+		c.Servers[1].MySQL.Password.Env = "DBA_PASSWORD"
+		c.Servers[2].MySQL.Password.Command, c.Servers[2].MySQL.Socket = "pass show db", "/run/db.sock"
+		text := render(t, orchestratetest.New(c))
+		parses(t, text)
+		contains(t, text, "as_root() {", "password_first() {", "-J 'hop@bastion:22,hop@[fd00::1]:2222' -i /k1 -i /k2", "--protocol tcp --host 127.0.0.1 --port 3306",
+			`"$DBA_PASSWORD"`, "pass show db", "--socket /run/db.sock", "chown")
+	})
+}
+
+// TestRootBySudo runs the function of a host whose ssh hands the command to a shell, and whose sudo lets nothing through but /bin/sh.
+func TestRootBySudo(t *testing.T) {
+	c := cluster("db1", "db2")
+	c.Servers[0].SSH.User, c.Servers[0].SSH.Sudo = "ops", true
+	text := renderPlan(t, plan.Plan{Cluster: "db1", Steps: []plan.Step{{Goal: plan.Up{Server: "db1"}}}}, orchestratetest.New(c))
+	const fakes = `
+ssh() { while [ "$1" != ops@db1.example.com ]; do shift; done; shift; [ "$1" != -t ] || { echo terminal; shift; }; [ "$1" != -O ] || { echo "$*"; return; }; sh -c "sudo() { [ \"\$*\" != \"\${*#-n -u root -- /bin/sh -c }\" ] || exit 9; shift 4; echo root; \"\$@\"; }; $*"; }
+`
+	for _, test := range []struct{ command, says string }{
+		{`echo 'echo "$1 it'"'"'s $((1+1))"' | on_db1 sh -eu -s x`, "root\nx it's 2\n"},
+		{`on_db1 'printf "%s\n" "a b" '"'"'c$d'"'"`, "root\na b\nc$d\n"},
+		{`on_db1 -t 'echo yes'`, "terminal\nroot\nyes\n"},
+		{`on_db1 -O exit`, "-O exit\n"},
+	} {
+		if out, err := bash("-e", blocks(text, "sh")[0]+fakes+test.command+"\n"); out != test.says || err != nil {
+			t.Errorf("%s: %v, and it says\n%swant\n%s", test.command, err, out, test.says)
+		}
+	}
 }
 
 func TestBlocked(t *testing.T) {
