@@ -122,6 +122,9 @@ func TestInitFindsAStoppedReplicaThatIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := lab.Until(t.Context(), "the dump thread ends", func() (bool, error) {
+		if err := c.Exec(t.Context(), "primary", "INSERT INTO shop.orders (note) VALUES ('sweets')"); err != nil { // it sees the end when it writes
+			return false, err
+		}
 		table, err := c.Query(t.Context(), "primary", "SHOW SLAVE HOSTS")
 		return err == nil && len(table.Rows) == 0, err
 	}); err != nil {
