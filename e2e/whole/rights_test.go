@@ -12,6 +12,9 @@ const asOps = "ssh: {user: ops, sudo: true, identity_file: ~/.ssh/id_ed25519}\n"
 func TestSudoWithoutPassword(t *testing.T) {
 	const sudoers = ops + "echo 'ops ALL=(root) NOPASSWD: /bin/sh' >/etc/sudoers.d/ops\n"
 	s := start(t, host.Options{Prepare: sudoers}, plain+asOps)
+	if said, err := s.SSH(t.Context(), "root@db1", "true").CombinedOutput(); err == nil {
+		t.Fatalf("root logs in: %s", said)
+	}
 	s.mainJob()
 }
 

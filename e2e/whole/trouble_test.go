@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/replssl/replssl/e2e/host"
 )
@@ -59,7 +60,9 @@ func TestPrimaryThatRebootsInTheMiddle(t *testing.T) {
 
 func TestNetworkCutInTheMiddle(t *testing.T) {
 	s := start(t, host.Options{Replicas: 2}, three)
+	began := time.Now()
 	o := s.applyUntil("change/db2", s.Host("db3").CutOff)
+	t.Logf("the run that met it took %s: %s", time.Since(began).Round(time.Second), o)
 	if o.code != 4 {
 		t.Errorf("want exit code 4: %s", o)
 	}
