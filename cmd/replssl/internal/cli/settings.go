@@ -57,7 +57,8 @@ func (s *settings) load() (topology.Cluster, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return topology.Cluster{}, &codeError{
 			code: exitError, text: fmt.Sprintf("there is no inventory %s", s.inventory),
-			hint: "name one by --inventory FILE, or write three lines: primary: HOST / replicas: [HOST] / account: {user: NAME}",
+			hint: "name one by --inventory FILE, have it written by replssl init PRIMARY, or write three lines: " +
+				"primary: HOST / replicas: [HOST] / account: {user: NAME}",
 		}
 	}
 	var unread *fs.PathError
