@@ -182,8 +182,8 @@ func refusedLogin(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 			t.Errorf("%q lacks %q", err, want)
 		}
 	}
-	want := "CREATE USER " + c.Primary().SSH.User + "@localhost IDENTIFIED VIA unix_socket"
-	if hint := access.Hint(err); !strings.HasPrefix(hint, "set mysql.admin.user") || !strings.Contains(hint, want) {
+	want := "CREATE USER '" + c.Primary().SSH.User + "'@localhost IDENTIFIED VIA unix_socket"
+	if hint := access.Hint(err); !strings.Contains(hint, "set mysql.admin.user") || strings.Contains(hint, "ssh.sudo") != (os.Geteuid() != 0) || !strings.Contains(hint, "password_file") || !strings.Contains(hint, want) {
 		t.Errorf("got hint %q", hint)
 	}
 }

@@ -82,8 +82,13 @@ func (e *LoginError) Hint() string {
 			"the account must be one of the host that the server tells, as 'USER'@'127.0.0.1' or 'USER'@'localhost', with the privileges that the README lists",
 			e.Account, e.Password)
 	}
-	return fmt.Sprintf("set mysql.admin.user in the inventory to an account that the socket lets in without a password, which bears the name of the "+
-		"OS user %s; to make one: CREATE USER %s@localhost IDENTIFIED VIA unix_socket, with the privileges that the README lists", e.OSUser, e.OSUser)
+	sudo := ""
+	if e.OSUser != "root" {
+		sudo = "let root do it: ssh.sudo: true; or "
+	}
+	return fmt.Sprintf("%sset mysql.admin.user in the inventory to an account that the socket lets in without a password, which bears the name of the "+
+		"OS user %s; to make one: CREATE USER '%s'@localhost IDENTIFIED VIA unix_socket, with the privileges that the README lists; or give the "+
+		"password of the account by mysql.admin.password_file", sudo, e.OSUser, e.OSUser)
 }
 
 // SocketError says that no server was found on the host, or more than one.

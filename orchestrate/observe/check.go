@@ -131,7 +131,7 @@ func (e *notAllowedError) Error() string {
 
 // Hint is what a person can do.
 func (e *notAllowedError) Hint() string {
-	return fmt.Sprintf("log in there by SSH as root or as %s: servers: {%s: {ssh: {user: root}}}", e.user, e.server)
+	return fmt.Sprintf("work there as root, by ssh.sudo: true or ssh.user: root, or log in as %s: servers: {%s: {ssh: {sudo: true}}}", e.user, e.server)
 }
 
 // isOfShell says that the program was not run, or not to its end.

@@ -97,7 +97,7 @@ func (n neighbours) readers(config facts.Config, suffix string) facts.Value[[]st
 		case one.options == nil, suffix != "" && !strings.EqualFold(suffix, one.options.suffix):
 		case one.options.fault() != nil:
 			return facts.Unknownf[[]string]("what %s reads: %v", one, one.options.fault()).
-				WithHint("mend what is named, or log in there by SSH as root")
+				WithHint("mend what is named, or work there as root: ssh.sudo: true, or ssh.user: root")
 		case slices.ContainsFunc(one.options.includes, func(place included) bool { return place.folder == config.IncludeDir }):
 			readers = append(readers, one.String())
 		}

@@ -75,7 +75,7 @@ func (g *glance) describe(p process.Process) facts.Value[facts.Process] {
 
 func (g *glance) hidden(what, why string) facts.Value[facts.Process] {
 	return facts.Unknownf[facts.Process]("%s: the %s of the server's process: %s", g.server.Name, what, why).
-		WithHint(fmt.Sprintf("log in there by SSH as root or as the OS user of the server: servers: {%s: {ssh: {user: root}}}", g.server.Name))
+		WithHint(fmt.Sprintf("work there as root, by ssh.sudo: true or ssh.user: root, or log in as the OS user of the server: servers: {%s: {ssh: {sudo: true}}}", g.server.Name))
 }
 
 func userName(user process.User) string {
