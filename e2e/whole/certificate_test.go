@@ -9,32 +9,37 @@ import (
 // TestCertificatesInsteadOfKeys has neither a key on the hosts nor a host key here: an authority signs for both.
 func TestCertificatesInsteadOfKeys(t *testing.T) {
 	s := start(t, host.Options{}, plain+asRoot)
-	sign := func(args ...string) {
-		t.Helper()
-		if said, err := s.Client(t.Context(), "ssh-keygen", append([]string{"-q", "-s", "authority"}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%s %v", said, err)
-		}
-	}
-	if said, err := s.Client(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "authority").CombinedOutput(); err != nil {
-		t.Fatalf("%s %v", said, err)
-	}
-	public := s.read("authority.pub")
-	sign("-I", "admin", "-n", "root", "-V", "-1m:+1h", ".ssh/id_ed25519.pub")
-	for _, h := range s.Servers() {
-		s.file(h.Name+".pub", s.on(h.Name, "ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key")+"\n")
-		sign("-I", h.Name, "-h", "-n", h.Name, "-V", "-1m:+1h", h.Name+".pub")
-		for path, content := range map[string]string{
-			"/etc/ssh/ssh_host_ed25519_key-cert.pub": s.read(h.Name + "-cert.pub"), "/etc/ssh/authority.pub": public,
-		} {
-			if err := h.WriteFile(path, content, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s.on(h.Name, "printf 'HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub\nTrustedUserCAKeys /etc/ssh/authority.pub\n' >>/etc/ssh/sshd_config; "+
-			"rm /root/.ssh/authorized_keys; systemctl reload ssh.service")
-	}
+	s.keygen("-t", "ed25519", "-N", "", "-f", "authority")
+	s.keygen("-s", "authority", "-I", "admin", "-n", "root", "-V", "-1m:+1h", ".ssh/id_ed25519.pub")
+	s.certify("db1", "db1")
+	s.certify("db2", "elsewhere")
 	s.file(".ssh/known_hosts", "")
-	s.want(3, "plan").says(t, "the host key of db1:22", "refused")
-	s.file(".ssh/known_hosts", "@cert-authority db* "+public)
+	s.want(3, "plan").says(t, "the host key of db1:22 is not recorded")
+	s.file(".ssh/known_hosts", "@cert-authority db* "+s.read("authority.pub"))
+	s.want(3, "plan").says(t, "the host certificate of db2:22", "it is for elsewhere, not for db2")
+	s.certify("db2", "db2")
 	s.mainJob()
+}
+
+func (s *site) keygen(args ...string) {
+	s.t.Helper()
+	if said, err := s.Client(s.t.Context(), "ssh-keygen", append([]string{"-q"}, args...)...).CombinedOutput(); err != nil {
+		s.t.Fatalf("%s %v", said, err)
+	}
+}
+
+// certify signs the key of a host for a name, and has its sshd let in whom the authority signs for, and nobody else.
+func (s *site) certify(name, principal string) {
+	s.t.Helper()
+	s.file(name+".pub", s.on(name, "ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key")+"\n")
+	s.keygen("-s", "authority", "-I", name, "-h", "-n", principal, "-V", "-1m:+1h", name+".pub")
+	for path, content := range map[string]string{
+		"/etc/ssh/ssh_host_ed25519_key-cert.pub": s.read(name + "-cert.pub"), "/etc/ssh/authority.pub": s.read("authority.pub"),
+		"/etc/ssh/sshd_config.d/authority.conf": "HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub\nTrustedUserCAKeys /etc/ssh/authority.pub\n",
+	} {
+		if err := s.Host(name).WriteFile(path, content, 0o644); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.on(name, "rm -f /root/.ssh/authorized_keys; systemctl restart ssh.service")
 }
