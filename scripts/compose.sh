@@ -26,18 +26,24 @@ dir=$(mktemp -d /tmp/replssl-compose.XXXXXX)
 engine=
 finish() {
     [ -z "$engine" ] || { kill "$engine"; wait "$engine" || true; }
+    find /sys/fs/cgroup -depth -type d -path "*/${dir##*/}*" -exec rmdir {} \; 2>/dev/null || true
     rm -rf "$dir"
 }
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
 export DOCKER_HOST="unix://$dir/docker.sock" COMPOSE_PROJECT_NAME=replssl-try
 
+# What the engine writes to /run and /etc/docker is seen by it alone, and so are its mounts and its network.
 start_engine() {
-    unshare --net --mount sh -c 'ip link set lo up && exec "$@"' - \
-        dockerd --host "$DOCKER_HOST" --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/docker.pid" >"$dir/engine.log" 2>&1 &
+    mkdir -p /etc/docker
+    unshare --net --mount sh -c 'ip link set lo up && mount -t tmpfs run /run && mount -t tmpfs docker /etc/docker && exec "$@"' - \
+        dockerd --host "$DOCKER_HOST" --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/docker.pid" \
+        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${dir##*/}" >"$dir/engine.log" 2>&1 &
     engine=$!
+    deadline=$(($(date +%s) + 60))
     until docker info >/dev/null 2>&1; do
         kill -0 "$engine" 2>/dev/null || { engine=; skip "the engine does not start here: $(tail -n 1 "$dir/engine.log")"; }
+        [ "$(date +%s)" -lt "$deadline" ] || fail "the engine does not answer in 60 s: $(tail -n 1 "$dir/engine.log")"
         sleep 0.2
     done
 }
