@@ -16,6 +16,20 @@ func TestRootLogin(t *testing.T) {
 	if after := s.trace(); strings.Split(before, "\n")[1] == strings.Split(after, "\n")[1] {
 		t.Errorf("the primary has the process of before: %s", after)
 	}
+	s.lasts()
+}
+
+// lasts asserts that the work outlives restarts of the machines.
+func (s *site) lasts() {
+	s.t.Helper()
+	s.do(s.Host("db2").Reboot)
+	s.do(s.Primary().Reboot)
+	if _, err := s.Query(s.t.Context(), "db1", "INSERT INTO shop.orders (note) VALUES ('after the restart')"); err != nil {
+		s.t.Fatal(err)
+	}
+	s.do(s.WaitCaughtUp)
+	s.want(0, "verify")
+	s.want(0, "apply", "--yes").says(s.t, "nothing to do")
 }
 
 // TestNoisyLogins lets everything talk that can talk when somebody logs in, in another language, in shells that are not sh.
