@@ -123,10 +123,9 @@ func (h *Host) cable(ctx context.Context, state string) error {
 func (h *Host) WaitServing(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, booting)
 	defer cancel()
-	ask := "systemctl is-active ssh.service " + h.unit + "; case $(systemctl is-system-running || true) in running | degraded) ;; *) exit 1 ;; esac" // before, users cannot log in
 	said := ""
 	err := lab.Until(ctx, h.Name+": wait until its services are active", func() (bool, error) {
-		out, err := h.Run(ctx, ask)
+		out, err := h.Run(ctx, h.serving())
 		said = out
 		return err == nil, h.gone()
 	})
@@ -134,6 +133,18 @@ func (h *Host) WaitServing(ctx context.Context) error {
 		return fmt.Errorf("%w: %s\nthe end of its console:\n%s", err, said, h.Console())
 	}
 	return nil
+}
+
+// serving is a script that fails until the services are active: by systemd, which lets users log in only when it is up, or by their init
+// scripts where Prepare gave the host another init.
+func (h *Host) serving() string {
+	return `units="ssh.service ` + h.unit + `"
+if [ "$(cat /proc/1/comm)" = init ]; then
+	for unit in $units; do service "${unit%.service}" status; done
+	exit
+fi
+systemctl is-active $units
+case $(systemctl is-system-running || true) in running | degraded) ;; *) exit 1 ;; esac`
 }
 
 // Console is the end of what the machine printed while it booted.
