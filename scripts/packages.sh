@@ -7,7 +7,7 @@ GO=${GO:-go}
 umask 022
 
 vcs=$(git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y go.mod)} # also of a source tree without git
 export SOURCE_DATE_EPOCH
 stage=dist/stage
 
