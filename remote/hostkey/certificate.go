@@ -13,7 +13,7 @@ import (
 
 // explainCertificate says why the certificate of a host is not believed.
 func (p *Policy) explainCertificate(hostPort string, certificate *ssh.Certificate, err error) error {
-	if err == nil {
+	if err == nil && !isWeak(certificate.Signature) {
 		return nil
 	}
 	presented := Fingerprint(certificate.Key)
@@ -21,6 +21,12 @@ func (p *Policy) explainCertificate(hostPort string, certificate *ssh.Certificat
 		return &UnknownError{Host: hostPort, Presented: presented, Files: p.files}
 	}
 	return &CertificateError{Host: hostPort, Presented: presented, Authority: Fingerprint(certificate.SignatureKey), Why: p.fault(hostPort, certificate, err)}
+}
+
+// isWeak tells a signature by SHA-1 from others: whoever can pay for a collision has the authority sign one thing and shows another. OpenSSH
+// does not take it either, since 8.2 (CASignatureAlgorithms of ssh_config(5)).
+func isWeak(signature *ssh.Signature) bool {
+	return signature != nil && (signature.Format == ssh.KeyAlgoRSA || signature.Format == "ssh-dss")
 }
 
 func (p *Policy) fault(hostPort string, certificate *ssh.Certificate, err error) string {
@@ -37,6 +43,8 @@ func (p *Policy) fault(hostPort string, certificate *ssh.Certificate, err error)
 		return "it expired " + before.UTC().Format(time.DateTime) + " UTC"
 	case time.Now().Before(after):
 		return "it is not valid before " + after.UTC().Format(time.DateTime) + " UTC"
+	case isWeak(certificate.Signature):
+		return fmt.Sprintf("the authority's signature (%s) is by SHA-1, which can be forged (ssh-keygen signs with -t rsa-sha2-512)", certificate.Signature.Format)
 	}
 	return strings.TrimPrefix(err.Error(), "ssh: ")
 }

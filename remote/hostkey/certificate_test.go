@@ -3,6 +3,7 @@ package hostkey_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"os"
 	"path/filepath"
@@ -95,6 +96,40 @@ func TestCertificatesThatAreNotBelieved(t *testing.T) {
 	var unknown *hostkey.UnknownError
 	if err := check(policy, "db1.example.org:22", certify(t, ca, newKey(t), nil, "db1.example.org")); !errors.As(err, &unknown) {
 		t.Errorf("a host of nobody's record: %v", err)
+	}
+}
+
+func TestASignatureBySHA1IsNotBelieved(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	able, ok := ca.(ssh.AlgorithmSigner)
+	if !ok {
+		t.Fatal("an RSA key cannot sign with SHA-1 here")
+	}
+	policy, _ := load(t, "@cert-authority *.example.com "+plain(ca.PublicKey()))
+	sign := func(algorithm string) error {
+		signer, err := ssh.NewSignerWithAlgorithms(able, []string{algorithm})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := certify(t, signer, newKey(t), nil, "db1.example.com")
+		if c.Signature.Format != algorithm {
+			t.Fatalf("signed by %s, wanted %s", c.Signature.Format, algorithm)
+		}
+		return check(policy, host, c)
+	}
+	var refused *hostkey.CertificateError
+	if err := sign(ssh.KeyAlgoRSA); !errors.As(err, &refused) || !strings.Contains(refused.Why, "(ssh-rsa) is by SHA-1") {
+		t.Errorf("by SHA-1: got %v", err)
+	}
+	if err := sign(ssh.KeyAlgoRSASHA512); err != nil {
+		t.Errorf("by SHA-512: %v", err)
 	}
 }
 
