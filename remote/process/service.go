@@ -67,13 +67,6 @@ type relative struct {
 
 func (r relative) String() string { return fmt.Sprintf("%d (%s)", r.pid, r.name) }
 
-// script is an init script with what it said of its service.
-type script struct {
-	name   string
-	status string // the exit status of asking it; empty: it was not asked
-	said   string
-}
-
 // keeper is what the host said of what keeps a process running.
 type keeper struct {
 	pid       int
@@ -217,15 +210,15 @@ func (k *keeper) withoutUnit() error {
 	return nil
 }
 
-// isMain is an error unless the unit is this server's: it runs the server as its main process, or the script that comes with the server, or,
-// where systemd knows no main process as of an init script that it runs, no other server.
+// isMain is an error unless the unit is this server's, and no other server's: it runs the server as its main process, or the script that
+// comes with the server, or systemd knows no main process, as of an init script that it runs.
 func (k *keeper) isMain() error {
 	main, err := strconv.Atoi(k.shown["MainPID"])
 	switch {
 	case err != nil:
 		return fmt.Errorf("systemd does not tell the main process of its unit %s", k.unit)
 	case main == k.pid, k.hasWatcher() && main == k.ancestors[0].pid:
-		return nil
+		return k.isOnlyServer()
 	case main != 0:
 		return fmt.Errorf("it belongs to the unit %s, whose main process is another: %s; what else a restart of the unit would end is not known",
 			k.unit, k.called(main))
@@ -233,12 +226,22 @@ func (k *keeper) isMain() error {
 	if err := k.isKeptAlone(); err != nil {
 		return err
 	}
+	return k.isOnlyServer()
+}
+
+// isOnlyServer is an error when a restart of the unit would end another server too, as one that the main process started: a main process
+// says nothing of the others.
+func (k *keeper) isOnlyServer() error {
 	own := slices.IndexFunc(k.members, func(r relative) bool { return r.pid == k.pid })
 	if own < 0 {
-		return fmt.Errorf("its unit %s has no main process, and what else belongs to it could not be looked at", k.unit)
+		return fmt.Errorf("what else belongs to its unit %s could not be looked at", k.unit)
 	}
 	for _, member := range k.members {
-		if member.pid != k.pid && slices.Contains([]string{"mysqld", "mariadbd", k.members[own].name}, member.name) {
+		switch {
+		case member.pid == k.pid:
+		case member.name == "":
+			return fmt.Errorf("whether process %d of its unit %s is another server could not be looked at", member.pid, k.unit)
+		case slices.Contains([]string{"mysqld", "mariadbd", k.members[own].name}, member.name):
 			return fmt.Errorf("it belongs to the unit %s together with process %s, which a restart of the unit would end too", k.unit, member)
 		}
 	}
@@ -271,46 +274,4 @@ func (k *keeper) hasWatcher() bool { return len(k.ancestors) > 0 && isWatcher(k.
 
 func isWatcher(name string) bool {
 	return slices.Contains([]string{"mysqld_safe", "mariadbd-safe", "mariadbd_safe"}, name)
-}
-
-// byScript takes an init script where it names the process, or where there is one script and one server, which was started as that script
-// would: with the option files that everybody reads.
-func (k *keeper) byScript(of Process) (Service, error) {
-	if !slices.Contains([]string{"init", "openrc-init"}, k.first) {
-		return Service{}, fmt.Errorf("no service manager runs there that replssl knows: process 1 is %s, as in a container", k.first)
-	}
-	if err := k.isKeptAlone(); err != nil {
-		return Service{}, err
-	}
-	naming := slices.DeleteFunc(slices.Clone(k.scripts), func(s script) bool { return !s.names(k.pid) })
-	switch {
-	case len(naming) == 1:
-		return Service{Manager: SysV, Name: naming[0].name}, nil
-	case len(k.scripts) == 0:
-		return Service{}, errors.New("it was started by hand: /etc/init.d has no script of a database server")
-	case len(k.scripts) == 1 && k.scripts[0].status == "0" && slices.Equal(k.servers, []int{k.pid}) && ofEverybody(of):
-		return Service{Manager: SysV, Name: k.scripts[0].name}, nil
-	}
-	return Service{}, fmt.Errorf("which script of /etc/init.d started it, if one did, is not certain: there %s", k.described())
-}
-
-// names says that the script knows of a running service, by this ID.
-func (s script) names(pid int) bool {
-	return s.status == "0" && regexp.MustCompile(fmt.Sprintf(`\b%d\b`, pid)).MatchString(s.said)
-}
-
-// ofEverybody says that the server was started with the option files that a server reads by default.
-func ofEverybody(of Process) bool {
-	args, ok := of.Args.Get()
-	return ok && !slices.ContainsFunc(args, func(arg string) bool {
-		return strings.HasPrefix(arg, "--defaults-") || arg == "--no-defaults"
-	})
-}
-
-func (k *keeper) described() string {
-	names := make([]string, len(k.scripts))
-	for i, s := range k.scripts {
-		names[i] = s.name
-	}
-	return fmt.Sprintf("are the script(s) %s, none of which names its process, and %d server(s) run", strings.Join(names, ", "), len(k.servers))
 }

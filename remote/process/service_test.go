@@ -223,15 +223,20 @@ func unit(changes ...string) string {
 }
 
 func TestUnitsThatAreTheServersOrNot(t *testing.T) {
-	const mine = "systemd mariadb.service"
+	const mine, alone = "systemd mariadb.service", "member: 42 mariadbd"
 	for name, c := range map[string]struct {
 		answer string
 		want   string
 	}{
-		"its own":                     {unit(), mine},
-		"below its group":             {unit("group: /system.slice/mariadb.service/worker"), mine},
-		"a host that is a container":  {unit("top: /lxc/web1", "group: /lxc/web1/system.slice/mariadb.service"), mine},
-		"the script that comes with":  {unit("show MainPID=: 41", "above: 41 mysqld_safe", "above: 1 systemd"), mine},
+		"its own":                     {unit(alone), mine},
+		"below its group":             {unit("group: /system.slice/mariadb.service/worker", alone), mine},
+		"a host that is a container":  {unit("top: /lxc/web1", "group: /lxc/web1/system.slice/mariadb.service", alone), mine},
+		"the script that comes with":  {unit("show MainPID=: 41", "above: 41 mysqld_safe", "above: 1 systemd", "member: 41 mysqld_safe", alone), mine},
+		"its own, with a helper":      {unit(alone, "member: 43 wsrep_sst_rsync"), mine},
+		"its own, and another server": {unit(alone, "member: 43 mysqld"), "together with process 43 (mysqld)"},
+		"the script's, and another":   {unit("show MainPID=: 41", "above: 41 mysqld_safe", "above: 1 systemd", alone, "member: 43 mariadbd"), "together with process 43 (mariadbd)"},
+		"its own, beside what hides":  {unit(alone, "member: 43"), "whether process 43 of its unit mariadb.service is another server could not be looked at"},
+		"its own, alone or not":       {unit(), "what else belongs to its unit mariadb.service could not be looked at"},
 		"no main process, and alone":  {unit("show MainPID=: 0", "above: 41 mysqld_safe", "above: 1 systemd", "member: 41 mysqld_safe", "member: 42 mariadbd", "member: 43 logger"), mine},
 		"supervised":                  {unit("show MainPID=: 41", "above: 41 supervisord"), "whose main process is another: 41 (supervisord)"},
 		"of an sshd without sessions": {unit("show MainPID=: 7", "above: 1 systemd"), "whose main process is another: 7 (not a parent of the server)"},
@@ -256,7 +261,7 @@ func TestUnitsThatAreTheServersOrNot(t *testing.T) {
 		"a scope of somebody":         {unit("group: /system.slice/run-r1.scope", "unit: run-r1.scope"), "no service of systemd has it"},
 		"no unit":                     {unit("group: /", "unit: "), "no service of systemd has it: its control group is /"},
 		"no group":                    {unit("group: ", "unit: "), "does not tell its control group"},
-		"a service whose name is odd": {unit("unit: machine.service", "group: /system.slice/machine.service", "show Id=: machine.service", "show ControlGroup=: /system.slice/machine.service"), "systemd machine.service"},
+		"a service whose name is odd": {unit("unit: machine.service", "group: /system.slice/machine.service", "show Id=: machine.service", "show ControlGroup=: /system.slice/machine.service", alone), "systemd machine.service"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := ParseService([]byte(c.answer), Process{PID: 42, Start: 777})
@@ -291,16 +296,21 @@ func TestScriptsThatAreTheServersOrNot(t *testing.T) {
 			own,
 			"init script mysqld",
 		},
+		"it names it as running":        {"init", [][]string{safe, script("mysql", "0", "SUCCESS! MariaDB running (42)"), {"server 42", "server 43"}}, own, "init script mysql"},
+		"it names it with its parent":   {"init", [][]string{safe, script("mysql", "0", "mysqld is running, PIDs: 41 42."), {"server 42", "server 43"}}, own, "init script mysql"},
+		"it names another one too":      {"init", [][]string{safe, script("mysql", "0", "mysqld (pid 43 42) is running..."), {"server 42", "server 43"}}, own, "not certain"},
+		"a number that is no process":   {"init", [][]string{safe, script("mariadb", "0", "Server version 10.42.6 Uptime: 42 sec Threads: 42 Questions: 42"), {"server 42", "server 43"}}, own, "not certain"},
+		"a PID file with a number":      {"init", [][]string{safe, script("mariadb", "0", "running, pid file /run/42/mysqld.pid, 42 threads"), {"server 42", "server 43"}}, own, "not certain"},
 		"one script and one server":     {"init", [][]string{safe, script("mariadb", "0", "Uptime: 3 min"), {"server 42"}}, everybody, "init script mariadb"},
-		"one that is not running":       {"init", [][]string{safe, script("mariadb", "3", "stopped 42"), {"server 42"}}, everybody, "not certain"},
+		"one that is not running":       {"init", [][]string{safe, script("mariadb", "3", "stopped, pid 42"), {"server 42"}}, everybody, "not certain"},
 		"a server of its own files":     {"init", [][]string{safe, script("mariadb", "0", "Uptime: 3 min"), {"server 42"}}, own, "not certain"},
-		"two servers":                   {"init", [][]string{safe, script("mariadb", "0", "Uptime"), {"server 42", "server 43"}}, everybody, "none of which names its process, and 2 server(s) run"},
+		"two servers":                   {"init", [][]string{safe, script("mariadb", "0", "Uptime"), {"server 42", "server 43"}}, everybody, "none of which names its process alone, and 2 server(s) run"},
 		"two scripts":                   {"init", [][]string{safe, script("mariadb", "0", "up"), script("mysql", "3", ""), {"server 42"}}, everybody, "the script(s) mariadb, mysql"},
-		"two scripts that name it":      {"init", [][]string{safe, script("a", "0", "42"), script("b", "0", "42"), {"server 42"}}, everybody, "not certain"},
+		"two scripts that name it":      {"init", [][]string{safe, script("a", "0", "pid 42"), script("b", "0", "pid 42"), {"server 42"}}, everybody, "not certain"},
 		"no script":                     {"init", [][]string{safe, {"server 42"}}, everybody, "started by hand"},
-		"a container":                   {"tini", [][]string{safe, script("mariadb", "0", "42"), {"server 42"}}, everybody, "process 1 is tini, as in a container"},
-		"runit":                         {"init", [][]string{{"above 41 runsv", "above 40 runsvdir", "above 1 init"}, script("mariadb", "0", "42"), {"server 42"}}, everybody, "kept running by another process: [41 (runsv)"},
-		"the script below a supervisor": {"init", [][]string{{"above 41 mysqld_safe", "above 40 supervisord", "above 1 init"}, script("mariadb", "0", "42"), {"server 42"}}, everybody, "kept running by another process: [40 (supervisord)"},
+		"a container":                   {"tini", [][]string{safe, script("mariadb", "0", "pid 42"), {"server 42"}}, everybody, "process 1 is tini, as in a container"},
+		"runit":                         {"init", [][]string{{"above 41 runsv", "above 40 runsvdir", "above 1 init"}, script("mariadb", "0", "pid 42"), {"server 42"}}, everybody, "kept running by another process: [41 (runsv)"},
+		"the script below a supervisor": {"init", [][]string{{"above 41 mysqld_safe", "above 40 supervisord", "above 1 init"}, script("mariadb", "0", "pid 42"), {"server 42"}}, everybody, "kept running by another process: [40 (supervisord)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := ParseService([]byte(scripts(c.first, slices.Concat(c.lines...)...)), Process{PID: 42, Start: 777, Args: seen.Known(c.args)})

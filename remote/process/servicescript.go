@@ -71,19 +71,28 @@ bySystemd() {
 		case $unit in *.slice) ;; *) break ;; esac
 		case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
 	done
-	unit=${unit#_}
+	home=${path%"$rest"}$unit unit=${unit#_}
 	say "unit $unit"
 	case $unit in
 	user@*) ;;
 	*.service) members; show ;;
 	esac
 }
+# members tells the processes of the unit's group and of those below it. One that is there still and that may not be looked at has no name.
+# A host that is a container may see the groups from its own on.
 members() {
 	for base in "$root/sys/fs/cgroup/$folders" "$root/sys/fs/cgroup"; do
-		[ -r "$base$path/cgroup.procs" ] || continue
-		while read -r one; do
-			if kin "$one"; then say "member $one $name"; fi
-		done 2>/dev/null <"$base$path/cgroup.procs"
+		folder=$base$home
+		[ -r "$folder/cgroup.procs" ] || folder=$base${home#"$top"}
+		[ -r "$folder/cgroup.procs" ] || continue
+		for list in "$folder/cgroup.procs" "$folder"/*/cgroup.procs "$folder"/*/*/cgroup.procs; do
+			[ -e "$list" ] || continue
+			while read -r one; do
+				if kin "$one"; then say "member $one $name"
+				elif grep -qx "$one" "$list"; then say "member $one"
+				fi
+			done 2>/dev/null <"$list"
+		done
 		return
 	done
 }
