@@ -38,7 +38,9 @@ func TestTheSameAsSSHItself(t *testing.T) {
 		theirs, refused := askSSH(program, main, alias)
 		ours, err := c.values(alias)
 		switch {
-		case refused:
+		case refused != "" && strings.Contains(refused, "Bad configuration option") && err == nil:
+			t.Fatalf("it is taken, and ssh refuses it: %s\n%s", refused, g.text.String())
+		case refused != "":
 			seen["refused by ssh"]++
 		case err != nil && (strings.Contains(err.Error(), "only ssh itself") || strings.Contains(err.Error(), "canonical")):
 			seen["left to ssh"]++
@@ -97,18 +99,18 @@ func compare(t *rapid.T, ours *options, x *expansion, theirs map[string][]string
 	}
 }
 
-func askSSH(program, file, alias string) (values map[string][]string, refused bool) {
+func askSSH(program, file, alias string) (values map[string][]string, refused string) {
 	out, err := exec.Command(program, "-G", "-F", file, alias).Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
-		return nil, true
+		return nil, "it says: " + string(failed.Stderr)
 	}
 	values = map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		key, text, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 		values[key] = append(values[key], text)
 	}
-	return values, false
+	return values, ""
 }
 
 var aliases = []string{"db1", "db2.example.com", "bastion", "DB1", "192.0.2.7", "2001:db8::1"}
@@ -158,7 +160,8 @@ func (g *generator) line(depth int) string {
 			return "Include" + between + g.file(depth+1) + g.pick("", " "+g.folder+"/none*", " \""+g.file(depth+1)+"\"")
 		}
 	case 6:
-		return g.pick("# a comment", "", "Compression yes", "SetEnv A=\"b c\"", "LocalForward 1 localhost:2", "CanonicalizeHostname no")
+		return g.pick("# a comment", "", "Compression yes", "SetEnv A=\"b c\"", "LocalForward 1 localhost:2", "CanonicalizeHostname no",
+			"IgnoreUnknown Vendor*,Other", "IgnoreUnknown Other", "VendorWord yes", "Other \"a b\"", "FallBackToRsh no")
 	}
 	return g.option(between)
 }

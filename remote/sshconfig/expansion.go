@@ -60,6 +60,18 @@ func (x *expansion) path(text string) string {
 	return absolute
 }
 
+// jumps are the hosts to go through; none at all is another answer than nothing.
+func (x *expansion) jumps(all []string) []string {
+	if all == nil {
+		return nil
+	}
+	jumps := make([]string, len(all))
+	for i, jump := range all {
+		jumps[i] = x.percents(jump)
+	}
+	return jumps
+}
+
 // agent is the path of a socket, "none", or nothing: then what holds for all hosts holds.
 func (x *expansion) agent(v value) string {
 	switch {

@@ -46,6 +46,7 @@ func valuesOf(texts []string) []value {
 type options struct {
 	hostName, user, portText, hostKeyAlias value
 	identitiesOnly, identityAgent          value
+	revokedHostKeys, ignoreUnknown         value
 	proxyCommand                           value
 	identityFiles, certificateFiles        []value // each line adds one
 	userKnownHosts, globalKnownHosts       values
@@ -79,7 +80,7 @@ func (o *options) setting(key, rest string) (set func(), err error) {
 		return nil, err
 	}
 	switch key {
-	case "identityfile":
+	case "identityfile", "identityfile2":
 		return one(words, func(text string) { o.identityFiles = added(o.identityFiles, text) })
 	case "certificatefile":
 		return one(words, func(text string) { o.certificateFiles = added(o.certificateFiles, text) })
@@ -99,14 +100,14 @@ func (o *options) setting(key, rest string) (set func(), err error) {
 // heeds tells whether a line matters.
 func (o *options) heeds(key string) bool {
 	return o.single(key) != nil ||
-		slices.Contains([]string{"identityfile", "certificatefile", "userknownhostsfile", "globalknownhostsfile", "canonicalizehostname"}, key)
+		slices.Contains([]string{"identityfile", "identityfile2", "certificatefile", "userknownhostsfile", "globalknownhostsfile", "canonicalizehostname"}, key)
 }
 
 // single is where the one value of a keyword goes; nil for all other keywords.
 func (o *options) single(key string) *value {
 	return map[string]*value{
 		"hostname": &o.hostName, "user": &o.user, "port": &o.portText, "hostkeyalias": &o.hostKeyAlias,
-		"identitiesonly": &o.identitiesOnly, "identityagent": &o.identityAgent,
+		"identitiesonly": &o.identitiesOnly, "identityagent": &o.identityAgent, "revokedhostkeys": &o.revokedHostKeys, "ignoreunknown": &o.ignoreUnknown,
 	}[key]
 }
 
@@ -122,6 +123,9 @@ func (o *options) setSingle(key string, words []string) (func(), error) {
 		return nil, err
 	}
 	text := words[0]
+	if err := refuse(key, text); err != nil {
+		return nil, err
+	}
 	if key == "identitiesonly" && text == "true" {
 		text = "yes"
 	}
@@ -143,6 +147,17 @@ func judge(key, text string) error {
 		if strings.Contains(strings.NewReplacer("%%", "", "%h", "").Replace(text), "%") {
 			return fmt.Errorf("%q has a %% that stands for nothing: %%h is the host, %%%% a %%", text)
 		}
+	}
+	return nil
+}
+
+// refuse tells of what ssh takes and what is not heeded here, where that would matter.
+func refuse(key, text string) error {
+	switch {
+	case key == "revokedhostkeys" && !strings.EqualFold(text, "none"):
+		return errors.New("such files are not read here: write the keys into a known_hosts file, as lines of @revoked * KEY")
+	case key == "user" && (strings.Contains(text, "%") || strings.Contains(text, "${")):
+		return fmt.Errorf("%q means one thing to old versions of ssh and another to new ones: write the name itself", text)
 	}
 	return nil
 }

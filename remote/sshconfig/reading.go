@@ -77,6 +77,9 @@ func (r *reading) take(at *place, now state, key, rest string) (state, error) {
 	case "include":
 		return now, r.include(at, now, rest)
 	}
+	if !isKeyword(key) && !matchesList(strings.ToLower(r.values.ignoreUnknown.text), key) {
+		return now, at.fault("%s is no keyword of ssh_config (IgnoreUnknown %s before it lets it pass)", key, key)
+	}
 	if now.never() {
 		return now, nil
 	}
@@ -128,6 +131,9 @@ func (r *reading) include(at *place, now state, rest string) error {
 		return at.fault("files include each other more than %d deep", maxDepth)
 	}
 	for _, word := range words {
+		if unclear := strings.ContainsAny(word, "$%") || strings.HasPrefix(word, "~") && !strings.HasPrefix(word, "~/"); unclear && !now.never() {
+			return at.fault("include %s: no variable, %% or ~ with a name is expanded here, write the whole path", word)
+		}
 		files, err := filepath.Glob(r.included(at, word))
 		if err != nil {
 			return at.fault("include %s: %w", word, err)

@@ -3,7 +3,7 @@
 // It heeds what says where a host is and who may log in there. Whatever it cannot decide as ssh does, and that would matter for the host that
 // is asked for, is an error and no guess. Of ssh_config(5) it heeds Host, Match (all, canonical, final, host, originalhost, user, localuser), Include, HostName, User,
 // Port, IdentityFile, CertificateFile, IdentitiesOnly, IdentityAgent, ProxyJump, UserKnownHostsFile, GlobalKnownHostsFile and HostKeyAlias; it tells
-// of ProxyCommand.
+// of ProxyCommand. CASignatureAlgorithms is left to [github.com/replssl/replssl/remote/hostkey], which takes what ssh takes by default.
 package sshconfig
 
 import (
@@ -127,7 +127,7 @@ func (c *Config) host(alias string, o *options) (Host, error) {
 	x := newExpansion(c.env, alias, o)
 	h := Host{
 		Address: x.host, User: o.user.text, Port: o.port(), HostKeyAlias: o.hostKeyAlias.text,
-		IdentitiesOnly: o.identitiesOnly.text == "yes", Jump: o.jump, ProxyCommand: o.proxyCommand.text,
+		IdentitiesOnly: o.identitiesOnly.text == "yes", Jump: x.jumps(o.jump), ProxyCommand: o.proxyCommand.text,
 		IdentityFiles: x.paths(o.identityFiles), CertificateFiles: x.paths(o.certificateFiles), Agent: x.agent(o.identityAgent),
 	}
 	h.KnownHosts = append(x.paths(o.userKnownHosts.or("~/.ssh/known_hosts")),

@@ -133,6 +133,20 @@ func TestNothingIsGuessed(t *testing.T) {
 		{"IdentityFile ${NONE}/key\n", "the variable NONE is not set"},
 		{"Match\n", "line 1: match wants a condition"},
 		{"ProxyJump a b\n", "line 1: proxyjump: "},
+		{"ProxyJump gate-%C\n", "%C is not known here"},
+		{"RevokedHostKeys /etc/ssh/revoked\n", "line 1: revokedhostkeys: such files are not read here"},
+		{"RevokedHostKeys none\nRevokedHostKeys /etc/ssh/revoked\n", ""},
+		{"Host other\nRevokedHostKeys /etc/ssh/revoked\n", ""},
+		{"User %u\n", "line 1: user: \"%u\" means one thing"},
+		{"User x\nUser ${LOGNAME}\n", ""},
+		{"Include ${KEYS}/x\n", "line 1: include ${KEYS}/x: "},
+		{"Include none ~bob/x\n", "line 1: include ~bob/x: "},
+		{"Include %d/x\n", "line 1: include %d/x: "},
+		{"Host other\nInclude ~bob/x\n", ""},
+		{"Host other\n  HostNmae x\n", "line 2: hostnmae is no keyword of ssh_config (IgnoreUnknown hostnmae before it"},
+		{"IgnoreUnknown Vendor*,HostNmae\nHostNmae x\nVendorWord a \"b\n", ""},
+		{"Host other\nIgnoreUnknown *\nHost *\nVendorWord a\n", "line 4: vendorword"},
+		{"CASignatureAlgorithms ssh-ed25519\nUseRoaming no\nChannelTimeout x=1\nGSSAPIKeyExchange no\nUseKeychain yes\n", ""},
 	} {
 		config, err := sshconfig.Named(e, put(t, filepath.Join(e.Home, "mine"), c.text))
 		if err != nil {
@@ -143,6 +157,17 @@ func TestNothingIsGuessed(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", c.text, err, c.want)
 		}
 	}
+}
+
+func TestJumpsReferToTheHost(t *testing.T) {
+	e := env(t)
+	c, err := sshconfig.Named(e, put(t, filepath.Join(e.Home, "mine"), "User ops\nHostName %h.example.com\nProxyJump %r@gate-%n:22,%h-%p\nIdentityFile2 /k\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db1 := host(t, c, "db1")
+	same(t, "jumps", db1.Jump, []string{"ops@gate-db1:22", "db1.example.com-22"})
+	same(t, "the old word for a key", db1.IdentityFiles, []string{"/k"})
 }
 
 func TestFilesThatIncludeThemselvesEnd(t *testing.T) {

@@ -1,0 +1,34 @@
+package sshconfig
+
+import (
+	"slices"
+	"strings"
+)
+
+// keywords are those of ssh_config(5) up to OpenSSH 10.2, and what the ssh of Debian, Red Hat and Apple adds; then those that ssh only still
+// tolerates.
+const keywords = `
+host match include ignoreunknown
+addkeystoagent addressfamily batchmode bindaddress bindinterface canonicaldomains canonicalizefallbacklocal canonicalizehostname
+canonicalizemaxdots canonicalizepermittedcnames casignaturealgorithms certificatefile channeltimeout checkhostip ciphers clearallforwardings
+compression connectionattempts connecttimeout controlmaster controlpath controlpersist dynamicforward enableescapecommandline
+enablesshkeysign escapechar exitonforwardfailure fingerprinthash forkafterauthentication forwardagent forwardx11 forwardx11timeout
+forwardx11trusted gatewayports globalknownhostsfile gssapiauthentication gssapidelegatecredentials hashknownhosts hostbasedacceptedalgorithms
+hostbasedauthentication hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile ipqos kbdinteractiveauthentication
+kbdinteractivedevices kexalgorithms knownhostscommand localcommand localforward loglevel logverbose macs nohostauthenticationforlocalhost
+numberofpasswordprompts obscurekeystroketiming passwordauthentication permitlocalcommand permitremoteopen pkcs11provider port
+preferredauthentications proxycommand proxyjump proxyusefdpass pubkeyacceptedalgorithms pubkeyauthentication refuseconnection rekeylimit
+remotecommand remoteforward requesttty requiredrsasize revokedhostkeys securitykeyprovider sendenv serveralivecountmax serveraliveinterval
+sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink stricthostkeychecking syslogfacility tag tcpkeepalive tunnel
+tunneldevice updatehostkeys user userknownhostsfile verifyhostkeydns versionaddendum visualhostkey warnweakcrypto xauthlocation
+
+gssapiclientidentity gssapikexalgorithms gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns protocolkeepalives
+rsaminsize setuptimeout usekeychain
+
+afstokenpassing challengeresponseauthentication cipher compressionlevel dsaauthentication fallbacktorsh globalknownhostsfile2
+hostbasedkeytypes identityfile2 keepalive kerberosauthentication kerberostgtpassing protocol pubkeyacceptedkeytypes rhostsauthentication
+rhostsrsaauthentication rsaauthentication skeyauthentication smartcarddevice tisauthentication useblacklistedkeys useprivilegedport
+userknownhostsfile2 useroaming usersh`
+
+// isKeyword tells the keywords that ssh takes from those that it stops at, which are most often misspelt.
+func isKeyword(key string) bool { return slices.Contains(strings.Fields(keywords), key) }
