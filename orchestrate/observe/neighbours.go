@@ -15,6 +15,7 @@ import (
 type neighbours struct {
 	list []neighbour
 	why  string // they could not be looked at
+	hint string
 }
 
 type neighbour struct {
@@ -33,11 +34,20 @@ func (g *glance) serversPortion() portion {
 	}}
 }
 
+// asRoot helps where a host shows less to others.
+const asRoot = "work there as root: ssh.sudo: true, or ssh.user: root"
+
 // neighbours finds out where each of the other servers begins to read.
 func (g *glance) neighbours(ctx context.Context, own *optionFiles) neighbours {
 	servers, ok := g.servers.Get()
 	if !ok {
-		return neighbours{why: g.servers.Why()}
+		return neighbours{why: g.servers.Why(), hint: asRoot}
+	}
+	if !slices.ContainsFunc(servers, func(s process.Server) bool { return s.PID == g.found.PID }) {
+		return neighbours{
+			why:  fmt.Sprintf("process %d, which is ours, is not among the servers that the host shows: others may be missing too", g.found.PID),
+			hint: asRoot + "; and start the server by a program named mariadbd or mysqld",
+		}
 	}
 	var found neighbours
 	for _, server := range servers {
@@ -89,7 +99,7 @@ func (n neighbours) files() []*optionFiles {
 // readers are the neighbours that would heed our file: they read its folder, and its group.
 func (n neighbours) readers(config facts.Config, suffix string) facts.Value[[]string] {
 	if n.why != "" {
-		return facts.Unknown[[]string](n.why)
+		return facts.Unknown[[]string](n.why).WithHint(n.hint)
 	}
 	var readers []string
 	for _, one := range n.list {
@@ -97,7 +107,7 @@ func (n neighbours) readers(config facts.Config, suffix string) facts.Value[[]st
 		case one.options == nil, suffix != "" && !strings.EqualFold(suffix, one.options.suffix):
 		case one.options.fault() != nil:
 			return facts.Unknownf[[]string]("what %s reads: %v", one, one.options.fault()).
-				WithHint("mend what is named, or work there as root: ssh.sudo: true, or ssh.user: root")
+				WithHint("mend what is named, or " + asRoot)
 		case slices.ContainsFunc(one.options.includes, func(place included) bool { return place.folder == config.IncludeDir }):
 			readers = append(readers, one.String())
 		}

@@ -38,6 +38,7 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 		"closed, of another group":   {"--defaults-group-suffix=.x", []string{"--defaults-file=/etc/closed.cnf"}, "/etc/mysql/conf.d/zz-replssl@.x.cnf", ""},
 		"one of a relative file":     {"", []string{"--defaults-file=my.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "is not named by an absolute path"},
 		"servers that nobody listed": {"", []string{"unseen"}, "/etc/mysql/conf.d/zz-replssl.cnf", "no list"},
+		"a list that lacks our own":  {"", []string{"not ours"}, "/etc/mysql/conf.d/zz-replssl.cnf", "process 100, which is ours, is not among the servers that the host shows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &glance{observer: New(cluster(), nil, store(t), nil), dialect: mariadb(t), args: arguments{"/usr/sbin/mariadbd"}}
@@ -59,6 +60,9 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 			suffix, _ := g.args.option(groupSuffix)
 			own := newOptionFiles(g.dialect, suffix)
 			own.roots = roots
+			if slices.Contains(c.others, "not ours") {
+				g.servers = seen.Known([]process.Server{})
+			}
 			others := g.neighbours(t.Context(), own)
 			if err := loadAll(t.Context(), append([]*optionFiles{own}, others.files()...), files.fetch); err != nil || own.fault() != nil {
 				t.Fatal(err, own.fault())

@@ -21,8 +21,8 @@ type Server struct {
 }
 
 // Servers lists the database servers that run on the host and see its files; [ParseServers] reads what it prints. It knows them by the names
-// of their programs. Those in containers are left out.
-func Servers() shell.Line { return shell.Script(serversScript) }
+// of their programs. Those in containers are left out. They are unknown where the host hides the processes of others.
+func Servers() shell.Line { return shell.Script(serversScript, "") }
 
 // ParseServers gives the servers by their IDs. It fails when the answer is not whole, or not to be understood.
 func ParseServers(printed []byte) (seen.Value[[]Server], error) {
@@ -88,17 +88,22 @@ servers() {
 }
 `
 
-// serversScript starts one program where no server runs, and four where some do. A server that ends meanwhile has no options, and reads no
+// serversScript has $1 the root of the host's files. It starts one program where no server runs, and four where some do. A server that ends meanwhile has no options, and reads no
 // files any more.
 const serversScript = frame.Shell + serverFiles + `
-proc=/proc
+proc=$1/proc
 answer() {
+	# Anybody may read the name of process 1, unless /proc is mounted with hidepid.
+	if ! [ -r "$proc/1/comm" ]; then
+		say "unknown /proc does not show the processes of other users (hidepid)"
+		return
+	fi
 	set --
 	for file in $(servers); do
 		folder=${file%/cmdline}
 		# The root of a container is another folder; one that may not be seen is taken for that of the host.
 		if [ -e "$folder/root" ] && ! [ "$folder/root" -ef / ]; then continue; fi
-		say "server ${folder#/proc/}"
+		say "server ${folder##*/}"
 		set -- "$@" "$file"
 	done
 	[ $# -gt 0 ] || return 0
