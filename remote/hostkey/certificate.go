@@ -18,7 +18,7 @@ func (p *Policy) explainCertificate(hostPort string, certificate *ssh.Certificat
 	}
 	presented := Fingerprint(certificate.Key)
 	if len(p.db.HostKeys(hostPort)) == 0 {
-		return &UnknownError{Host: hostPort, Presented: presented, Files: p.files}
+		return &UnknownError{Host: hostPort, Presented: presented, Line: line(hostPort, certificate.Key), Files: p.files}
 	}
 	return &CertificateError{Host: hostPort, Presented: presented, Authority: Fingerprint(certificate.SignatureKey), Why: p.fault(hostPort, certificate, err)}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"strings"
 )
 
@@ -25,8 +24,7 @@ func (e *FileError) Hint() string {
 	if !errors.Is(e.Err, fs.ErrNotExist) {
 		return "set ssh.known_hosts in the inventory to a file that you can read"
 	}
-	return fmt.Sprintf("record the key of each host: ssh-keyscan -p PORT HOST >> %s; then compare the fingerprints (ssh-keygen -lf %s) with each "+
-		"host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)", e.File, e.File)
+	return fmt.Sprintf("make it, empty (touch %s), and run replssl again: it tells the line that each host needs, and what to compare before you add it", e.File)
 }
 
 // SyntaxError says that a known_hosts file has a line that is none.
@@ -47,6 +45,7 @@ func (e *SyntaxError) Hint() string {
 type UnknownError struct {
 	Host      string // host:port
 	Presented string // type and fingerprint of the key that the host shows
+	Line      string // what a known_hosts file would have to say for it to be believed
 	Files     []string
 }
 
@@ -56,8 +55,8 @@ func (e *UnknownError) Error() string {
 
 // Hint is what a person can do.
 func (e *UnknownError) Hint() string {
-	return fmt.Sprintf("compare the fingerprint with the host's own (%s there), then record it: %s",
-		fingerprinting(e.Presented), recording(e.Host, strings.Join(e.Files[:min(1, len(e.Files))], "")))
+	return fmt.Sprintf("compare the fingerprint with what the host's own console shows (%s); when they are the same, add this line to %s: %s",
+		fingerprinting(e.Presented), strings.Join(e.Files[:min(1, len(e.Files))], ""), e.Line)
 }
 
 // fingerprinting is the command that shows the fingerprint of a host's own key, of the type that it has presented.
@@ -72,15 +71,6 @@ func fingerprinting(presented string) string {
 	return "ssh-keygen -lf /etc/ssh/ssh_host_" + kind + "_key.pub"
 }
 
-// recording is the command that puts the keys of a host into a file.
-func recording(hostPort, file string) string {
-	host, port, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		host, port = hostPort, "22"
-	}
-	return fmt.Sprintf("ssh-keyscan -p %s %s >> %s", port, host, file)
-}
-
 // ChangedError says that another key is recorded for the host: it was installed anew, or it is not that host.
 type ChangedError struct {
 	Host      string
@@ -88,6 +78,7 @@ type ChangedError struct {
 	Recorded  string // type and fingerprint of the key that is recorded
 	File      string // where that is recorded
 	Line      int
+	NewLine   string // what a known_hosts file would have to say for the key to be believed
 }
 
 func (e *ChangedError) Error() string {
@@ -97,8 +88,8 @@ func (e *ChangedError) Error() string {
 
 // Hint is what a person can do.
 func (e *ChangedError) Hint() string {
-	return fmt.Sprintf("if the host was installed anew, compare the fingerprint with the host's own (%s there), take line %d out of %s, and record the new key: %s; "+
-		"if it was not, do not go on: another machine may be answering", fingerprinting(e.Presented), e.Line, e.File, recording(e.Host, e.File))
+	return fmt.Sprintf("if the host was not installed anew, do not go on: another machine may be answering; if it was, compare the fingerprint with what the host's own "+
+		"console shows (%s); when they are the same, take line %d out of %s and add this one: %s", fingerprinting(e.Presented), e.Line, e.File, e.NewLine)
 }
 
 // RevokedError says that the key which the host shows is marked as revoked.

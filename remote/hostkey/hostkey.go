@@ -116,7 +116,7 @@ func (p *Policy) explain(hostPort string, key ssh.PublicKey, err error) error {
 	case errors.As(err, &revoked):
 		return &RevokedError{Host: hostPort, Presented: Fingerprint(key), File: revoked.Revoked.Filename, Line: revoked.Revoked.Line}
 	case errors.As(err, &mismatch) && len(mismatch.Want) == 0:
-		return &UnknownError{Host: hostPort, Presented: Fingerprint(key), Files: p.files}
+		return &UnknownError{Host: hostPort, Presented: Fingerprint(key), Line: line(hostPort, key), Files: p.files}
 	case errors.As(err, &mismatch) && p.isAuthority(hostPort, closest(mismatch.Want, key).Key):
 		want := closest(mismatch.Want, key)
 		return &CertificateError{
@@ -127,12 +127,15 @@ func (p *Policy) explain(hostPort string, key ssh.PublicKey, err error) error {
 		want := closest(mismatch.Want, key)
 		return &ChangedError{
 			Host: hostPort, Presented: Fingerprint(key),
-			File: want.Filename, Line: want.Line, Recorded: Fingerprint(want.Key),
+			File: want.Filename, Line: want.Line, Recorded: Fingerprint(want.Key), NewLine: line(hostPort, key),
 		}
 	default:
 		return fmt.Errorf("the host key of %s (%s) is refused: %w", hostPort, Fingerprint(key), err)
 	}
 }
+
+// line is what a known_hosts file says of a host with this key.
+func line(hostPort string, key ssh.PublicKey) string { return knownhosts.Line([]string{hostPort}, key) }
 
 // closest is the recorded key to hold against the presented one: of the same type where there is one.
 func closest(recorded []xknownhosts.KnownKey, presented ssh.PublicKey) xknownhosts.KnownKey {

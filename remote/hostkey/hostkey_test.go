@@ -106,6 +106,7 @@ func TestAnotherKeyIsChanged(t *testing.T) {
 	}
 	want := hostkey.ChangedError{
 		Host: host, Presented: hostkey.Fingerprint(shown), Recorded: hostkey.Fingerprint(recorded), File: file, Line: 3,
+		NewLine: "db1.example.com " + plain(shown),
 	}
 	if *changed != want {
 		t.Errorf("got  %+v\nwant %+v", *changed, want)
@@ -113,6 +114,35 @@ func TestAnotherKeyIsChanged(t *testing.T) {
 	for _, part := range []string{host, want.Presented, want.Recorded, file + " line 3"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q does not tell %q", err, part)
+		}
+	}
+}
+
+// TestTheHintsLineIsTheRecord: whatever name and port a host is known under, the line of the hint makes it known.
+func TestTheHintsLineIsTheRecord(t *testing.T) {
+	recorded, shown, ca := newKey(t), newKey(t), newSigner(t)
+	for _, hostPort := range []string{host, "db1.example.com:2222", "192.0.2.7:22", "[2001:db8::7]:22", "[2001:db8::7]:2222", "alias:22"} {
+		empty, file := load(t)
+		other, _ := load(t, knownhosts.Line([]string{hostPort}, recorded))
+		var unknown, signed *hostkey.UnknownError
+		var changed *hostkey.ChangedError
+		certificate := certify(t, ca, shown, nil, "db1.example.com")
+		if !errors.As(check(empty, hostPort, shown), &unknown) || !errors.As(check(empty, hostPort, certificate), &signed) ||
+			!errors.As(check(other, hostPort, shown), &changed) {
+			t.Fatalf("%s is believed", hostPort)
+		}
+		for hint, line := range map[string]string{unknown.Hint(): unknown.Line, signed.Hint(): signed.Line, changed.Hint(): changed.NewLine} {
+			before, _, _ := strings.Cut(hint, line)
+			if !strings.HasSuffix(hint, ": "+line) || !strings.Contains(before, "compare the fingerprint") || !strings.Contains(before, "ssh_host_ed25519_key.pub") {
+				t.Errorf("%s: %s", hostPort, hint)
+			}
+			policy, _ := load(t, line)
+			if err := check(policy, hostPort, shown); err != nil {
+				t.Errorf("%s: %s: %v", hostPort, line, err)
+			}
+		}
+		if !strings.Contains(unknown.Hint(), "add this line to "+file) {
+			t.Errorf("%s: the hint does not say where: %s", hostPort, unknown.Hint())
 		}
 	}
 }
@@ -154,8 +184,8 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	if !errors.As(err, &unread) || !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("a missing file is not told as such: %v", err)
 	}
-	if hint := unread.Hint(); !strings.Contains(hint, "ssh-keyscan -p PORT HOST >> "+missing) {
-		t.Errorf("the hint does not tell how to make the file: %s", hint)
+	if hint := unread.Hint(); !strings.Contains(hint, "touch "+missing) {
+		t.Errorf("the hint does not tell how to begin: %s", hint)
 	}
 	if _, err := hostkey.Load(folder); !errors.As(err, &unread) || !strings.Contains(unread.Hint(), "ssh.known_hosts") {
 		t.Errorf("a folder is no missing file: %v", err)

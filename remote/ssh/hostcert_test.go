@@ -54,9 +54,13 @@ func TestAHostKeyIsRecordedUnderItsAlias(t *testing.T) {
 	_, kind, _ := strings.Cut(key, " ")
 	write(t, config.KnownHosts[0], "alias "+kind)
 	var unknown *hostkey.UnknownError
-	if err := refuses(t, newDialer(t), config, "ssh-keyscan"); !errors.As(err, &unknown) {
+	if err := refuses(t, newDialer(t), config, "add this line to "+config.KnownHosts[0]); !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
 	config.HostKeyAlias = "alias"
+	record := read(t, config.KnownHosts[0])
+	write(t, config.KnownHosts[0], "")
+	_ = refuses(t, newDialer(t), config, "add this line to "+config.KnownHosts[0]+": "+strings.TrimSpace(record))
+	write(t, config.KnownHosts[0], record)
 	reaches(t, newDialer(t), config)
 }
