@@ -33,7 +33,9 @@ func (b *builder) optionFile(s topology.Server) (string, error) {
 func (b *builder) planConfig(s topology.Server, text string) {
 	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
 	goal := ConfigInPlace{Server: s.Name, Path: config.OwnPath, Text: text}
+	alone := HeededAlone{Server: s.Name, Path: config.OwnPath}
 	if goal.Holds(b.facts).Holds() {
+		b.warnUnlessAlone(alone)
 		return
 	}
 	switch {
@@ -47,11 +49,9 @@ func (b *builder) planConfig(s topology.Server, text string) {
 	case config.Own.IsUnknown():
 		b.block(s.Name, config.Own.Hint(), "%s: %s", config.OwnPath, config.Own.Why())
 		return
-	case config.Others.IsUnknown():
-		b.block(s.Name, config.Others.Hint(), "whether another server of the host reads %s too: %s", config.OwnPath, config.Others.Why())
-		return
-	case len(config.Others.Or(nil)) > 0:
-		b.block(s.Name, ownGroup, "what is written to %s would reach other servers of the host: %s", config.OwnPath, strings.Join(config.Others.Or(nil), ", "))
+	case !alone.Holds(b.facts).Holds():
+		v := alone.Holds(b.facts)
+		b.block(s.Name, v.Hint(), "%s", v.Why())
 		return
 	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
 		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the server's own check of its configuration: %s", b.facts.Server(s.Name).ConfigCheck.Why())
@@ -63,14 +63,19 @@ func (b *builder) planConfig(s topology.Server, text string) {
 		Reason: goal.Holds(b.facts).Why(),
 		Needs:  []string{stepID("files", s.Name)},
 		Goal:   goal, Deadline: fileDeadline,
-		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
+		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}, {Condition: alone}},
 		Actions: []Action{WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}},
 		Undo:    Undo{Actions: []Action{back}},
 		Rescue:  []Action{back}, Rescued: b.configIs(s),
 	})
 }
 
-const ownGroup = "start each of them with a --defaults-group-suffix of its own, or with a --defaults-file that has an include folder of its own"
+// warnUnlessAlone tells of a server that came later, and reads what was written before.
+func (b *builder) warnUnlessAlone(alone HeededAlone) {
+	if v := alone.Holds(b.facts); !v.Holds() {
+		b.warnOf(alone.Server, "%s; %s", v.Why(), v.Hint())
+	}
+}
 
 // configBack puts our option file back as it is now.
 func (b *builder) configBack(s topology.Server) Action {

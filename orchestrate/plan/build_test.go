@@ -429,6 +429,18 @@ func TestBuildFollowsTheServers(t *testing.T) {
 			blocked: []string{"db1: zz-replssl.cnf would reach other servers of the host: process 7 --defaults-group-suffix=.b"}, hint: "--defaults-group-suffix of its own",
 		},
 		{
+			name:     "another server that came to heed settings in use is told",
+			secured:  true,
+			seen:     config(func(c *facts.Config) { c.Others = facts.Known([]string{"process 7 --defaults-group-suffix=.b"}) }),
+			warnings: []string{"db1: what is written to /etc/mysql/conf.d/zz-replssl.cnf would reach other servers of the host: process 7"},
+		},
+		{
+			name:     "other servers that could not be looked at beside settings in use are told",
+			secured:  true,
+			seen:     config(func(c *facts.Config) { c.Others = facts.Unknown[[]string]("hidepid") }),
+			warnings: []string{"db1: whether another server of the host reads /etc/mysql/conf.d/zz-replssl.cnf too: hidepid"},
+		},
+		{
 			name: "other servers that could not be looked at block",
 			seen: config(func(c *facts.Config) {
 				c.Others = facts.Unknown[[]string]("/srv/b.cnf: permission denied").WithHint("log in as root")

@@ -63,6 +63,7 @@ func allConditions() []plan.Condition {
 		plan.SetIs{Server: "db1", Version: 1},
 		plan.RunsAs{Server: "db1", Service: facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}},
 		plan.Arrives{Server: "db2", Hosts: []string{}, Links: []plan.Link{linkTo("db3")}},
+		plan.HeededAlone{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf"},
 	}
 }
 
@@ -399,6 +400,7 @@ func TestGoals(t *testing.T) {
 	}
 	required := plan.RequiresTLS{Server: "db1", User: "repl"}
 	inPlace := plan.ConfigInPlace{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", Text: ownConfig()}
+	alone := plan.HeededAlone{Server: "db1", Path: inPlace.Path}
 	inUse := plan.SetInUse{Server: "db1", Version: 1, Names: []string{"db1.example.com"}}
 	secured := plan.Secured{Link: l, Options: optionsOf(), Threads: both}
 	former := plan.Former{Link: l, Options: optionsOf(), Threads: both}
@@ -409,6 +411,9 @@ func TestGoals(t *testing.T) {
 		{"a row of which the requirement is not known", required, rows(row("%", "")), "fails", "repl@%"},
 		{"no row where replicas log in", required, rows(), "fails", "has no account"},
 		{"no row where nobody logs in", plan.RequiresTLS{Server: "db1", User: "repl", Optional: true}, rows(), "holds", ""},
+
+		{"settings that another server heeds", alone, config(func(c *facts.Config) { c.Others = facts.Known([]string{"process 7"}) }), "fails", "process 7"},
+		{"other readers that were not seen", alone, config(func(c *facts.Config) { c.Others = facts.Unknown[[]string]("hidepid") }), "unclear", "hidepid"},
 
 		{"settings of another text", inPlace, config(func(c *facts.Config) { c.Own = facts.Known("ssl=0") }), "fails", "does not have"},
 		{"settings that something read later overrides", inPlace, config(func(c *facts.Config) { c.Later = []string{"/x:1: skip-ssl"} }), "fails", "/x:1: skip-ssl"},

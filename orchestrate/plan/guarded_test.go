@@ -55,6 +55,11 @@ func TestWhatChangedSinceThePlanHoldsAStepBack(t *testing.T) {
 			s.TLSDir = facts.Known(d)
 		})},
 		{"the server refuses its configuration", "serve/db1", seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Known(facts.Check{Text: "bad"}) })},
+		{"another server reads the option file", "config/db1", seenServer("db1", func(s *facts.Server) {
+			config := s.Config.Or(facts.Config{})
+			config.Others = facts.Known([]string{"process 7"})
+			s.Config = facts.Known(config)
+		})},
 		{"the set in use is another one", "config/db1", seenServer("db1", func(s *facts.Server) { s.TLSDir = facts.Known(facts.TLSDir{}) })},
 		{"the certificate is not here", "files/db2", func(f facts.Facts) facts.Facts {
 			f.Store = facts.Known(facts.Store{CA: facts.Absent[string]()})
