@@ -31,6 +31,7 @@ type keyring struct {
 	certificates []certificate // that are to be joined with a key of the agent
 
 	tried    []string
+	exposed  []string // identity files that others may read
 	offered  bool     // of the tried, one was offered
 	wants    []string // the ways in that the host allows, where a key is none of them
 	askAgent bool     // the agent has not been asked yet
@@ -72,6 +73,10 @@ func (k *keyring) addIdentity(path string, named bool) {
 	id, err := readIdentity(path)
 	if err != nil {
 		k.tried = append(k.tried, fmt.Sprintf("identity file %s (not offered: %s)", path, cause(err)))
+		var exposed *exposedError
+		if errors.As(err, &exposed) {
+			k.exposed = append(k.exposed, path)
+		}
 		return
 	}
 	if id.public != nil {
@@ -224,7 +229,9 @@ func (k *keyring) hangsAtAgent() bool {
 func (k *keyring) failure(err error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return &AuthError{Host: k.config.Name, User: k.config.User, Tried: k.tried, Offered: k.offered, Wants: k.wants, Locked: k.locked, Err: err}
+	return &AuthError{
+		Host: k.config.Name, User: k.config.User, Tried: k.tried, Exposed: k.exposed, Offered: k.offered, Wants: k.wants, Locked: k.locked, Err: err,
+	}
 }
 
 func (k *keyring) close() {

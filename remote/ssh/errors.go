@@ -61,6 +61,21 @@ func (e *ConnectError) Hint() string {
 	return fmt.Sprintf("see whether an sshd answers at %s, and whether that is the host's address and SSH port", e.Address)
 }
 
+// SessionsError says that the host allows too few sessions of one SSH connection at once: commands that stay open hold all of them.
+type SessionsError struct {
+	Host string
+	Most int // sessions that it allows
+}
+
+func (e *SessionsError) Error() string {
+	return fmt.Sprintf("%s: running a command: the host allows %d session(s) of an SSH connection at once, and connections to its sockets hold all of them", e.Host, e.Most)
+}
+
+// Hint is what a person can do.
+func (e *SessionsError) Hint() string {
+	return "let sshd_config of " + e.Host + " have MaxSessions 10, which is the default (sshd -T shows what holds), and reload its sshd"
+}
+
 // JumpError says that a jump host could not be used, so that the host behind it could not be reached.
 type JumpError struct {
 	Host string // behind it
@@ -91,6 +106,7 @@ type AuthError struct {
 	Host    string
 	User    string
 	Tried   []string // each key that was offered, and each that could not be, with the reason
+	Exposed []string // identity files that were not offered because others may read them
 	Offered bool     // at least one of them was offered
 	Wants   []string // the ways in that the host allows, where a key is none of them
 
@@ -127,6 +143,8 @@ func (e *AuthError) Hint() string {
 		return e.Locked.Hint()
 	case len(e.Wants) > 0:
 		return "sshd_config of the host must have PubkeyAuthentication yes, and no AuthenticationMethods that ask for more than a key"
+	case len(e.Exposed) > 0:
+		return "chmod 600 " + strings.Join(e.Exposed, " ")
 	case !e.Offered:
 		return "set ssh.identity_file in the inventory to a private key, or let an SSH agent hold the key (ssh-add)"
 	}

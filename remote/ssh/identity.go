@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -69,6 +70,9 @@ func readIdentity(path string) (identity, error) {
 		id.public = public
 		return id, nil
 	}
+	if err := ownersAlone(path); err != nil {
+		return id, err
+	}
 	var locked *ssh.PassphraseMissingError
 	switch id.signer, err = ssh.ParsePrivateKey(text); {
 	case err == nil:
@@ -82,6 +86,27 @@ func readIdentity(path string) (identity, error) {
 		return id, errors.New("it holds no private key of a kind that is known")
 	}
 	return id, nil
+}
+
+// exposedError says that a private key can be read by others.
+type exposedError struct{ mode os.FileMode }
+
+func (e *exposedError) Error() string {
+	return fmt.Sprintf("other users of this machine may read it, mode %04o", e.mode)
+}
+
+// ownersAlone refuses a private key as ssh does: one of ours that others may read. What belongs to somebody else was given to us as it is.
+func ownersAlone(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return errors.New("it is gone")
+	}
+	const others = 0o077
+	owner, known := info.Sys().(*syscall.Stat_t)
+	if mine := known && int(owner.Uid) == os.Getuid(); mine && info.Mode().Perm()&others != 0 {
+		return &exposedError{info.Mode().Perm()}
+	}
+	return nil
 }
 
 // publicBeside is the public half of an encrypted key of the old format, which does not tell it itself; nil where it is not there.

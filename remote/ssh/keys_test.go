@@ -73,6 +73,26 @@ func TestAPassphraseIsAskedForOnceARun(t *testing.T) {
 	}
 }
 
+// TestAKeyThatOthersMayReadIsNotUsed: as with ssh, also where it would have opened the door.
+func TestAKeyThatOthersMayReadIsNotUsed(t *testing.T) {
+	server := remotetest.Serve(t, remotetest.ServerOptions{})
+	config := configFor(server)
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
+		if err := os.Chmod(server.Identity, mode); err != nil {
+			t.Fatal(err)
+		}
+		err := refuses(t, newDialer(t), config, "chmod 600 "+server.Identity, "other users of this machine may read it, mode 06")
+		var refused *ssh.AuthError
+		if !errors.As(err, &refused) || refused.Offered {
+			t.Errorf("mode %v: got %v", mode, err)
+		}
+	}
+	if err := os.Chmod(server.Identity, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	reaches(t, newDialer(t), config)
+}
+
 func TestAWrongPassphraseIsAskedForThreeTimes(t *testing.T) {
 	config, _ := lockedServer(t)
 	p := &person{t: t, answers: []string{"a", "b", "c"}}

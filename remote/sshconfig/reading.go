@@ -46,6 +46,9 @@ func (p *place) fault(format string, args ...any) error {
 
 func (r *reading) file(file source, outer state, depth int) error {
 	text, err := readText(file.path)
+	if err == nil && file.own {
+		err = guard(file.path)
+	}
 	if err != nil {
 		return &Error{File: file.path, Err: err}
 	}
@@ -139,7 +142,7 @@ func (r *reading) include(at *place, now state, rest string) error {
 			return at.fault("include %s: %w", word, err)
 		}
 		for _, file := range files {
-			err := r.file(source{path: file, system: at.system}, now, at.depth+1)
+			err := r.file(source{path: file, system: at.system, own: at.own}, now, at.depth+1)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

@@ -8,10 +8,12 @@ package sshconfig
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // Env is what ssh_config refers to on this machine.
@@ -52,6 +54,7 @@ type Config struct {
 type source struct {
 	path   string
 	system bool // relative names in it are of the system's folder
+	own    bool // the person's, which nobody else may write
 }
 
 // Default is what ssh reads where nobody names a file: the person's own, then the system's. One that is missing says nothing.
@@ -59,7 +62,7 @@ func Default(env Env) (*Config, error) {
 	env = env.withDefaults()
 	c := &Config{env: env}
 	for _, file := range []source{
-		{path: filepath.Join(env.Home, ".ssh", "config")}, {path: filepath.Join(env.System, "ssh_config"), system: true},
+		{path: filepath.Join(env.Home, ".ssh", "config"), own: true}, {path: filepath.Join(env.System, "ssh_config"), system: true},
 	} {
 		_, err := readText(file.path)
 		switch {
@@ -144,6 +147,23 @@ func existing(files []string) []string {
 		_, err := os.Stat(file)
 		return err != nil
 	})
+}
+
+// guard refuses a person's file that others may write, or that another wrote, as ssh does: it says where the person's keys are used.
+func guard(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil //nolint:nilerr // whoever reads it tells that
+	}
+	const written = 0o022
+	owner, known := info.Sys().(*syscall.Stat_t)
+	switch {
+	case info.Mode().Perm()&written != 0:
+		return &unguardedError{fmt.Sprintf("other users of this machine may write it (mode %04o)", info.Mode().Perm()), "chmod go-w " + path}
+	case known && owner.Uid != 0 && int(owner.Uid) != os.Getuid():
+		return &unguardedError{fmt.Sprintf("it belongs to another user (UID %d)", owner.Uid), "take it over, after you have read it: chown $USER " + path}
+	}
+	return nil
 }
 
 func readText(path string) (string, error) {

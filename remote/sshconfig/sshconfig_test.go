@@ -159,6 +159,35 @@ func TestNothingIsGuessed(t *testing.T) {
 	}
 }
 
+// TestAFileThatOthersMayWriteIsNotHeeded: that is the person's own with all that it includes, as for ssh; a file by name is whatever was meant.
+func TestAFileThatOthersMayWriteIsNotHeeded(t *testing.T) {
+	e := env(t)
+	own := put(t, filepath.Join(e.Home, ".ssh/config"), "Include more\n")
+	more := put(t, filepath.Join(e.Home, ".ssh/more"), "User ops\n")
+	for _, file := range []string{own, more} {
+		for mode, refused := range map[os.FileMode]bool{0o660: true, 0o602: true, 0o644: false} {
+			if err := os.Chmod(file, mode); err != nil {
+				t.Fatal(err)
+			}
+			c, err := sshconfig.Default(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.Host("db1")
+			var fault *sshconfig.Error
+			told := errors.As(err, &fault) && fault.Hint() == "chmod go-w "+file && strings.Contains(err.Error(), file+" is not heeded: other users of this machine may write it")
+			if told != refused || !refused && err != nil {
+				t.Errorf("%s, mode %v: got %v", file, mode, err)
+			}
+			c, err = sshconfig.Named(e, own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, "the user by name", host(t, c, "db1").User, "ops")
+		}
+	}
+}
+
 func TestJumpsReferToTheHost(t *testing.T) {
 	e := env(t)
 	c, err := sshconfig.Named(e, put(t, filepath.Join(e.Home, "mine"), "User ops\nHostName %h.example.com\nProxyJump %r@gate-%n:22,%h-%p\nIdentityFile2 /k\n"))
