@@ -97,7 +97,7 @@ func TestInit(t *testing.T) {
 	if o.code != 0 {
 		t.Fatalf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
-	o.says(t, "account: repl", "wrote "+output+"; next: replssl plan -i "+output)
+	o.says(t, "account: repl", "name stopped ones by --replica HOST", "wrote "+output+"; next: replssl plan -i "+output)
 	if text, err := os.ReadFile(output); err != nil || strings.Contains(string(text), c.Account.Password) {
 		t.Errorf("%v\n%s", err, text)
 	}

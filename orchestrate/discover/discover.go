@@ -39,6 +39,7 @@ type Seen struct {
 type Wanted struct {
 	Primary  string   // its host
 	Port     int      // of the primary's server; 0: the only server on the host, or the one with port 3306
+	Socket   string   // of the primary's server; empty: the only one that fits
 	Replicas []string // hosts of replicas that cannot be found otherwise
 	Account  string   // the replication account
 }
@@ -65,12 +66,16 @@ type Server struct {
 	Stopped bool // the receiver is not connected
 }
 
+// OnlyConnected is what holds for every cluster that was found.
+const OnlyConnected = "only replicas that are connected are listed by their sources; name stopped ones by --replica HOST"
+
 // Subject is what a question is about.
 type Subject string
 
 // The subjects.
 const (
 	ThePort    Subject = "port"
+	TheSocket  Subject = "socket"
 	TheAccount Subject = "account"
 	AReplica   Subject = "replica"
 )

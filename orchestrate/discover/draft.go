@@ -36,7 +36,8 @@ func (d Draft) Text(texts templates.Texts) (string, error) {
 		Primary  string
 		Replicas []string
 		Servers  []serverText
-	}{Draft: d}
+		Missing  string
+	}{Draft: d, Missing: OnlyConnected}
 	for i, s := range d.Servers {
 		if i == 0 {
 			fields.Primary = scalar(s.Name)

@@ -30,6 +30,9 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !strings.Contains(text, OnlyConnected) {
+			t.Fatalf("nothing tells of stopped replicas in\n%s", text)
+		}
 		cluster, err := topology.Parse("replssl.yaml", []byte(text), env())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)

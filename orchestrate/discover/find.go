@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -94,45 +93,6 @@ func (f *finder) primary(ctx context.Context) error {
 	return nil
 }
 
-// choose finds the one that is meant among the servers of the primary's host.
-func (f *finder) choose(servers []Seen) (Seen, error) {
-	var failures []error
-	var asked []Seen
-	for _, s := range servers {
-		if s.Err != nil {
-			failures = append(failures, s.Err)
-			continue
-		}
-		asked = append(asked, s)
-	}
-	port := f.Port
-	if port == 0 && len(asked) > 1 {
-		port = usualPort
-	}
-	fitting := slices.DeleteFunc(slices.Clone(asked), func(s Seen) bool { return port != 0 && s.Instance.Port != port })
-	switch {
-	case len(fitting) > 0:
-		return fitting[0], nil
-	case len(asked) == 0 && len(failures) > 0:
-		return Seen{}, failures[0]
-	case len(asked) == 0:
-		return Seen{}, fmt.Errorf("%s: no server is found on the host: it has no unix socket with mysql or maria in its path", f.Primary)
-	}
-	f.Open = append(f.Open, Question{
-		About: ThePort, Text: fmt.Sprintf("%s has servers with the ports %s", f.Primary, ports(asked)),
-		Ask: "Port of the primary", Default: strconv.Itoa(asked[0].Instance.Port), Flag: "--port PORT",
-	})
-	return Seen{}, nil
-}
-
-func ports(servers []Seen) string {
-	var list []string
-	for _, s := range servers {
-		list = append(list, strconv.Itoa(s.Instance.Port))
-	}
-	return strings.Join(list, ", ")
-}
-
 // account finds out with which account the replicas log in: by who is logged in, else by who may.
 func (f *finder) account() {
 	if f.Found.Account = f.Wanted.Account; f.Found.Account != "" {
@@ -186,9 +146,7 @@ func (f *finder) replicasOf(ctx context.Context, source *met) {
 		}
 	}
 	for _, host := range f.Replicas {
-		if !f.used[host] {
-			f.unseen(ctx, source, host)
-		}
+		f.unseen(ctx, source, host)
 	}
 	for _, row := range source.seen.Accounts {
 		host := f.look.Known(row.Host)
@@ -224,7 +182,9 @@ func (f *finder) registered(ctx context.Context, source *met, row dialect.Regist
 				failures = append(failures, plain.Cause(seen.Err))
 			}
 		}
-		if seen, ok := f.match(servers, source, func(s Seen) bool { return s.Instance.ServerID == row.ServerID }, row.Port); ok {
+		if seen, ok := f.match(servers, source, func(s Seen) bool {
+			return s.Instance.ServerID == row.ServerID && (f.leads(s, source) || isConnected(s, source))
+		}, row.Port); ok {
 			f.meet(host, source.Name, seen, servers)
 			return
 		}
@@ -270,7 +230,7 @@ func (f *finder) candidates(source *met, row dialect.Registered) []string {
 func (f *finder) match(servers []Seen, source *met, fits func(Seen) bool, port int) (Seen, bool) {
 	best, most := Seen{}, 0
 	for _, seen := range servers {
-		if seen.Err != nil || f.ids[seen.Instance.ServerID] || !fits(seen) || !leads(seen, source, f.look) {
+		if seen.Err != nil || f.ids[seen.Instance.ServerID] || !fits(seen) {
 			continue
 		}
 		points := 1
@@ -285,64 +245,6 @@ func (f *finder) match(servers []Seen, source *met, fits func(Seen) bool, port i
 		}
 	}
 	return best, most > 0
-}
-
-// leads says that a channel of the server leads to the source. One that never connected knows its source by address alone.
-func leads(seen Seen, source *met, look Lookout) bool {
-	return slices.ContainsFunc(seen.Channels, func(c facts.Channel) bool {
-		if c.SourceServerID != 0 {
-			return c.SourceServerID == source.ID
-		}
-		return c.SourcePort == source.Port && (c.SourceHost == source.Name || look.Known(c.SourceHost) == source.Name ||
-			c.SourceHost == look.Address(source.Name) || c.SourceHost == source.seen.Instance.Hostname)
-	})
-}
-
-// unseen looks for a replica on a host that a person names, though its source does not see it.
-func (f *finder) unseen(ctx context.Context, source *met, host string) bool {
-	servers, err := f.look.Servers(ctx, host)
-	if err != nil {
-		return false
-	}
-	seen, ok := f.match(servers, source, func(Seen) bool { return true }, 0)
-	if ok {
-		f.meet(host, source.Name, seen, servers)
-		f.met[len(f.met)-1].Stopped = true
-		f.note("%s replicates from %s and is not connected to it now", host, source.Name)
-	}
-	return ok
-}
-
-// hinted looks at a host that the account may log in from. Nothing rests on it but a note.
-func (f *finder) hinted(ctx context.Context, source *met, host string) {
-	if f.unseen(ctx, source, host) {
-		return
-	}
-	text := fmt.Sprintf("%s may log in from %s, where no replica is found: if there is one, name it by --replica HOST", f.Found.Account, host)
-	if !slices.Contains(f.Notes, text) {
-		f.Notes = append(f.Notes, text)
-	}
-}
-
-// strangers are hosts that a person named and on which no replica was found.
-func (f *finder) strangers(ctx context.Context) {
-	for _, host := range f.Replicas {
-		if f.used[host] {
-			continue
-		}
-		why := "no server there replicates from one of the servers that were found"
-		servers, err := f.look.Servers(ctx, host)
-		switch {
-		case err != nil:
-			why = plain.Cause(err)
-		case len(servers) == 1 && servers[0].Err != nil:
-			why = plain.Cause(servers[0].Err)
-		}
-		f.Open = append(f.Open, Question{
-			About: AReplica, Text: fmt.Sprintf("--replica %s: %s", host, why),
-			Ask: "Host of the replica that is meant", Flag: "--replica HOST", Wrong: host,
-		})
-	}
 }
 
 // nobody asks for a replica where none was found, and none was asked for already.

@@ -64,7 +64,14 @@ func server(id uint32, port int, parts ...any) Seen {
 }
 
 func from(id uint32, host string) facts.Channel {
-	return facts.Channel{SourceServerID: id, SourceHost: host, SourcePort: usualPort}
+	return facts.Channel{SourceServerID: id, SourceHost: host, SourcePort: usualPort, Receiver: facts.Yes}
+}
+
+// stopped is a channel that was connected once.
+func stopped(id uint32, host string) facts.Channel {
+	c := from(id, host)
+	c.Receiver = facts.No
+	return c
 }
 
 func replica(id uint32, host string) dialect.Registered {
@@ -212,7 +219,7 @@ func TestFind(t *testing.T) {
 			"or when it is named, behind its source",
 			Wanted{Primary: "db1", Account: "repl", Replicas: []string{"db3", "db2"}},
 			world{hosts: map[string][]Seen{
-				"db1": {server(1, 3306)}, "db2": {server(2, 3306, from(1, "db1"))}, "db3": {server(3, 3306, from(2, "db2"))},
+				"db1": {server(1, 3306)}, "db2": {server(2, 3306, stopped(1, "db1"))}, "db3": {server(3, 3306, stopped(2, "db2"))},
 			}},
 			"db1<; db2<db1 stopped; db3<db2 stopped; account repl\nnote: db2 replicates from db1 and is not connected to it now\n" +
 				"note: db3 replicates from db2 and is not connected to it now",
@@ -252,8 +259,58 @@ func TestFind(t *testing.T) {
 			"db1<; account repl\nno replica is connected to db1? Host of a replica [] --replica HOST",
 		},
 		{
+			"one of which could not be asked, and may be the primary",
+			Wanted{Primary: "db1"},
+			world{hosts: map[string][]Seen{"db1": {{Socket: "/x", Err: errors.New("db1: refused (1045)")}, server(9, 3307)}}},
+			"account \ndb1 has servers with the ports 3307, and what could not be asked may be the primary: db1: refused (1045)? " +
+				"Port of the primary [] --port PORT",
+		},
+		{
+			"with the same port",
+			Wanted{Primary: "db1"},
+			world{hosts: map[string][]Seen{"db1": {server(1, 3306), server(2, 3306)}}},
+			"account \ndb1 has several servers with the port 3306, behind the sockets /run/1.sock, /run/2.sock? Socket of the primary [] --socket SOCKET",
+		},
+		{
+			"a server of another cluster, whose primary has the id too, is no replica because the account may log in from there",
+			Wanted{Primary: "db1"},
+			world{hosts: map[string][]Seen{
+				"db1": {server(1, 3306, replica(2, "db2"), repl, row("repl", "db9"))}, "db2": {server(2, 3306, from(1, "db1"))},
+				"db9": {server(3, 3306, from(1, "other-primary"))},
+			}},
+			"db1<; db2<db1; account repl\nnote: repl may log in from db9, which replicates from other-primary:3306 with the server id 1, " +
+				"and nothing shows that this is db1: if it is, name it by --replica db9",
+		},
+		{
+			"unless a person says so",
+			Wanted{Primary: "db1", Account: "repl", Replicas: []string{"db9"}},
+			world{hosts: map[string][]Seen{"db1": {server(1, 3306)}, "db9": {server(3, 3306, from(1, "main"))}}},
+			"db1< at main; db9<db1; account repl\nnote: db9 replicates from main:3306 with the server id 1, " +
+				"which is taken for db1 since --replica names db9: make sure that it is",
+		},
+		{
+			"two that are stopped on a host that is named",
+			Wanted{Primary: "db1", Account: "repl", Replicas: []string{"db2"}},
+			world{hosts: map[string][]Seen{
+				"db1": {server(1, 3306)}, "db2": {server(2, 3306, stopped(1, "db1")), server(3, 3307, stopped(1, "db1"))},
+			}},
+			"db1<; db2<db1 stopped; db2-3307<db1 port 3307 stopped; account repl\nnote: db2 replicates from db1 and is not connected to it now\n" +
+				"note: db2-3307 is one more server on db2: what a list of hosts says of db2 has to be written under servers.db2-3307.ssh\n" +
+				"note: db2-3307 replicates from db1 and is not connected to it now",
+		},
+		{
+			"one that is stopped beside one that is connected",
+			Wanted{Primary: "db1", Replicas: []string{"db2"}},
+			world{hosts: map[string][]Seen{
+				"db1": {server(1, 3306, replica(2, "db2"), repl)}, "db2": {server(2, 3306, from(1, "db1")), server(3, 3307, stopped(1, "db1"))},
+			}},
+			"db1<; db2<db1; db2-3307<db1 port 3307 stopped; account repl\n" +
+				"note: db2-3307 is one more server on db2: what a list of hosts says of db2 has to be written under servers.db2-3307.ssh\n" +
+				"note: db2-3307 replicates from db1 and is not connected to it now",
+		},
+		{
 			"or the one that is asked for, on a host of others",
-			Wanted{Primary: "db1", Account: "repl", Port: 3307},
+			Wanted{Primary: "db1", Account: "repl", Port: 3307, Socket: "/run/1.sock"},
 			world{hosts: map[string][]Seen{"db1": {server(1, 3307), server(2, 3307), {Socket: "/x", Err: errors.New("no")}}}},
 			"db1< port 3307 /run/1.sock; account repl\nno replica is connected to db1? Host of a replica [] --replica HOST",
 		},
@@ -273,8 +330,8 @@ func TestFind(t *testing.T) {
 			world{hosts: map[string][]Seen{
 				"db1": {server(1, 3306), server(1, 3307, dialect.Registered{ServerID: 2, Host: "db2", Port: 3309}, repl)},
 				"db2": {
-					server(2, 3306, from(1, "db1")), server(2, 3308, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307}),
-					server(2, 3309, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307}), server(2, 3309, from(1, "db1")),
+					server(2, 3306, from(1, "db1")), server(2, 3308, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307, Receiver: facts.Yes}),
+					server(2, 3309, facts.Channel{SourceServerID: 1, SourceHost: "db1", SourcePort: 3307, Receiver: facts.Yes}), server(2, 3309, from(1, "db1")),
 				},
 			}},
 			"db1< port 3307; db2<db1 port 3309; account repl",

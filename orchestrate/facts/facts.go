@@ -5,6 +5,8 @@ package facts
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -174,6 +176,20 @@ type Channel struct {
 	Filtered       bool          // some replication filter is set
 	Until          bool          // an UNTIL condition is pending, which a restart of the threads would lose
 	GTID           string        // the GTID mode as the server words it
+}
+
+// MayLeadTo says that the channel knows its source by the server's port, and by its id once it has connected. It is no proof: servers that
+// nobody configured share the id 1.
+func (c Channel) MayLeadTo(server Instance) bool {
+	return c.SourcePort == server.Port && (c.SourceServerID == 0 || c.SourceServerID == server.ServerID)
+}
+
+// LeadsTo says that the channel may lead to the server and calls it by one of its names, or by what its host calls itself.
+func (c Channel) LeadsTo(server Instance, names ...string) bool {
+	if !strings.HasPrefix(server.Hostname, "localhost") { // which every host may call itself
+		names = append(slices.Clone(names), server.Hostname)
+	}
+	return c.MayLeadTo(server) && slices.ContainsFunc(names, func(name string) bool { return name != "" && strings.EqualFold(name, c.SourceHost) })
 }
 
 // Threads says which threads of the channel run.

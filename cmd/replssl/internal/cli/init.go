@@ -65,6 +65,7 @@ func (i *initFlags) add(cmd *cobra.Command, s *settings) {
 	f.StringArrayVar(&i.wanted.Replicas, "replica", nil, "a `HOST` on which a replica is that cannot be found otherwise; may come several times")
 	f.StringVar(&i.wanted.Account, "account", "", "the `USER` that the replicas log in as (default: who is logged in)")
 	f.IntVar(&i.wanted.Port, "port", 0, "the `PORT` of the primary, where its host has several servers")
+	f.StringVar(&i.wanted.Socket, "socket", "", "the unix `SOCKET` of the primary, where several servers of its host have the port")
 	f.StringVar(&i.draft.Hosts, "hosts", "", "an inventory `FILE` of Ansible's, which says how hosts are reached")
 	f.StringVar(&i.draft.SSHUser, "ssh-user", "", "the `USER` to log in with by SSH")
 	f.StringVar(&i.draft.Identity, "identity", "", "the private key `FILE` for SSH")
@@ -196,6 +197,7 @@ func (i *initFlags) tell(out io.Writer, found discover.Found) error {
 		return err
 	}
 	fmt.Fprintf(out, "\naccount: %s\n", found.Account)
+	fmt.Fprintf(out, "note: %s\n", discover.OnlyConnected)
 	for _, note := range found.Notes {
 		fmt.Fprintf(out, "note: %s\n", note)
 	}
@@ -300,6 +302,8 @@ func take(q discover.Question, answer string, wanted *discover.Wanted) error {
 	case discover.AReplica:
 		wanted.Replicas = slices.DeleteFunc(slices.Clone(wanted.Replicas), func(host string) bool { return host == q.Wrong || host == answer })
 		wanted.Replicas = append(wanted.Replicas, answer)
+	case discover.TheSocket:
+		wanted.Socket = answer
 	case discover.ThePort:
 		port, err := strconv.Atoi(answer)
 		if err != nil {
