@@ -115,7 +115,7 @@ func (l *line) loginFailure(ctx context.Context, at door, err error) error {
 	account, osUser := l.server.MySQL.Admin, l.server.SSH.OSUser()
 	if refused, ok := refusal(err); ok {
 		failed := &LoginError{
-			Server: l.server.Name, Account: account, OSUser: osUser, Socket: at.address, Number: int(refused.Number), Text: refused.Message,
+			Server: l.server.Name, Account: account, OSUser: osUser, Socket: l.through(at), Number: int(refused.Number), Text: refused.Message,
 		}
 		if source := l.server.MySQL.Password; !source.IsZero() {
 			failed.Password = describe(source)
@@ -126,5 +126,5 @@ func (l *line) loginFailure(ctx context.Context, at door, err error) error {
 		err = context.Cause(ctx)
 	}
 	l.forgetSocket()
-	return &UnreachableError{Server: l.server.Name, Account: account, OSUser: osUser, Socket: at.address, Err: err}
+	return &UnreachableError{Server: l.server.Name, Account: account, OSUser: osUser, Socket: l.through(at), Err: err}
 }

@@ -10,11 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
 	"github.com/replssl/replssl/remote/secret"
-	"github.com/replssl/replssl/remote/shell"
 )
 
 // door is where the administrator's account is let in: a unix socket, or the server's port as it is reached from its own host.
@@ -37,14 +35,42 @@ func (l *line) dialServer(ctx context.Context) (net.Conn, error) {
 	port := strconv.Itoa(l.server.MySQL.Port)
 	var tried []error
 	for _, host := range []string{"127.0.0.1", "::1", l.server.Address} {
-		conn, err := l.Dial(ctx, "tcp", net.JoinHostPort(host, port))
+		conn, err := l.dialBelieved(ctx, host, port)
 		var closed *remote.DialError
-		if err == nil || !errors.As(err, &closed) || closed.Forbidden {
+		var foreign *foreignError
+		switch {
+		case errors.As(err, &foreign):
+			tried = append(tried, foreign)
+		case err == nil || !errors.As(err, &closed) || closed.Forbidden:
 			return conn, err
+		default:
+			tried = append(tried, closed)
 		}
-		tried = append(tried, closed)
 	}
 	return nil, &portError{server: l.server.Name, tried: tried}
+}
+
+// dialBelieved connects, and makes sure that the password may be told there, before anything is said.
+func (l *line) dialBelieved(ctx context.Context, host, port string) (net.Conn, error) {
+	address := net.JoinHostPort(host, port)
+	conn, err := l.Dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	isServer, err := l.believe(ctx, host, address)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reached = reached{address: address, isServer: isServer}
+	return conn, nil
+}
+
+// reached is where the last login over the port was tried.
+type reached struct {
+	address  string
+	isServer bool // a database server's process of this host listens there
 }
 
 // portError says that the server listens at none of the addresses.
@@ -73,50 +99,6 @@ func unverified() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
 }
 
-// strangerError says that another server answers at the port.
-type strangerError struct {
-	server   topology.ServerName
-	address  string
-	found    facts.Instance
-	hostname string
-}
-
-func (e *strangerError) Error() string {
-	return fmt.Sprintf("%s: at %s answers another server: it has port %d on host %s, and this is host %s", e.server, e.address, e.found.Port,
-		e.found.Hostname, e.hostname)
-}
-
-// Hint is what a person can do.
-func (e *strangerError) Hint() string {
-	return fmt.Sprintf("give the port of the server itself, not of a proxy before it, as SELECT @@port tells it: servers: {%s: {mysql: {port: PORT}}}", e.server)
-}
-
-// know makes sure, once, that the server behind the port is the one of that port on this host, and no proxy or tunnel to another.
-func (l *line) know(ctx context.Context, s *Session, at door) error {
-	l.mu.Lock()
-	known := l.known || at.network != "tcp"
-	l.mu.Unlock()
-	if known {
-		return nil
-	}
-	instance, err := s.instance(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: asking which server answers at %s: %w", l.server.Name, at.address, err)
-	}
-	out, err := l.Run(ctx, remote.Command{Line: shell.Words("uname", "-n")})
-	if err != nil {
-		return err
-	}
-	hostname := strings.TrimSpace(string(out.Stdout))
-	if instance.Port != l.server.MySQL.Port || !strings.EqualFold(instance.Hostname, hostname) {
-		return &strangerError{server: l.server.Name, address: at.address, found: instance, hostname: hostname}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.known = true
-	return nil
-}
-
 // once lets one login with a password be tried at a time, and none after one that was refused: servers lock accounts.
 type once struct {
 	turn    chan struct{}
@@ -142,7 +124,7 @@ func (c careful) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, c.once.refused
 	}
 	conn, err := c.Connector.Connect(ctx)
-	if _, ok := refusal(err); ok {
+	if refused, ok := refusal(err); ok && isFinal(int(refused.Number)) {
 		c.once.refused = err
 	}
 	return conn, err

@@ -72,8 +72,45 @@ const (
 	accessDeniedNoPassword = 1698
 )
 
+// The errors by which a server says that the account is locked.
+const (
+	lockedByMariaDB = 4151
+	lockedByMySQL   = 3118
+)
+
+// isFinal says that an account is turned away as long as nobody changes it. All else passes: a server that is full, that ends, or that has a
+// limit for the hour.
+func isFinal(number int) bool {
+	switch number {
+	case accessDenied, accessDeniedNoPassword, lockedByMariaDB, lockedByMySQL:
+		return true
+	}
+	return false
+}
+
+// Errors of a login that pass: a full server, one that ends, a host with too many logins broken off, a full account, and one at its limit.
+const (
+	tooManyConnections = 1040
+	endsNow            = 1053
+	hostBlocked        = 1129
+	tooManyOfUser      = 1203
+	limitOfUser        = 1226
+)
+
 // Hint is what a person can do.
 func (e *LoginError) Hint() string {
+	switch e.Number {
+	case lockedByMariaDB, lockedByMySQL:
+		return fmt.Sprintf("let an account log in that is not locked, or unlock this one: ALTER USER '%s'@... ACCOUNT UNLOCK", e.Account)
+	case tooManyConnections:
+		return "run it again when the server has room (SHOW PROCESSLIST; max_connections); an account with CONNECTION ADMIN or SUPER may use the one that it keeps back"
+	case endsNow:
+		return "run it again when the server has started again"
+	case hostBlocked:
+		return "too many logins from there were broken off: FLUSH HOSTS on the server, and see who does that"
+	case tooManyOfUser, limitOfUser:
+		return fmt.Sprintf("run it again when fewer connections of %s are open, or raise the limit (SHOW CREATE USER; max_user_connections)", e.Account)
+	}
 	if e.Number != accessDenied && e.Number != accessDeniedNoPassword {
 		return ""
 	}

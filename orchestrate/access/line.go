@@ -27,7 +27,10 @@ type line struct {
 	pool   *pool  // the administrator's one connection
 	known  bool   // the server behind the port is the right one
 	closed bool
-	ends   sync.WaitGroup // lost connections that are being closed
+
+	reached reached
+
+	ends sync.WaitGroup // lost connections that are being closed
 
 	failures int   // how often the host was not reached
 	failure  error // the last time

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -96,7 +95,7 @@ func (p *passwords) text(ctx context.Context, source topology.PasswordSource) ([
 	return runPrivate(ctx, source)
 }
 
-// describe names the place of a password as the inventory does.
+// describe names the place of a password as the inventory does, and of a command nothing more: its text may hold a secret.
 func describe(source topology.PasswordSource) string {
 	switch {
 	case source.File != "":
@@ -104,7 +103,7 @@ func describe(source topology.PasswordSource) string {
 	case source.Env != "":
 		return "password_env " + source.Env
 	}
-	return "password_command " + source.Command
+	return "password_command"
 }
 
 // readPrivate refuses a file that others can read, as ssh does with keys: the password is as good as the key, and a warning among much else
@@ -139,13 +138,12 @@ func readPrivate(source topology.PasswordSource) ([]byte, error) {
 	return nil, failed
 }
 
-// runPrivate tells of a command that failed what it complained of, and nothing of what it printed.
+// runPrivate tells of a command that failed how it ended, and neither its text nor what it printed, also of what it complained: all of that
+// may hold a secret.
 func runPrivate(ctx context.Context, source topology.PasswordSource) ([]byte, error) {
 	within, cancel := context.WithTimeout(ctx, passwordWithin)
 	defer cancel()
 	command := exec.CommandContext(within, "/bin/sh", "-c", source.Command)
-	var complaint bytes.Buffer
-	command.Stderr = &complaint
 	command.WaitDelay = time.Second
 	text, err := command.Output()
 	if err == nil {
@@ -154,15 +152,8 @@ func runPrivate(ctx context.Context, source topology.PasswordSource) ([]byte, er
 	if within.Err() != nil {
 		err = context.Cause(within)
 	}
-	if said := lastLine(complaint.String()); said != "" {
-		err = fmt.Errorf("%w: %s", err, said)
+	return nil, &PasswordError{
+		From: describe(source), Err: err,
+		hint: "run the command of mysql.admin.password_command by hand on this machine, by /bin/sh -c: what it prints and complains of is not told here",
 	}
-	return nil, &PasswordError{From: describe(source), Err: err, hint: "see what this does on this machine: /bin/sh -c " + fmt.Sprintf("%q", source.Command)}
-}
-
-func lastLine(text string) string {
-	const most = 200
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	last := lines[len(lines)-1]
-	return strings.ToValidUTF8(last[:min(len(last), most)], "")
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/replssl/replssl/e2e/lab"
@@ -37,6 +39,7 @@ func TestPasswords(t *testing.T) {
 		"that cannot be had":          noPassword,
 		"another server at the port":  stranger,
 		"nobody at the port":          nobodyThere,
+		"another user at the port":    anotherUser,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, l, c) })
 	}
@@ -145,8 +148,8 @@ func noPassword(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 		open:                   {"other users of this machine may read it (mode 0644)", "chmod 600 " + open.File},
 		file(t, ""):            {"the first line is empty", "alone in the first line"},
 		{Env: "NOT_SET"}:       {"password_env NOT_SET: it is not set", "export NOT_SET"},
-		{Command: "echo sealed >&2; echo key; exit 3"}: {"exit status 3: sealed", "/bin/sh -c"},
-		{Command: "true"}: {"the first line is empty", "alone in the first line"},
+		{Command: "echo sealed >&2; echo sealed; exit 3"}: {"password_command: exit status 3", "mysql.admin.password_command by hand"},
+		{Command: "echo; echo sealed"}:                    {"password_command: the first line is empty", "alone in the first line"},
 	} {
 		servers := connect(t, by(c, source, ""), reach.Dial)
 		_, err := servers.Query(t.Context(), "primary", dialect.Version().Statement())
@@ -154,6 +157,9 @@ func noPassword(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 		if !errors.As(err, &missing) || !strings.HasPrefix(err.Error(), "primary: SQL login as dba: the password of the administrator: ") ||
 			!strings.Contains(err.Error(), want[0]) || !strings.Contains(access.Hint(err), want[1]) {
 			t.Errorf("got %v\nhint %s", err, access.Hint(err))
+		}
+		if said := fmt.Sprint(err, access.Hint(err)); strings.Contains(said, "sealed") {
+			t.Errorf("the command is told: %s", said)
 		}
 	}
 }
@@ -167,6 +173,51 @@ func stranger(t *testing.T, l *lab.Lab, c topology.Cluster) {
 	_, err := connect(t, c, reach.Dial).Query(t.Context(), "primary", dialect.Version().Statement())
 	if err == nil || !strings.Contains(err.Error(), "answers another server") || !strings.Contains(access.Hint(err), "SELECT @@port") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// anotherUser listens on the loopback, where the server does not.
+func anotherUser(t *testing.T, _ *lab.Lab, c topology.Cluster) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a socket to another user")
+	}
+	plain := net.ListenConfig{}
+	plain.SetMultipathTCP(false) // whose socket the kernel lists is not the one that is given away
+	listener := must(plain.Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Primary().MySQL.Port))))(t)
+	raw := must(listener.(*net.TCPListener).SyscallConn())(t)
+	const other = 12345
+	var given error
+	check(t, raw.Control(func(fd uintptr) { given = syscall.Fchown(int(fd), other, other) }))
+	check(t, given)
+	var told atomic.Int64
+	var all sync.WaitGroup
+	all.Go(func() { overhear(listener, &told) })
+	t.Cleanup(func() { _ = listener.Close(); all.Wait() })
+
+	servers := connect(t, by(c, file(t, right), ""), reach.Dial)
+	equal(t, "account", admin(t, servers), "dba@127.0.0.%")
+
+	alone := changed(by(c, file(t, right), ""), func(s *topology.Server) { s.Address = "127.0.0.1" })
+	_, err := connect(t, alone, reach.Dial).Query(t.Context(), "primary", dialect.Version().Statement())
+	want := fmt.Sprintf("the password is not told to %s: a program of the OS user 12345 has the port there", listener.Addr())
+	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(access.Hint(err), "mysql: {socket: /PATH}") {
+		t.Errorf("got %v, hint %s", err, access.Hint(err))
+	}
+	equal(t, "bytes that were told", told.Load(), 0)
+}
+
+// overhear greets as a server that offers TLS and wants to be told the password, and counts what it is told.
+func overhear(listener net.Listener, told *atomic.Int64) {
+	greeting := "\x0a8.0.0\x00\x01\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00\xff\xdf\x15" + strings.Repeat("\x00", 10) + "abcdefghijkl\x00caching_sha2_password\x00"
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = conn.Write(append([]byte{byte(len(greeting)), 0, 0, 0}, greeting...))
+		n, _ := conn.Read(make([]byte, 1000))
+		told.Add(int64(n))
+		_ = conn.Close()
 	}
 }
 
