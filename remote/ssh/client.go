@@ -47,12 +47,12 @@ type Config struct {
 	HostKeyAlias string
 
 	DialTimeout time.Duration // from the first packet to being logged in; 0 is 30 s
-	KeepAlive   time.Duration // between two questions whether the host still answers; 0 is 15 s
+	KeepAlive   time.Duration // between two questions whether the host still answers; 0 is 5 s
 }
 
 const (
 	defaultDialTimeout = 30 * time.Second
-	defaultKeepAlive   = 15 * time.Second
+	defaultKeepAlive   = 5 * time.Second
 
 	keepAliveRequest = "keepalive@openssh.com" // which no server knows: it is answered, where an answer is wanted, by a refusal
 )

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -35,5 +36,28 @@ func TestWhatTheHostTellsIsAcknowledgedAtOnce(t *testing.T) {
 	}
 	if host.heard != 1 {
 		t.Errorf("said something %d times, and not once for the one that nobody else answers", host.heard)
+	}
+}
+
+// TestJumpHostsAreSoonerFoundSilent than what lies behind them, and each is one connection, however many lie behind it.
+func TestJumpHostsAreSoonerFoundSilent(t *testing.T) {
+	d := &Dialer{KeepAlive: 8 * time.Second}
+	outer, inner := Config{Name: "outer", Address: "outer:22"}, Config{Name: "inner", Address: "inner:22"}
+	hop := func(config Config) *hop {
+		t.Helper()
+		h, err := d.hop(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	alone := hop(d.complete(Config{Name: "db1", Jump: []Config{outer}}))
+	second := hop(d.complete(Config{Name: "db2", Jump: []Config{outer, inner}}))
+	first := hop(second.config)
+	if first != alone {
+		t.Errorf("two connections to one jump host: %+v and %+v", first.config, alone.config)
+	}
+	if first.config.KeepAlive != 4*time.Second || second.config.KeepAlive != 6*time.Second {
+		t.Errorf("they are asked every %v and %v", first.config.KeepAlive, second.config.KeepAlive)
 	}
 }

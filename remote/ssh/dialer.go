@@ -103,7 +103,8 @@ func (d *Dialer) hop(config Config) (*hop, error) {
 	last := config.Jump[before]
 	last.Jump = config.Jump[:before]
 	last = d.complete(last)
-	last.KeepAlive /= 2 // its silence has to be noticed before that of the hosts behind it, to be named as the reason
+	// Its silence has to be noticed before that of the hosts behind it, to be named as the reason; and it may not depend on them, as they share it.
+	last.KeepAlive -= last.KeepAlive >> (before + 1)
 	key := fmt.Sprintf("%#v", last)
 	d.mu.Lock()
 	defer d.mu.Unlock()
