@@ -44,6 +44,7 @@ type SSH struct {
 	IdentitiesOnly   bool     // of the agent's keys, only those of IdentityFiles are offered
 	AgentSocket      string   // "none": no agent; empty: that of SSH_AUTH_SOCK
 	HostKeyAlias     string   // the name under which the host's key is recorded; empty: its address
+	Alias            string   // what a person calls it, where it is a jump host
 
 	// PassphraseCommand prints the passphrase of an identity file on standard output. It runs on this machine, by /bin/sh; empty: a person
 	// is asked.

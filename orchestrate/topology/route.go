@@ -135,7 +135,7 @@ func (r *router) to(s *serverSection) SSH {
 	}
 	r.refuseCommand(alias, route)
 	way := route.ssh()
-	way.Jump = r.through(route.Jump, map[string]bool{alias: true})
+	way.Jump = r.through(route.Jump, map[leg]bool{{alias, route.Port}: true})
 	way.PassphraseCommand = s.ssh.passphraseCommand.value
 	if way.PassphraseCommand == "" {
 		way.PassphraseCommand = r.wide.passphraseCommand.value
@@ -163,14 +163,11 @@ func (r *router) refuseCommand(alias string, route Route) {
 
 // through is the way over jump hosts. As with ssh, the first of them may have jump hosts of its own in ssh_config, the others are reached
 // from the one before.
-func (r *router) through(names []string, met map[string]bool) []SSH {
+func (r *router) through(names []string, met map[leg]bool) []SSH {
 	var way []SSH
 	for i, name := range names {
 		asked := hop(name)
 		alias := asked.Address
-		if met[alias] {
-			continue // a jump host that is reached over itself: the shorter way is meant
-		}
 		route := asked
 		configured := r.configured(alias)
 		if configured.Address != "" {
@@ -179,17 +176,36 @@ func (r *router) through(names []string, met map[string]bool) []SSH {
 		wide := r.wide.said(r.env)
 		// ssh_config always knows some known_hosts, but keys of its own for the jump host only where a person wrote them.
 		route = route.over(Route{KnownHosts: wide.KnownHosts}).over(configured).over(Route{IdentityFiles: wide.IdentityFiles}).over(r.own())
+		self := leg{alias, route.Port}
+		if met[self] {
+			continue // a jump host that is reached over itself: the shorter way is meant
+		}
+		if i == 0 && len(met) > mostJumps {
+			r.fault(fmt.Errorf("%s: more than %d jump hosts lead to each other: end them by ProxyJump none in ssh_config for the first of them", oneLine(alias), mostJumps))
+			return nil
+		}
 		if i == 0 {
 			r.refuseCommand(alias, route)
-			deeper := map[string]bool{alias: true}
+			deeper := map[leg]bool{self: true}
 			for m := range met {
 				deeper[m] = true
 			}
 			way = append(way, r.through(route.Jump, deeper)...)
 		}
-		way = append(way, route.ssh())
+		hop := route.ssh()
+		hop.Alias = alias
+		way = append(way, hop)
 	}
 	return way
+}
+
+// mostJumps ends what has no end: each jump host may have one of its own, and "Host *, ProxyJump gate-%h" makes up new names for ever.
+const mostJumps = 16
+
+// leg is one end of a way, as a person names it: behind one address another sshd may listen at another port.
+type leg struct {
+	alias string
+	port  int
 }
 
 // hop reads [user@]host[:port]; an IPv6 address with a port stands in brackets.

@@ -98,6 +98,9 @@ func TestJumpHosts(t *testing.T) {
 		"2001:db8::1":              "dba@2001:db8::1:22",
 		"first.example, inner":     "dba@first.example:22 gate@10.0.0.9:22",
 		"loop":                     "dba@loop:22",
+		"db1":                      "",
+		"db1:2200":                 "dba@db1:2200", // on the host itself: another sshd
+		"me@loop:23":               "dba@loop:22 me@loop:23",
 		"outer.example,none,third": "dba@outer.example:22 dba@third:22",
 	} {
 		if got := way(jump); got != want {
@@ -107,9 +110,22 @@ func TestJumpHosts(t *testing.T) {
 	if got := legs(parsed(t, env, two).Servers[1].SSH); got != "dba@outer:2222 gate@10.0.0.9:22" {
 		t.Errorf("by ssh_config alone: %q", got)
 	}
+	if got := parsed(t, env, two+"ssh: {jump: inner}\n").Servers[0].SSH; got.Alias != "" || got.Jump[0].Alias != "outer" || got.Jump[1].Alias != "inner" {
+		t.Errorf("nobody knows the jump hosts by these names: %+v", got.Jump)
+	}
 	c := parsed(t, env, two+"ssh: {jump: outer, known_hosts: kh, identity_file: id, passphrase_command: cat pw}\n")
 	if hop := c.Servers[0].SSH.Jump[0]; hop.KnownHosts[0] != "/srv/inventories/kh" || hop.IdentityFiles[0] != "/srv/inventories/id" || hop.PassphraseCommand != "cat pw" {
 		t.Errorf("the hop is reached with %+v", hop)
+	}
+}
+
+func TestJumpHostsWithoutEnd(t *testing.T) {
+	env := person()
+	env.SSHConfig = func(string) (func(string) (Route, error), error) {
+		return func(alias string) (Route, error) { return Route{Jump: []string{"gate-" + alias}}, nil }, nil
+	}
+	if _, err := Parse("replssl.yaml", []byte(two), env); err == nil || !strings.Contains(err.Error(), "more than 16 jump hosts lead to each other") {
+		t.Errorf("got %v", err)
 	}
 }
 
