@@ -65,6 +65,7 @@ func (w *way) readSetting(name, line string) {
 	line = strings.TrimSpace(line)
 	end := strings.IndexAny(line, "= \t")
 	if end < 0 {
+		w.refuse(name, "has -o %q, which has no value", shown(line))
 		return
 	}
 	word := strings.Trim(strings.TrimLeft(line[end:], "= \t"), `"`)
@@ -77,11 +78,36 @@ func (w *way) readSetting(name, line string) {
 			return
 		}
 		w.refuse(name, "has ProxyCommand, which replssl does not run: write -J [USER@]HOST[:PORT] in its place")
+	case "hostkeyalias":
+		if w.route.HostKeyAlias == "" {
+			w.route.HostKeyAlias = word
+		}
 	case "user", "port", "hostname", "identityfile":
 		w.refuse(name, "has %s: use %s in its place", line[:end], map[string]string{
 			"user": "ansible_user", "port": "ansible_port", "hostname": "ansible_host", "identityfile": "ansible_ssh_private_key_file",
 		}[key])
+	default:
+		if !keepsTheWay(key) {
+			w.refuse(name, "has %s, which replssl does not take from there: write it into the ssh_config that ssh.config names", shown(line[:end]))
+		}
 	}
+}
+
+// keepsTheWay says of an option of ssh_config(5), in lower case, that a host is reached all the same without it. Host keys are always
+// checked, whatever is said of that.
+func keepsTheWay(key string) bool {
+	switch key {
+	case "controlmaster", "controlpath", "controlpersist",
+		"stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile", "checkhostip", "hashknownhosts", "updatehostkeys", "verifyhostkeydns",
+		"serveraliveinterval", "serveralivecountmax", "tcpkeepalive", "connecttimeout", "connectionattempts", "compression", "ipqos", "rekeylimit",
+		"loglevel", "batchmode", "requesttty", "escapechar", "visualhostkey", "sendenv", "setenv", "permitlocalcommand",
+		"forwardagent", "forwardx11", "forwardx11trusted", "clearallforwardings", "exitonforwardfailure",
+		"preferredauthentications", "passwordauthentication", "pubkeyauthentication", "kbdinteractiveauthentication",
+		"challengeresponseauthentication", "gssapiauthentication", "gssapidelegatecredentials", "numberofpasswordprompts", "addkeystoagent",
+		"ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes", "casignaturealgorithms":
+		return true
+	}
+	return false
 }
 
 func (w *way) jump(name, word string) {

@@ -64,6 +64,7 @@ func (w *way) refuse(name, format string, args ...any) {
 
 func (w *way) read() {
 	w.readConnection()
+	w.readExecutable()
 	w.readAddress()
 	w.readUser()
 	w.readKey()
@@ -80,6 +81,11 @@ func (w *way) readConnection() {
 	if ok {
 		w.refuse(name, "is %q: replssl reaches hosts by SSH only", word)
 	}
+}
+
+// areUsualFlags says that the flags of sudo are among Ansible's own, which change nothing that replssl does.
+func areUsualFlags(flags string) bool {
+	return !slices.ContainsFunc(strings.Fields(flags), func(flag string) bool { return flag != "-H" && flag != "-S" && flag != "-n" })
 }
 
 func (w *way) readAddress() {
@@ -130,6 +136,12 @@ func (w *way) readKey() {
 	}
 }
 
+func (w *way) readExecutable() {
+	if name, word, ok := w.given("ansible_ssh_executable"); ok && word != "ssh" && word != "/usr/bin/ssh" {
+		w.refuse(name, "is set: replssl speaks SSH itself, and runs no program for it")
+	}
+}
+
 func (w *way) readBecome() {
 	name, word, ok := w.given("ansible_become")
 	if !ok {
@@ -147,5 +159,11 @@ func (w *way) readBecome() {
 	}
 	if name, word, ok := w.given("ansible_become_method"); ok && strings.TrimPrefix(word, "ansible.builtin.") != "sudo" {
 		w.refuse(name, "is %q: replssl becomes root by sudo only", word)
+	}
+	if name, word, ok := w.given("ansible_become_exe", "ansible_sudo_exe"); ok && word != "sudo" {
+		w.refuse(name, "is set: replssl becomes root by the sudo of the PATH only")
+	}
+	if name, word, ok := w.given("ansible_become_flags", "ansible_sudo_flags"); ok && !areUsualFlags(word) {
+		w.refuse(name, "is set: replssl hands sudo no flags of others")
 	}
 }
