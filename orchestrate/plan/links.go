@@ -8,7 +8,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// FindLinks finds the channel of each replica of the inventory, by the id of the server that it replicates from. Replicas whose channel
+// FindLinks finds the channel of each replica of the inventory, by the name, port and id of its source. Replicas whose channel
 // cannot be told, or logs in as another account, are named as blocked.
 func FindLinks(c topology.Cluster, f facts.Facts) ([]Link, []Blocked) {
 	var links []Link
@@ -36,15 +36,25 @@ func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Bloc
 		return Link{}, unseen(s, seen.Hint(), "its source %s could not be looked at: %s", s.Source, seen.Why())
 	}
 	sourceServer, _ := c.Server(s.Source)
-	var matches []facts.Channel
+	var matches, doubtful []facts.Channel
 	for _, channel := range channels {
-		if comesFrom(channel, sourceServer, source) {
+		switch {
+		case channel.LeadsTo(source, sourceServer.Address, string(sourceServer.Name), sourceServer.SSH.Address):
+			matches = append(matches, channel)
+		case channel.SourceServerID == 0 || !channel.MayLeadTo(source):
+		case isElsewhere(channel, s, f):
+			doubtful = append(doubtful, channel)
+		default:
 			matches = append(matches, channel)
 		}
 	}
 	switch {
 	case len(channels) == 0:
 		return Link{}, fault(s, "set its replication up first, or take it out of the inventory: replssl secures replication that exists", "it does not replicate")
+	case len(matches) == 0 && len(doubtful) > 0:
+		return Link{}, unseen(s, fmt.Sprintf("look again, if it was connecting just then; if %s is %s, write servers.%s.address: %s",
+			doubtful[0].SourceHost, s.Source, s.Source, doubtful[0].SourceHost),
+			"it is connected to %s, and %s, which has that port and id too, does not show its login", describeSources(doubtful), s.Source)
 	case len(matches) == 0:
 		return Link{}, fault(s, fmt.Sprintf("correct primary, or servers.%s.replicates_from, in the inventory", s.Name),
 			"it does not replicate from %s (server id %d) but from %s", s.Source, source.ServerID, describeSources(channels))
@@ -73,12 +83,17 @@ func unseen(s topology.Server, hint, format string, args ...any) *Blocked {
 	return b
 }
 
-// comesFrom: the id alone does not do, since servers that nobody configured share the id 1.
-func comesFrom(c facts.Channel, s topology.Server, source facts.Instance) bool {
-	if c.SourceServerID != 0 {
-		return c.SourceServerID == source.ServerID && c.SourcePort == source.Port
+// isElsewhere says that the channel is connected, and that the source of the inventory shows no login of its kind though both ends were
+// seen: the id and the port alone do not do, since servers that nobody configured share the id 1.
+func isElsewhere(c facts.Channel, s topology.Server, f facts.Facts) bool {
+	link := Link{
+		Channel: facts.ChannelID{Server: s.Name, Name: c.Name}, Source: s.Source, Host: c.SourceHost, Port: c.SourcePort, User: c.SourceUser,
 	}
-	return c.SourceHost == s.Address && c.SourcePort == source.Port
+	process, threads := f.Server(s.Name).Process, f.Server(s.Source).DumpThreads
+	if c.Receiver != facts.Yes || !process.IsKnown() || !threads.IsKnown() {
+		return false
+	}
+	return !link.DumpThread(f).IsKnown()
 }
 
 func describeSources(channels []facts.Channel) string {
