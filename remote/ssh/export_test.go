@@ -1,5 +1,7 @@
 package ssh
 
+import "time"
+
 // Idle counts the sessions that wait for a command, and Sessions all of them.
 func (c *Client) Idle() int {
 	c.sessions.mu.Lock()
@@ -13,6 +15,9 @@ func (c *Client) Sessions() int {
 	defer c.sessions.mu.Unlock()
 	return c.sessions.count
 }
+
+// HurrySessions shortens the wait for sessions that opened commands hold.
+func (c *Client) HurrySessions(patience time.Duration) { c.sessions.patience = patience }
 
 // The limits of a connection.
 const (

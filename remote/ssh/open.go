@@ -66,7 +66,9 @@ type attached struct {
 
 // run lasts until the host has confirmed the end of the session.
 func (a *attached) run(line shell.Line) {
+	a.client.sessions.hold(1)
 	defer a.client.sessions.release()
+	defer a.client.sessions.hold(-1)
 	defer close(a.over)
 	err := a.start(line)
 	a.started <- err

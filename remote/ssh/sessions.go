@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -18,6 +19,9 @@ const (
 
 	// spare is how many of them are opened ahead: as many as are asked for at once when a server is looked at.
 	spare = 4
+
+	// heldPatience is how long a command waits where opened ones hold all sessions that the host allows: they may stay for the whole run.
+	heldPatience = 5 * time.Second
 )
 
 // sessions hands out the sessions of a connection, one for each command.
@@ -25,12 +29,14 @@ const (
 // To open one costs a round trip, so a few are opened before anybody asks, and each that is taken is replaced. An idle one costs the
 // host next to nothing: sshd starts no process in it before it is told the command.
 type sessions struct {
-	client *Client
+	client   *Client
+	patience time.Duration // heldPatience
 
 	mu      sync.Mutex
 	limit   int            // how many there may be: maxSessions, or what the host has shown to allow
 	count   int            // how many there are, in use or idle or on their way
 	opening int            // on their way
+	held    int            // by opened commands
 	idle    []*ssh.Session // the one that has waited longest first
 	waiting []chan grant   // who came first gets the next
 }
@@ -41,7 +47,9 @@ type grant struct {
 	err     error
 }
 
-func newSessions(client *Client) *sessions { return &sessions{client: client, limit: maxSessions} }
+func newSessions(client *Client) *sessions {
+	return &sessions{client: client, patience: heldPatience, limit: maxSessions}
+}
 
 // prepare opens the first spare sessions.
 func (s *sessions) prepare() {
@@ -59,20 +67,49 @@ func (s *sessions) take(ctx context.Context) (*ssh.Session, error) {
 		return nil, hosting.ContextError(ctx, s.client.name, "running a command")
 	default:
 	}
-	place := s.queue()
-	select {
-	case got := <-place:
-		if got.err != nil {
-			return nil, s.client.openError(got.err)
+	return s.await(ctx, s.queue())
+}
+
+func (s *sessions) await(ctx context.Context, place chan grant) (*ssh.Session, error) {
+	patience := time.NewTicker(s.patience)
+	defer patience.Stop()
+	for {
+		select {
+		case got := <-place:
+			if got.err != nil {
+				return nil, s.client.openError(got.err)
+			}
+			return got.session, nil
+		case <-s.client.life.Done():
+			s.leave(place)
+			return nil, s.client.lost()
+		case <-ctx.Done():
+			s.leave(place)
+			return nil, hosting.ContextError(ctx, s.client.name, "waiting for one of the connection's sessions")
+		case <-patience.C:
+			if err := s.allHeld(); err != nil {
+				s.leave(place)
+				return nil, err
+			}
 		}
-		return got.session, nil
-	case <-s.client.life.Done():
-		s.leave(place)
-		return nil, s.client.lost()
-	case <-ctx.Done():
-		s.leave(place)
-		return nil, hosting.ContextError(ctx, s.client.name, "waiting for one of the connection's sessions")
 	}
+}
+
+// allHeld is an error where opened commands hold all sessions that the host allows, so that none may ever be free.
+func (s *sessions) allHeld() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limit >= maxSessions || s.held == 0 || s.held < s.limit {
+		return nil
+	}
+	return &SessionsError{Host: s.client.name, Most: s.held}
+}
+
+// hold counts sessions of opened commands in, or out by a negative number.
+func (s *sessions) hold(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held += n
 }
 
 func (s *sessions) queue() chan grant {

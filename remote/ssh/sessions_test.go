@@ -95,6 +95,31 @@ func TestAWaitForASessionEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestOpenedCommandsThatHoldAllSessions(t *testing.T) {
+	client := open(t, configFor(remotetest.Serve(t, remotetest.ServerOptions{MaxSessions: 1})))
+	client.HurrySessions(20 * time.Millisecond)
+	eventually(t, "the limit is known", func() bool { return client.Idle() == 1 && client.Sessions() == 1 })
+	kept, err := client.Open(t.Context(), shell.Words("cat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.Run(t.Context(), words("true"))
+	var few *ssh.SessionsError
+	if !errors.As(err, &few) || few.Most != 1 || !strings.Contains(few.Hint(), "MaxSessions 10") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := client.Open(t.Context(), shell.Words("cat")); !errors.As(err, &few) {
+		t.Errorf("got %v", err)
+	}
+	client.HurrySessions(time.Minute)
+	if err := kept.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.Run(t.Context(), words("true")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSessionsThatTheHostEndsAreReplaced(t *testing.T) {
 	server := remotetest.Serve(t, remotetest.ServerOptions{EndSessions: ssh.Spare})
 	client := open(t, configFor(server))
