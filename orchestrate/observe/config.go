@@ -53,7 +53,7 @@ func (g *glance) lookAtConfig(ctx context.Context) {
 		return
 	}
 	config := g.config(options, roots)
-	config.Others = others.readers(config, suffix)
+	config.Others = others.readers(config, suffix, g.sameFolders(ctx, config, others))
 	g.seen.Config = facts.Known(config)
 }
 

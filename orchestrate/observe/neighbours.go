@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/file"
 	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -96,8 +97,41 @@ func (n neighbours) files() []*optionFiles {
 	return all
 }
 
-// readers are the neighbours that would heed our file: they read its folder, and its group.
-func (n neighbours) readers(config facts.Config, suffix string) facts.Value[[]string] {
+// sameFolders says which folders that neighbours read are ours by another name, as by a link. It asks the host only where there are such
+// folders.
+func (g *glance) sameFolders(ctx context.Context, config facts.Config, others neighbours) map[string]seen.Value[bool] {
+	folders := others.elsewhere(config)
+	if len(folders) == 0 {
+		return nil
+	}
+	out, err := g.run(ctx, file.SameFolder(config.IncludeDir, folders...))
+	same, err := read(g, "comparing include folders", out, err, func(printed []byte) (map[string]seen.Value[bool], error) {
+		return file.ParseSameFolder(printed, folders...)
+	})
+	if err != nil {
+		same = map[string]seen.Value[bool]{}
+		for _, folder := range folders {
+			same[folder] = seen.Unknown[bool](err.Error())
+		}
+	}
+	return same
+}
+
+// elsewhere are the include folders of neighbours that have another name than ours.
+func (n neighbours) elsewhere(config facts.Config) []string {
+	var folders []string
+	for _, options := range n.files() {
+		for _, place := range options.includes {
+			if config.IncludeDir != "" && place.folder != config.IncludeDir && !slices.Contains(folders, place.folder) {
+				folders = append(folders, place.folder)
+			}
+		}
+	}
+	return folders
+}
+
+// readers are the neighbours that would heed our file: they read its folder, by whatever name, and its group.
+func (n neighbours) readers(config facts.Config, suffix string, same map[string]seen.Value[bool]) facts.Value[[]string] {
 	if n.why != "" {
 		return facts.Unknown[[]string](n.why).WithHint(n.hint)
 	}
@@ -108,11 +142,31 @@ func (n neighbours) readers(config facts.Config, suffix string) facts.Value[[]st
 		case one.options.fault() != nil:
 			return facts.Unknownf[[]string]("what %s reads: %v", one, one.options.fault()).
 				WithHint("mend what is named, or " + asRoot)
-		case slices.ContainsFunc(one.options.includes, func(place included) bool { return place.folder == config.IncludeDir }):
-			readers = append(readers, one.String())
+		default:
+			reads, why := one.options.reads(config.IncludeDir, same)
+			if why != "" {
+				return facts.Unknownf[[]string]("what %s reads: %s", one, why).WithHint(asRoot)
+			}
+			if reads {
+				readers = append(readers, one.String())
+			}
 		}
 	}
 	return facts.Known(readers)
+}
+
+// reads says whether one of the include folders is that folder, or why nobody can tell.
+func (o *optionFiles) reads(folder string, same map[string]seen.Value[bool]) (reads bool, why string) {
+	for _, place := range o.includes {
+		is, told := same[place.folder].Get()
+		switch {
+		case place.folder == folder, told && is:
+			return true, ""
+		case !told && folder != "":
+			why = same[place.folder].Why()
+		}
+	}
+	return false, why
 }
 
 func (n neighbour) String() string {

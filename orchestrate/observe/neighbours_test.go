@@ -15,6 +15,7 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 		"/etc/mysql/my.cnf": "!includedir /etc/mysql/conf.d\n", "/etc/mysql/conf.d/a.cnf": "[mysqld]\n",
 		"/etc/a.cnf": "[mysqld]\n!includedir /etc/mysql/conf.d\n", "/etc/b.cnf": "!includedir /etc/b.d\n", "/etc/b.d/x.cnf": "",
 		"/etc/c.cnf": "[mysqld]\nport=1\n", "/etc/closed.cnf": "closed", "/etc/d.cnf": "!include /etc/a.cnf\n",
+		"/etc/e.cnf": "!includedir /etc/link.d\n", "/etc/link.d/a.cnf": "[mysqld]\n", "/etc/f.cnf": "!includedir /etc/unseen.d\n", "/etc/unseen.d/a.cnf": "",
 	}
 	for name, c := range map[string]struct {
 		own    string // its options
@@ -32,6 +33,8 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 		"one folder by two files":    {"--defaults-file=/etc/a.cnf", []string{"--defaults-file=/etc/b.cnf", ""}, "/etc/mysql/conf.d/zz-replssl.cnf", "2"},
 		"by a file that includes":    {"", []string{"--defaults-file=/etc/d.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "1"},
 		"by an extra file":           {"--defaults-file=/etc/b.cnf", []string{"--defaults-extra-file=/etc/b.cnf"}, "/etc/b.d/zz-replssl.cnf", "1"},
+		"by another name":            {"", []string{"--defaults-file=/etc/e.cnf", "--defaults-file=/etc/b.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "1"},
+		"by a name that is closed":   {"", []string{"--defaults-file=/etc/f.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "what process 1 --defaults-file=/etc/f.cnf reads: it is closed"},
 		"one that reads no files":    {"", []string{"--no-defaults"}, "/etc/mysql/conf.d/zz-replssl.cnf", ""},
 		"one whose file is gone":     {"", []string{"--defaults-file=/etc/gone.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", ""},
 		"one whose file is closed":   {"", []string{"--defaults-file=/etc/closed.cnf"}, "/etc/mysql/conf.d/zz-replssl.cnf", "what process 1 --defaults-file=/etc/closed.cnf reads: "},
@@ -71,7 +74,14 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 			if config.OwnPath != c.path {
 				t.Errorf("ours is %s, want %s", config.OwnPath, c.path)
 			}
-			readers := others.readers(config, suffix)
+			same := map[string]seen.Value[bool]{}
+			for _, folder := range others.elsewhere(config) {
+				same[folder] = seen.Known(folder == "/etc/link.d")
+				if folder == "/etc/unseen.d" {
+					same[folder] = seen.Unknown[bool]("it is closed")
+				}
+			}
+			readers := others.readers(config, suffix, same)
 			var numbers []string
 			for _, reader := range readers.Or(nil) {
 				numbers = append(numbers, strings.Fields(reader)[1])
