@@ -36,9 +36,17 @@ func equip(server topology.Server, host remote.Host) remote.Host {
 func over(server topology.Server) ssh.Config {
 	config := hop(string(server.Name), server.SSH)
 	for _, jump := range server.SSH.Jump {
-		config.Jump = append(config.Jump, hop(jump.Address, jump))
+		config.Jump = append(config.Jump, hop(nameOf(jump), jump))
 	}
 	return config
+}
+
+// nameOf is what a person calls a jump host, which need not be where it is.
+func nameOf(jump topology.SSH) string {
+	if jump.Alias != "" {
+		return jump.Alias
+	}
+	return jump.Address
 }
 
 func hop(name string, way topology.SSH) ssh.Config {

@@ -53,6 +53,10 @@ func TestJumpHostsAreSoonerFoundSilent(t *testing.T) {
 	}
 	alone := hop(d.complete(Config{Name: "db1", Jump: []Config{outer}}))
 	second := hop(d.complete(Config{Name: "db2", Jump: []Config{outer, inner}}))
+	outer.Name = "another name of it"
+	if hop(d.complete(Config{Name: "db3", Jump: []Config{outer, inner}})) != second {
+		t.Error("two connections to one jump host that has two names")
+	}
 	first := hop(second.config)
 	if first != alone {
 		t.Errorf("two connections to one jump host: %+v and %+v", first.config, alone.config)

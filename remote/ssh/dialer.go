@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,7 +106,7 @@ func (d *Dialer) hop(config Config) (*hop, error) {
 	last = d.complete(last)
 	// Its silence has to be noticed before that of the hosts behind it, to be named as the reason; and it may not depend on them, as they share it.
 	last.KeepAlive -= last.KeepAlive >> (before + 1)
-	key := fmt.Sprintf("%#v", last)
+	key := sameness(last)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -118,6 +119,15 @@ func (d *Dialer) hop(config Config) (*hop, error) {
 		d.hops[key] = newHop(last, d.reach)
 	}
 	return d.hops[key], nil
+}
+
+// sameness is what two ways have in common that lead to the same host: all but the names.
+func sameness(way Config) string {
+	way.Name, way.Jump = "", slices.Clone(way.Jump)
+	for i := range way.Jump {
+		way.Jump[i].Name = ""
+	}
+	return fmt.Sprintf("%#v", way)
 }
 
 func (d *Dialer) complete(config Config) Config {
