@@ -106,7 +106,7 @@ const placeholder = "replssl-init"
 
 // Way is the way to a host as the inventory will tell it, of which nothing but that is known yet.
 func (d Draft) Way(host string, texts templates.Texts, env topology.Defaults) (topology.Server, error) {
-	d.Found = Found{Account: placeholder, Servers: []Server{{Name: host, Port: usualPort}, {Name: placeholder, Source: host, Port: usualPort}}}
+	d.Found = Found{Account: placeholder, Servers: []Server{{Name: host, Port: usualPort}, {Name: placeholder, Host: placeholder, Source: host, Port: usualPort}}}
 	text, err := d.Text(texts)
 	if err != nil {
 		return topology.Server{}, err

@@ -65,7 +65,7 @@ func (inv *inventory) router(text *source, env Defaults) *router {
 		if err != nil {
 			text.fault(inv.hosts.line, "hosts: %s", err)
 		}
-		r.hosts = hosts
+		r.hosts, r.list = hosts, inv.hosts.value
 	}
 	if env.SSHConfig != nil && inv.ssh.config.value != noConfig {
 		config, err := env.SSHConfig(localPath(inv.ssh.config.value, env))

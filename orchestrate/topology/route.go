@@ -101,6 +101,7 @@ type router struct {
 	env    Defaults
 	wide   sshSection // what the inventory says of all hosts
 	hosts  Hosts      // nil where the inventory names no list of hosts
+	list   string     // its file
 	config func(alias string) (Route, error)
 	fault  func(err error)
 }
@@ -116,7 +117,7 @@ func (r *router) own() Route {
 
 // to is the way to a server. The inventory wins over the list of hosts, and that over ssh_config.
 func (r *router) to(s *serverSection) SSH {
-	listed, _ := r.listed(s.name.value)
+	listed, isListed := r.listed(s.name.value)
 	alias := s.ssh.address.value
 	route := s.ssh.said(r.env)
 	route.Address = ""
@@ -129,6 +130,9 @@ func (r *router) to(s *serverSection) SSH {
 	wide.Address, wide.Sudo = "", false
 	listed.Address = "" // it is the alias already
 	configured := r.configured(alias)
+	if !isListed && !s.tellsTheWay() && configured.Address == "" && configured.User == "" {
+		r.missing(s.name.value)
+	}
 	route = route.over(wide).over(listed).over(configured).over(r.own())
 	if route.Address == "" {
 		route.Address = alias
@@ -145,6 +149,27 @@ func (r *router) to(s *serverSection) SSH {
 	}
 	return way
 }
+
+// tellsTheWay says that the inventory itself says of the server how it is reached.
+func (s *serverSection) tellsTheWay() bool {
+	return s.address.given() || s.ssh.address.given() || s.ssh.user.given()
+}
+
+// missing tells of a name that the list of hosts was to know: a name written wrong would lead to some other host.
+func (r *router) missing(name string) {
+	if r.hosts == nil {
+		return
+	}
+	advice := ""
+	names, _ := r.hosts.Group(everybody)
+	if near, ok := closest(name, names); ok {
+		advice = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	r.fault(fmt.Errorf("%s has neither a host nor a group %s%s; a host that it lacks needs servers.%s.ssh.address", r.list, oneLine(name), advice, oneLine(name)))
+}
+
+// everybody is Ansible's name for the group of all hosts.
+const everybody = "all"
 
 func (r Route) ssh() SSH {
 	return SSH{

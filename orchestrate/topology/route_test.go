@@ -49,7 +49,7 @@ func TestWhoWins(t *testing.T) {
 		if file != "/srv/inventories/hosts.ini" {
 			t.Errorf("read %s", file)
 		}
-		return known{hosts: map[string]Route{"db2": {Address: "10.0.0.2", User: "listed", Sudo: true}}}, nil
+		return known{hosts: map[string]Route{"db1": {}, "db2": {Address: "10.0.0.2", User: "listed", Sudo: true}}}, nil
 	}
 	with := two + "hosts: hosts.ini\n"
 	for name, test := range map[string]struct {
@@ -170,7 +170,7 @@ func TestGroupsOfTheList(t *testing.T) {
 	env := person()
 	env.Hosts = func(string) (Hosts, error) {
 		return known{
-			hosts:  map[string]Route{"db2": {}, "db3": {}, "odd": {}},
+			hosts:  map[string]Route{"db1": {}, "other": {}, "db2": {}, "db3": {}, "odd": {}},
 			groups: map[string][]string{"standby": {"db2", "db3"}, "odd": {"db9"}, "none": {}},
 		}, nil
 	}
