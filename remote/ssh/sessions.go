@@ -20,8 +20,10 @@ const (
 	// spare is how many of them are opened ahead: as many as are asked for at once when a server is looked at.
 	spare = 4
 
-	// heldPatience is how long a command waits where opened ones hold all sessions that the host allows: they may stay for the whole run.
-	heldPatience = 5 * time.Second
+	// A command waits heldPatience for heldTimes times where an opened one holds the only session that the host allows: it may stay for
+	// the whole run.
+	heldPatience = 2 * time.Second
+	heldTimes    = 5
 )
 
 // sessions hands out the sessions of a connection, one for each command.
@@ -73,7 +75,7 @@ func (s *sessions) take(ctx context.Context) (*ssh.Session, error) {
 func (s *sessions) await(ctx context.Context, place chan grant) (*ssh.Session, error) {
 	patience := time.NewTicker(s.patience)
 	defer patience.Stop()
-	for {
+	for times := 1; ; times++ {
 		select {
 		case got := <-place:
 			if got.err != nil {
@@ -87,7 +89,7 @@ func (s *sessions) await(ctx context.Context, place chan grant) (*ssh.Session, e
 			s.leave(place)
 			return nil, hosting.ContextError(ctx, s.client.name, "waiting for one of the connection's sessions")
 		case <-patience.C:
-			if err := s.allHeld(); err != nil {
+			if err := s.allHeld(); err != nil && times >= heldTimes {
 				s.leave(place)
 				return nil, err
 			}
@@ -95,14 +97,17 @@ func (s *sessions) await(ctx context.Context, place chan grant) (*ssh.Session, e
 	}
 }
 
-// allHeld is an error where opened commands hold all sessions that the host allows, so that none may ever be free.
+// allHeld is an error where an opened command holds the only session that the host allows, so that none may ever be free. The host is asked for
+// one more: it may have refused one only because another had not quite ended. Of several, one is going to end.
 func (s *sessions) allHeld() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.limit >= maxSessions || s.held == 0 || s.held < s.limit {
+	if s.limit != 1 || s.held != 1 {
 		return nil
 	}
-	return &SessionsError{Host: s.client.name, Most: s.held}
+	s.limit = s.count + 1
+	s.settle()
+	return &SessionsError{Host: s.client.name, Most: 1}
 }
 
 // hold counts sessions of opened commands in, or out by a negative number.
