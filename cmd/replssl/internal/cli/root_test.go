@@ -127,7 +127,8 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl status":  append([]string{"json"}, reaching...),
 		"replssl runbook": planning,
 		"replssl init": {
-			"account", "admin", "connect-timeout", "force", "hosts", "identity", "jump", "known-hosts", "output", "port", "replica", "ssh-user", "sudo",
+			"account", "admin", "connect-timeout", "force", "hosts", "identity", "jump", "known-hosts", "output", "port", "replica",
+			"socket", "ssh-user", "sudo",
 		},
 		"replssl pki":        nil,
 		"replssl pki init":   {"inventory", "pki"},
