@@ -185,6 +185,9 @@ func TestAFileThatOthersMayWriteIsNotHeeded(t *testing.T) {
 			}
 			same(t, "the user by name", host(t, c, "db1").User, "ops")
 		}
+		if err := os.Chmod(file, 0o600); err != nil { // so that the next one is the only one that is wrong
+			t.Fatal(err)
+		}
 	}
 }
 
