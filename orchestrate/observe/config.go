@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -38,23 +39,44 @@ func (g *glance) lookAtConfig(ctx context.Context) {
 		g.seen.Config = failed[facts.Config](err)
 		return
 	}
+	for range settleTries {
+		judged := g.servers
+		err := g.readConfig(ctx, roots)
+		others := g.seen.Config.Or(facts.Config{}).Others
+		if !errors.Is(err, file.ErrChanged) && (err != nil || !others.IsUnknown()) || ctx.Err() != nil {
+			return
+		}
+		g.listServers(ctx)
+		g.fetched = map[file.Pick]seen.Value[[]file.Found]{}
+		if err == nil && reflect.DeepEqual(g.servers, judged) {
+			return // nobody came or went: that is how it is
+		}
+	}
+}
+
+// settleTries is how often option files are read on a host whose servers come and go meanwhile, and take their files along.
+const settleTries = 5
+
+// readConfig reads the option files, ours and those of the servers beside it. The error is in the fact too.
+func (g *glance) readConfig(ctx context.Context, roots []string) error {
 	suffix, _ := g.args.option(groupSuffix)
 	options := newOptionFiles(g.dialect, suffix)
 	options.roots = roots
 	others := g.neighbours(ctx, options)
 	var picks []file.Pick
-	err = loadAll(ctx, append([]*optionFiles{options}, others.files()...), func(ctx context.Context, more []file.Pick) ([]seen.Value[[]file.Found], error) {
+	err := loadAll(ctx, append([]*optionFiles{options}, others.files()...), func(ctx context.Context, more []file.Pick) ([]seen.Value[[]file.Found], error) {
 		picks = append(picks, more...)
 		return g.fetch(ctx, more)
 	})
 	g.observer.memory.keep(g.server.Name, func(r *remembered) { r.optionFiles = picks })
 	if err = errors.Join(err, options.fault()); err != nil {
 		g.seen.Config = facts.Unknown[facts.Config](g.named(err.Error()))
-		return
+		return err
 	}
 	config := g.config(options, roots)
 	config.Others = others.readers(config, suffix, g.sameFolders(ctx, config, others))
 	g.seen.Config = facts.Known(config)
+	return nil
 }
 
 // config is what the files say. Our own belongs into the include folder that is read last, as the last of its files.

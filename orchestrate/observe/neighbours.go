@@ -26,13 +26,21 @@ type neighbour struct {
 }
 
 func (g *glance) serversPortion() portion {
-	return portion{process.Servers(), func(printed []byte, err error) {
-		var unseen error
-		g.servers, unseen = read(g, "listing the servers of the host", printed, err, process.ParseServers)
-		if unseen != nil {
-			g.servers = seen.Unknown[[]process.Server](unseen.Error())
-		}
-	}}
+	return portion{process.Servers(), g.takeServers}
+}
+
+// listServers lists them anew.
+func (g *glance) listServers(ctx context.Context) {
+	out, err := g.run(ctx, process.Servers())
+	g.takeServers(out, err)
+}
+
+func (g *glance) takeServers(printed []byte, err error) {
+	var unseen error
+	g.servers, unseen = read(g, "listing the servers of the host", printed, err, process.ParseServers)
+	if unseen != nil {
+		g.servers = seen.Unknown[[]process.Server](unseen.Error())
+	}
 }
 
 // asRoot helps where a host shows less to others.

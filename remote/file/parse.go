@@ -40,11 +40,11 @@ func ParseReadMany(printed []byte) ([]seen.Value[[]Found], error) {
 	return p.picks(), nil
 }
 
-// errNonsense and errChanged quote nothing of the answer, which may hold a secret.
-var (
-	errNonsense = errors.New("the host's answer about the files makes no sense")
-	errChanged  = errors.New("the files changed while they were read")
-)
+// ErrChanged says that files came, went or were written while they were read; it is worth another look.
+var ErrChanged = errors.New("the files changed while they were read")
+
+// errNonsense quotes nothing of the answer, which may hold a secret.
+var errNonsense = errors.New("the host's answer about the files makes no sense")
 
 // parser collects what the host told, in its order.
 type parser struct {
@@ -142,7 +142,7 @@ func (p *parser) contents(texts string) error {
 		p.finished, texts = append(p.finished, content), rest
 	}
 	if texts != "" {
-		return errChanged
+		return ErrChanged
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func (f *listed) content(stat, texts string) (content seen.Value[Content], rest 
 	facts, found := strings.CutPrefix(stat, "file ")
 	switch {
 	case found != (f.state == "there"):
-		return content, "", errChanged
+		return content, "", ErrChanged
 	case f.state == "dangling":
 		return seen.Unknown[Content]("its link cannot be followed: " + stat), texts, nil
 	case strings.HasSuffix(stat, ": No such file or directory"):
@@ -215,7 +215,7 @@ func (f *listed) text(size int64, texts string) (text *string, rest string, err 
 	}
 	size = min(size, MaxSize+1)
 	if int64(len(rest)) < size {
-		return nil, "", errChanged
+		return nil, "", ErrChanged
 	}
 	own := rest[:size]
 	return &own, rest[size:], nil
