@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes the tree of files that all hosts share: base.sh TREE DEBS; REPLSSL_DEBIAN is the mirror
+# Makes the tree of files that all hosts share: base.sh TREE DEBS; REPLSSL_DEBIAN is the mirror, if not the one that debootstrap takes
 # Its digest names the tree in the cache, so a change here makes a new one. It runs in a mount namespace of its own.
 set -eu
 tree=$1 debs=$2
 
-debootstrap --variant=minbase --cache-dir="$debs" bookworm "$tree" "${REPLSSL_DEBIAN:-http://deb.debian.org/debian}"
+debootstrap --variant=minbase --cache-dir="$debs" bookworm "$tree" ${REPLSSL_DEBIAN:+"$REPLSSL_DEBIAN"}
 
 # Nothing starts while it is installed, and nothing waits for the disk.
 printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
