@@ -15,31 +15,13 @@ import (
 
 	"github.com/replssl/replssl/e2e/host"
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/e2e/lab/labtest"
 )
 
 // binary is the built replssl; TestMain sets it.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	if given := os.Getenv("REPLSSL_BIN"); given != "" { // where there is no Go, as for another OS user
-		binary = given
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "replssl-whole")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	binary = filepath.Join(dir, "replssl")
-	if out, err := exec.Command("go", "build", "-race", "-o", binary, "../../cmd/replssl").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building replssl: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(labtest.RunWithBinary(m, "../../cmd/replssl", &binary)) }
 
 // site is a cluster of hosts, with rows being written to its primary, and everything that replssl printed about it.
 type site struct {
