@@ -14,7 +14,7 @@ func (inv *inventory) cluster(env Defaults) Cluster {
 			Require:      Require(inv.account.require.value),
 			PasswordFile: localPath(inv.account.passwordFile.value, env),
 		},
-		TLS: TLS{Verify: Verify(inv.verify.value)},
+		TLS: inv.tls.build(env),
 		Policy: Policy{
 			Canary:       inv.canary.value,
 			Parallel:     inv.parallel.value,
@@ -46,8 +46,28 @@ func (s serverSection) build(env Defaults) Server {
 			},
 		},
 		TLSDir:  path.Clean(s.dir.value),
+		Given:   s.given(env),
 		Restart: s.restart.value,
 	}
+}
+
+func (t tlsSection) build(env Defaults) TLS {
+	algorithm := Algorithm(t.algorithm.value)
+	if algorithm == algorithmAuto {
+		algorithm = ""
+	}
+	return TLS{
+		Verify: Verify(t.verify.value), Source: Source(t.source.value), Algorithm: algorithm, Servers: Coverage(t.servers.value),
+		Passphrase: PasswordSource{File: localPath(t.passphraseFile.value, env), Command: t.passphraseCommand.value},
+	}
+}
+
+// given fills the patterns of the files in.
+func (s serverSection) given(env Defaults) Given {
+	file := func(pattern setting[string]) string {
+		return localPath(strings.NewReplacer(patternServer, s.name.value, patternAddress, s.address.value).Replace(pattern.value), env)
+	}
+	return Given{CA: file(s.files.ca), Cert: file(s.files.cert), Key: file(s.files.key), Chain: file(s.files.chain), CRL: file(s.files.crl)}
 }
 
 // localPath is a file on the machine that runs the tool: ~ is the person's home, and a relative path starts at the inventory.

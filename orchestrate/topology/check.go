@@ -19,7 +19,8 @@ func (inv *inventory) check(s *source, env Defaults) {
 	checkLocalPath(s, "ssh.config", inv.ssh.config, env)
 	inv.ssh.check(s, "ssh", env)
 	inv.mysql.check(s, "mysql", env)
-	checkDir(s, "tls.dir", inv.dir)
+	inv.tls.check(s, env)
+	inv.checkGiven(s)
 	inv.checkNeighbours(s)
 	inv.checkSurroundings(s)
 }
@@ -82,6 +83,7 @@ func (inv *inventory) checkOverrides(s *source, env Defaults) {
 		checkName(s, path+".address", server.address)
 		checkName(s, path+".ssh.address", server.ssh.address)
 		checkDir(s, path+".tls.dir", server.dir)
+		server.files.check(s, path+".tls", env)
 		checkPrintable(s, path+".restart", server.restart)
 		server.ssh.check(s, path+".ssh", env)
 		server.mysql.check(s, path+".mysql", env)
@@ -151,11 +153,12 @@ func (inv *inventory) checkAccount(s *source, env Defaults) {
 }
 
 func (inv *inventory) checkChoices(s *source) {
-	checkChoice(s, "account.require", inv.account.require, []string{"ssl"}, []string{"x509", "issuer", "subject"})
-	checkChoice(s, "tls.verify", inv.verify, []string{"identity", "chain"}, nil)
-	checkChoice(s, "tls.source", inv.source, []string{"builtin"}, []string{"files"})
-	checkChoice(s, "tls.servers", inv.tlsServers, []string{"sources"}, []string{"all"})
-	checkChoice(s, "policy.enforce", inv.enforce, []string{"last", "first"}, nil)
+	checkChoice(s, "account.require", inv.account.require, []string{"ssl", "x509", "issuer", "subject"})
+	checkChoice(s, "tls.verify", inv.tls.verify, []string{"identity", "chain"})
+	checkChoice(s, "tls.source", inv.tls.source, []string{"builtin", "files"})
+	checkChoice(s, "tls.servers", inv.tls.servers, []string{"sources", "all"})
+	checkChoice(s, "tls.algorithm", inv.tls.algorithm, algorithmWords())
+	checkChoice(s, "policy.enforce", inv.enforce, []string{"last", "first"})
 }
 
 func (inv *inventory) checkPolicy(s *source) {

@@ -27,6 +27,7 @@ type Server struct {
 	SSH     SSH
 	MySQL   MySQL
 	TLSDir  string // absolute folder of the certificate sets on the host
+	Given   Given
 	Restart string // shell command that restarts the server; empty: the host's service manager is asked which service the server is
 }
 
@@ -92,23 +93,12 @@ type Account struct {
 // Require is what an account must present to log in.
 type Require string
 
-// The requirements that this version can set.
+// The requirements, weakest first.
 const (
-	RequireSSL Require = "ssl" // any TLS connection
-)
-
-// TLS is what the channels must demand of their source.
-type TLS struct {
-	Verify Verify
-}
-
-// Verify says how much of the source's certificate a receiver checks.
-type Verify string
-
-// The levels of checking, strongest first.
-const (
-	VerifyIdentity Verify = "identity" // chain and host name
-	VerifyChain    Verify = "chain"    // chain only
+	RequireSSL     Require = "ssl"     // any TLS connection
+	RequireX509    Require = "x509"    // with a certificate of an authority that the server trusts
+	RequireIssuer  Require = "issuer"  // with one of the authority that issued the replica's
+	RequireSubject Require = "subject" // with one of the replica's own subject, by that authority
 )
 
 // Enforce says when TLS is required of the account.

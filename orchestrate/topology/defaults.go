@@ -9,8 +9,7 @@ const (
 	defaultAdmin     = "root"
 	defaultTLSDir    = "/etc/mysql-ssl"
 	socketAuto       = "auto"
-	sourceBuiltin    = "builtin"
-	serversSources   = "sources"
+	algorithmAuto    = "auto"
 	defaultCanary    = 1
 	defaultParallel  = 10
 	defaultMaxLag    = 30 * time.Second
@@ -30,10 +29,11 @@ func (inv *inventory) fillDefaults(r *router) {
 	inv.mysql.socket.fill(socketAuto)
 	inv.mysql.port.fill(defaultMySQLPort)
 	inv.mysql.admin.fill(defaultAdmin)
-	inv.dir.fill(defaultTLSDir)
-	inv.verify.fill(string(VerifyIdentity))
-	inv.source.fill(sourceBuiltin)
-	inv.tlsServers.fill(serversSources)
+	inv.tls.dir.fill(defaultTLSDir)
+	inv.tls.verify.fill(string(VerifyIdentity))
+	inv.tls.source.fill(string(SourceBuiltin))
+	inv.tls.algorithm.fill(algorithmAuto)
+	inv.tls.servers.fill(string(ServersSources))
 	inv.canary.fill(defaultCanary)
 	inv.parallel.fill(defaultParallel)
 	inv.enforce.fill(string(EnforceLast))
@@ -73,7 +73,16 @@ func (s *serverSection) fillDefaults(inv *inventory, r *router) {
 		s.mysql.passwordEnv.fill(inv.mysql.passwordEnv.value)
 		s.mysql.passwordCommand.fill(inv.mysql.passwordCommand.value)
 	}
-	s.dir.fill(inv.dir.value)
+	s.dir.fill(inv.tls.dir.value)
+	s.files.fillDefaults(inv.tls.files)
+}
+
+func (f *filesSection) fillDefaults(all filesSection) {
+	f.ca.fill(all.ca.value)
+	f.cert.fill(all.cert.value)
+	f.key.fill(all.key.value)
+	f.chain.fill(all.chain.value)
+	f.crl.fill(all.crl.value)
 }
 
 // written is what "servers" says of the named server; its line is the one that makes it the primary or a replica.

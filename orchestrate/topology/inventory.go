@@ -15,9 +15,7 @@ type inventory struct {
 	account          accountSection
 	ssh              sshSection
 	mysql            mysqlSection
-	dir              setting[string]
-	verify, source   setting[string]
-	tlsServers       setting[string]
+	tls              tlsSection
 	canary, parallel setting[int]
 	enforce          setting[string]
 	restart          setting[bool]
@@ -47,10 +45,24 @@ type mysqlSection struct {
 	passwordFile, passwordEnv, passwordCommand setting[string]
 }
 
+type tlsSection struct {
+	dir               setting[string]
+	verify, source    setting[string]
+	algorithm         setting[string]
+	servers           setting[string]
+	passphraseFile    setting[string]
+	passphraseCommand setting[string]
+	files             filesSection
+}
+
+// filesSection are paths on this machine, in which {server} and {address} stand for those of a server.
+type filesSection struct{ ca, cert, key, chain, crl setting[string] }
+
 type serverSection struct {
 	name            setting[string]
 	address, source setting[string]
 	dir, restart    setting[string]
+	files           filesSection
 	ssh             sshSection
 	mysql           mysqlSection
 	way             SSH // to its host
@@ -68,12 +80,7 @@ func (inv *inventory) read(d *decoder, root ast.Node) {
 		"account":  func(path string, node ast.Node) { inv.account.read(d, path, node) },
 		"ssh":      d.section(inv.ssh.wideKeys(d)),
 		"mysql":    d.section(inv.mysql.keys(d)),
-		"tls": d.section(keys{
-			"dir":     d.text(&inv.dir),
-			"verify":  d.text(&inv.verify),
-			"source":  d.text(&inv.source),
-			"servers": d.text(&inv.tlsServers),
-		}),
+		"tls":      d.section(inv.tls.keys(d)),
 		"policy": d.section(keys{
 			"canary":        d.number(&inv.canary),
 			"parallel":      d.number(&inv.parallel),
@@ -122,6 +129,24 @@ func (s *sshSection) wideKeys(d *decoder) keys {
 	return known
 }
 
+func (t *tlsSection) keys(d *decoder) keys {
+	known := t.files.keys(d)
+	known["dir"] = d.text(&t.dir)
+	known["verify"] = d.text(&t.verify)
+	known["source"] = d.text(&t.source)
+	known["algorithm"] = d.text(&t.algorithm)
+	known["servers"] = d.text(&t.servers)
+	known["authority"] = d.section(keys{
+		"passphrase_file":    d.text(&t.passphraseFile),
+		"passphrase_command": d.text(&t.passphraseCommand),
+	})
+	return known
+}
+
+func (f *filesSection) keys(d *decoder) keys {
+	return keys{"ca": d.text(&f.ca), "cert": d.text(&f.cert), "key": d.text(&f.key), "chain": d.text(&f.chain), "crl": d.text(&f.crl)}
+}
+
 func (s *mysqlSection) keys(d *decoder) keys {
 	return keys{
 		"socket": d.text(&s.socket),
@@ -146,12 +171,14 @@ func (inv *inventory) readServers(d *decoder, path string, node ast.Node) {
 func (s *serverSection) read(d *decoder, path string, node ast.Node) {
 	ssh := s.ssh.keys(d)
 	ssh["address"] = d.text(&s.ssh.address)
+	tls := s.files.keys(d)
+	tls["dir"] = d.text(&s.dir)
 	d.mapping(path, node, keys{
 		"address":         d.text(&s.address),
 		"replicates_from": d.text(&s.source),
 		"restart":         d.text(&s.restart),
 		"ssh":             d.section(ssh),
 		"mysql":           d.section(s.mysql.keys(d)),
-		"tls":             d.section(keys{"dir": d.text(&s.dir)}),
+		"tls":             d.section(tls),
 	})
 }

@@ -45,7 +45,7 @@ func TestThreeLinesAreEnough(t *testing.T) {
 			server("db3.example.com", "db1.example.com"),
 		},
 		Account: Account{User: "repl", Require: RequireSSL},
-		TLS:     TLS{Verify: VerifyIdentity},
+		TLS:     TLS{Verify: VerifyIdentity, Source: SourceBuiltin, Servers: ServersSources},
 		Policy:  Policy{Canary: 1, Parallel: 10, Enforce: EnforceLast, MaxLag: 30 * time.Second},
 	}
 	if !reflect.DeepEqual(cluster, want) {
@@ -61,7 +61,7 @@ replicas:
 account: {user: repl, require: ssl, password_file: repl.pw}
 ssh: {user: ops, port: 2200, identity_file: ~/.ssh/id_ops, known_hosts: hosts/known}
 mysql: {socket: auto, port: 3307, admin: {user: admin}}
-tls: {dir: /etc/mysql/ssl/, verify: chain, source: builtin, servers: sources}
+tls: {dir: /etc/mysql/ssl/, verify: chain, source: builtin, servers: all, algorithm: ecdsa-p256, authority: {passphrase_command: pass show orders}}
 policy: {canary: 2, parallel: 3, enforce: first, allow_restart: true, max_lag: 1m30s}
 servers:
   db1:
@@ -96,7 +96,7 @@ func TestTheLongForm(t *testing.T) {
 			},
 		},
 		Account: Account{User: "repl", Require: RequireSSL, PasswordFile: "/srv/inventories/repl.pw"},
-		TLS:     TLS{Verify: VerifyChain},
+		TLS:     TLS{Verify: VerifyChain, Source: SourceBuiltin, Algorithm: AlgorithmP256, Servers: ServersAll, Passphrase: PasswordSource{Command: "pass show orders"}},
 		Policy:  Policy{Canary: 2, Parallel: 3, Enforce: EnforceFirst, AllowRestart: true, MaxLag: 90 * time.Second},
 	}
 	if !reflect.DeepEqual(cluster, want) {
@@ -104,6 +104,33 @@ func TestTheLongForm(t *testing.T) {
 	}
 	if got := cluster.Sources(); len(got) != 2 || got[0].Name != "db1" || got[1].Name != "db2" {
 		t.Errorf("the sources are %v", got)
+	}
+	if got := cluster.TLSServers(); len(got) != 3 || got[0].Name != "db1" || got[1].Name != "db2" || got[2].Name != "db3" {
+		t.Errorf("the servers with TLS are %v", got)
+	}
+}
+
+func TestOwnFiles(t *testing.T) {
+	cluster, err := Parse("replssl.yaml", []byte(`primary: db1
+replicas: [db2, db3]
+account: {user: repl}
+tls: {source: files, ca: certs/ca.pem, cert: "certs/{server}.pem", key: "/keys/{address}.key", crl: ~/crl.pem}
+servers:
+  db2: {address: db2.example.com}
+  db3: {tls: {cert: other.pem, key: other.key, chain: chain.pem}}
+`), person())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Given{
+		{CA: "/srv/inventories/certs/ca.pem", Cert: "/srv/inventories/certs/db1.pem", Key: "/keys/db1.key", CRL: "/home/dba/crl.pem"},
+		{CA: "/srv/inventories/certs/ca.pem", Cert: "/srv/inventories/certs/db2.pem", Key: "/keys/db2.example.com.key", CRL: "/home/dba/crl.pem"},
+		{CA: "/srv/inventories/certs/ca.pem", Cert: "/srv/inventories/other.pem", Key: "/srv/inventories/other.key", Chain: "/srv/inventories/chain.pem", CRL: "/home/dba/crl.pem"},
+	}
+	for i, server := range cluster.Servers {
+		if server.Given != want[i] {
+			t.Errorf("%s: got %+v, want %+v", server.Name, server.Given, want[i])
+		}
 	}
 }
 

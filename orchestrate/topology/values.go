@@ -81,11 +81,9 @@ func checkDir(s *source, what string, dir setting[string]) {
 }
 
 // checkChoice looks at a value that is one of a few words.
-func checkChoice(s *source, what string, word setting[string], served, later []string) {
+func checkChoice(s *source, what string, word setting[string], served []string) {
 	switch near, ok := closest(word.value, served); {
 	case word.value == "" || slices.Contains(served, word.value):
-	case slices.Contains(later, word.value):
-		s.fault(word.line, "%s: %s is not served by this version", what, word.value)
 	case ok:
 		s.fault(word.line, "%s must be %s (did you mean %q?)", what, strings.Join(served, " or "), near)
 	default:
