@@ -55,6 +55,14 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 		return x.switchSet(ctx, a)
 	case plan.UnswitchSet:
 		return x.unswitchSet(ctx, a)
+	case plan.RepairSet:
+		return x.repairSet(ctx, a)
+	case plan.PruneSets:
+		return x.pruneSets(ctx, a)
+	case plan.Persist:
+		return x.persist(ctx, a, note)
+	case plan.Unpersist:
+		return x.unpersist(ctx, a, note)
 	case plan.WriteConfig:
 		return x.writeConfig(ctx, a)
 	case plan.RemoveConfig:

@@ -41,7 +41,8 @@ func (f Facts) Channel(id ChannelID) Value[Channel] {
 type Server struct {
 	Instance    Value[Instance]
 	Process     Value[Process]
-	Service     Value[Service] // by which its host restarts it
+	Clock       Value[time.Duration] // how far the host's clock is ahead of the operator's, as a lower bound of its distance; comes with Process
+	Service     Value[Service]       // by which its host restarts it
 	Channels    Value[[]Channel]
 	DumpThreads Value[[]DumpThread]
 	Sessions    Value[[]Session]

@@ -1,6 +1,11 @@
 package facts
 
-import "github.com/replssl/replssl/orchestrate/topology"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/replssl/replssl/orchestrate/topology"
+)
 
 // ServedTLS is what a server showed in a TLS handshake.
 type ServedTLS struct {
@@ -13,6 +18,7 @@ type ServedTLS struct {
 type TLSSettings struct {
 	Enabled       bool
 	CA, Cert, Key string
+	CRL           string
 }
 
 // Config is what the server's configuration files say about TLS.
@@ -61,10 +67,23 @@ func (d TLSDir) CurrentSet() (FileSet, bool) {
 // FileSet is one version of ca.pem, cert.pem and key.pem on a host.
 type FileSet struct {
 	CA, Cert  string        // PEM
+	CRL       string        // PEM; empty: the set has none
 	KeyDigest string        // SHA-256 of the file key.pem, hex
 	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
 	Readable  Value[bool]   // by the OS user of the server, tried by reading
 	Faults    []string      // missing files, wrong modes
+}
+
+// Digest tells one content of a set from another.
+func (s FileSet) Digest() string { return setDigest(s.CA, s.Cert, s.KeyDigest, s.CRL) }
+
+func setDigest(parts ...string) string {
+	sum := sha256.New()
+	for _, part := range parts {
+		one := sha256.Sum256([]byte(part))
+		sum.Write(one[:])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Source is where a password can be had.
@@ -87,11 +106,18 @@ type Trial struct {
 type Store struct {
 	CA     Value[string] // PEM; absent when there is no authority yet
 	Leaves map[topology.ServerName]map[int]Leaf
+
+	// Given are the servers' own files on this machine, where the inventory names some. CA and Cert are as they go to the host.
+	Given map[topology.ServerName]Value[Leaf]
 }
 
-// Leaf is one issued set in the local folder.
+// Leaf is one issued set in the local folder, or a set of given files.
 type Leaf struct {
 	CA, Cert  string // PEM
+	CRL       string // PEM; empty: the set has none
 	KeyDigest string // SHA-256 of the file key.pem, hex
 	KeyPublic string // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
 }
+
+// Digest tells one content of a set from another: it is that of the [FileSet] which the leaf becomes on a host.
+func (l Leaf) Digest() string { return setDigest(l.CA, l.Cert, l.KeyDigest, l.CRL) }

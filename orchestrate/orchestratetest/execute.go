@@ -57,6 +57,14 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 		return switchTo(w.servers[a.Server], a.Version)
 	case plan.UnswitchSet:
 		return switchTo(w.servers[a.Server], 0)
+	case plan.RepairSet:
+		return w.repair(a)
+	case plan.PruneSets:
+		return w.prune(a)
+	case plan.Persist:
+		return w.persist(a)
+	case plan.Unpersist:
+		return w.unpersist(a)
 	case plan.WriteConfig:
 		w.servers[a.Server].config.Own = facts.Known(a.Text)
 	case plan.RemoveConfig:

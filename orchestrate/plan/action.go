@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -43,12 +44,29 @@ type (
 		Key  pki.KeyKind
 	}
 
-	// InstallSet lays a set from the local folder down on a host, beside the version in use, which stays.
+	// InstallSet lays a set down on a host, beside the version in use, which stays: the version of that number from the local folder or,
+	// where Given is not empty, the server's own files, as long as they still have that digest ([facts.Leaf.Digest]).
 	InstallSet struct {
 		Server  topology.ServerName
 		Dir     string
 		Version int
 		Owner   string // OS user of the server
+		Given   string `json:",omitempty"`
+	}
+
+	// RepairSet gives the files of an installed set back their owner and modes.
+	RepairSet struct {
+		Server  topology.ServerName
+		Dir     string
+		Version int
+		Owner   string // OS user of the server
+	}
+
+	// PruneSets removes all installed sets of a server but these.
+	PruneSets struct {
+		Server topology.ServerName
+		Dir    string
+		Keep   []int // ascending; never empty
 	}
 
 	// SwitchSet makes an installed set the one in use, in one rename.
@@ -75,6 +93,19 @@ type (
 	RemoveConfig struct {
 		Server topology.ServerName
 		Path   string
+	}
+
+	// Persist gives a running server the paths of its TLS files so that they outlive a restart. What it serves changes with the next
+	// ReloadTLS.
+	Persist struct {
+		Server   topology.ServerName
+		Settings facts.TLSSettings
+	}
+
+	// Unpersist takes the paths of the TLS files out of what the server persists, and gives the running server the former ones.
+	Unpersist struct {
+		Server topology.ServerName
+		Former facts.TLSSettings
 	}
 
 	// Restart restarts a server by a shell command, and ends when the server answers.
@@ -132,6 +163,18 @@ func (a SwitchSet) Target() topology.ServerName { return a.Server }
 // Target is the server whose set is taken out of use.
 func (a UnswitchSet) Target() topology.ServerName { return a.Server }
 
+// Target is the server whose set is repaired.
+func (a RepairSet) Target() topology.ServerName { return a.Server }
+
+// Target is the server whose sets are pruned.
+func (a PruneSets) Target() topology.ServerName { return a.Server }
+
+// Target is the server whose settings are persisted.
+func (a Persist) Target() topology.ServerName { return a.Server }
+
+// Target is the server whose settings are persisted no more.
+func (a Unpersist) Target() topology.ServerName { return a.Server }
+
 // Target is the server that the file belongs to.
 func (a WriteConfig) Target() topology.ServerName { return a.Server }
 
@@ -161,6 +204,10 @@ func (IssueLeaf) kind() string       { return "issue-leaf" }
 func (InstallSet) kind() string      { return "install-set" }
 func (SwitchSet) kind() string       { return "switch-set" }
 func (UnswitchSet) kind() string     { return "unswitch-set" }
+func (RepairSet) kind() string       { return "repair-set" }
+func (PruneSets) kind() string       { return "prune-sets" }
+func (Persist) kind() string         { return "persist" }
+func (Unpersist) kind() string       { return "unpersist" }
 func (WriteConfig) kind() string     { return "write-config" }
 func (RemoveConfig) kind() string    { return "remove-config" }
 func (Restart) kind() string         { return "restart" }
@@ -189,6 +236,22 @@ func (a SwitchSet) String() string {
 
 func (a UnswitchSet) String() string {
 	return fmt.Sprintf("remove the link %s:%s/current", a.Server, a.Dir)
+}
+
+func (a RepairSet) String() string {
+	return fmt.Sprintf("give the files of %s:%s/versions/%d to %s, closed to others", a.Server, a.Dir, a.Version, a.Owner)
+}
+
+func (a PruneSets) String() string {
+	return fmt.Sprintf("remove the certificate sets in %s:%s/versions other than %s", a.Server, a.Dir, numbers(a.Keep))
+}
+
+func (a Persist) String() string {
+	return fmt.Sprintf("let %s persist the paths of its TLS files: %s", a.Server, a.Settings.Cert)
+}
+
+func (a Unpersist) String() string {
+	return fmt.Sprintf("take the paths of the TLS files out of what %s persists", a.Server)
 }
 
 func (a WriteConfig) String() string {
@@ -252,4 +315,12 @@ func rowNames(user string, hosts []string) string {
 		names[i] = user + "@" + host
 	}
 	return strings.Join(names, ", ")
+}
+
+func numbers(list []int) string {
+	words := make([]string, len(list))
+	for i, number := range list {
+		words[i] = strconv.Itoa(number)
+	}
+	return strings.Join(words, ", ")
 }

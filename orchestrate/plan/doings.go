@@ -59,6 +59,14 @@ func (d doings) add(s Step) {
 			d.server(a.Server, "new certificate")
 		case UnswitchSet:
 			d.server(a.Server, "no certificate")
+		case RepairSet:
+			d.server(a.Server, "owner and modes of the certificate")
+		case PruneSets:
+			d.server(a.Server, "remove old certificates")
+		case Persist:
+			d.server(a.Server, "new settings")
+		case Unpersist:
+			d.server(a.Server, "no settings")
 		case WriteConfig:
 			d.server(a.Server, "new settings")
 		case RemoveConfig:

@@ -93,6 +93,14 @@ func (w *writer) action(action plan.Action) ([]command, error) {
 		return w.shell(a, onHost, "switch-set", linksOf(a.Dir, a.Version))
 	case plan.UnswitchSet:
 		return w.shell(a, onHost, "unswitch-set", linksOf(a.Dir, 0))
+	case plan.RepairSet:
+		return w.repairSet(a)
+	case plan.PruneSets:
+		return w.pruneSets(a)
+	case plan.Persist:
+		return w.persist(a)
+	case plan.Unpersist:
+		return w.unpersist(a)
 	case plan.WriteConfig:
 		return w.writeConfig(a)
 	case plan.RemoveConfig:
