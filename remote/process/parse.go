@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type answer struct {
 	ids     string   // the real and the effective user
 	users   map[int]string
 	cmdline string
+	environ string
 	known   bool // arguments and users are those that the caller knows
 	sockets sockets
 }
@@ -50,6 +52,8 @@ func (a *answer) add(line string) error {
 		a.ids = rest
 	case "cmdline":
 		a.cmdline = rest
+	case "environ":
+		a.environ = rest
 	case "tcp6":
 		a.sockets.noTCP6 = true
 	case "known":
@@ -122,7 +126,7 @@ func (a *answer) lasting(pid int, start uint64, known Process) (Process, error) 
 	if err != nil {
 		return Process{}, err
 	}
-	return Process{PID: pid, Real: a.user(realID), Effective: a.user(effectiveID), Start: start, Args: a.args()}, nil
+	return Process{PID: pid, Real: a.user(realID), Effective: a.user(effectiveID), Start: start, Args: a.args(), Environment: a.environment()}, nil
 }
 
 // start is the 22nd field of /proc/PID/stat. The second is the process's name in parentheses, which may hold anything, so the
@@ -184,4 +188,31 @@ func (a *answer) args() seen.Value[[]string] {
 		return seen.Unknown[[]string]("they cannot be decoded: " + err.Error())
 	}
 	return seen.Known(strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"))
+}
+
+// environment reads entries that end with a NUL byte, and behind them what grep ended with: 0 where it found some, 1 where there are none.
+func (a *answer) environment() seen.Value[map[string]string] {
+	text, err := base64.StdEncoding.DecodeString(a.environ)
+	entries, code, found := string(text), "", false
+	if at := strings.LastIndexByte(entries, 0); at >= 0 {
+		entries, code, found = entries[:at], entries[at+1:], true
+	}
+	switch {
+	case err != nil:
+		return seen.Unknown[map[string]string]("it cannot be decoded: " + err.Error())
+	case !found && entries == "1":
+		return seen.Known(map[string]string{})
+	case !found:
+		return seen.Unknown[map[string]string](orElse(strings.TrimSpace(strings.TrimSuffix(entries, "2")), "the host did not tell it"))
+	case code != "0":
+		return seen.Unknown[map[string]string]("the host did not tell it")
+	}
+	variables := map[string]string{}
+	for _, entry := range strings.Split(entries, "\x00") {
+		name, value, _ := strings.Cut(entry, "=")
+		if _, twice := variables[name]; !twice && slices.Contains(OptionFileVariables(), name) { // the first counts, as for getenv
+			variables[name] = value
+		}
+	}
+	return seen.Known(variables)
 }

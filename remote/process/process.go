@@ -21,6 +21,9 @@ type Process struct {
 	Effective User // the one whose permissions it has
 	Args      seen.Value[[]string]
 
+	// Environment are those of its variables that [OptionFileVariables] names, as it was started with them.
+	Environment seen.Value[map[string]string]
+
 	// Start is when it started, in ticks since the host's boot: together with PID it is the process and no later one.
 	Start uint64
 
@@ -40,12 +43,18 @@ type Connection struct {
 	Remote netip.AddrPort
 }
 
+// OptionFileVariables are the names of the environment's variables that a server heeds when it looks for option files, or for groups in them
+// (tried on MariaDB 10.11, which prefers the names with MARIADB).
+func OptionFileVariables() []string {
+	return []string{"MARIADB_HOME", "MYSQL_HOME", "MARIADB_GROUP_SUFFIX", "MYSQL_GROUP_SUFFIX", "HOME"}
+}
+
 // LookPIDFile looks at the process whose ID is in a file; [ParseLook] reads what it prints. A process that does not work in the folder is
 // another one: a server works in its data folder, which no two have in common, while two that share a PID file name each other there. Who may
 // not see where a process works does not see its connections either.
 //
-// Of the process that was known before, as the same ID and start tell, it leaves out what does not change while it lives: arguments and
-// users. The zero value is no process.
+// Of the process that was known before, as the same ID and start tell, it leaves out what does not change while it lives: arguments,
+// environment and users. The zero value is no process.
 func LookPIDFile(name, folder string, known Process) shell.Line {
 	for _, one := range []string{name, folder} {
 		if !path.IsAbs(one) {

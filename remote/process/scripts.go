@@ -6,7 +6,8 @@ import "github.com/replssl/replssl/remote/internal/frame"
 // look costs is the programs that it starts, so the shell reads itself what it can, and one grep picks the lines that matter of all that is
 // long.
 //
-// A process chooses its own name and arguments, line breaks included: its lines are prefixed, and its arguments encoded.
+// A process chooses its own name and arguments, line breaks included: its lines are prefixed, and its arguments encoded. Of its
+// environment, which may hold passwords, grep lets through what [OptionFileVariables] names.
 const lookScript = frame.Shell + frame.Account + `
 answer() {
 	pid= known=$2
@@ -47,6 +48,7 @@ describe() {
 }
 words() {
 	if text=$(base64 "/proc/$pid/cmdline" 2>&1); then say "cmdline text" $text; else say "cmdline unknown $(flat "$text")"; fi
+	say "environ $({ grep -azE '^(((MARIADB|MYSQL)_(HOME|GROUP_SUFFIX))|HOME)=' "/proc/$pid/environ" 2>&1; printf %s "$?"; } | encode)"
 	users
 }
 state() {
