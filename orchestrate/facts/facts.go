@@ -52,7 +52,14 @@ type Server struct {
 	Binlogs     Value[[]string]     // the binary logs that it still holds, oldest first
 	ServedTLS   Value[ServedTLS]    // by a handshake; absent when the server offers no TLS
 	Settings    Value[TLSSettings]  // the TLS variables of the running server
-	RunTime     Value[[]string]     // settings made at run time, which a restart would lose: name=value
+
+	// Variables are all TLS variables of the running server by name, and where it has each from; they come with Settings.
+	Variables Value[map[string]Variable]
+
+	// Named are the certificate files that the next start would read and that stand outside of the TLS dir, by path; they come with Config.
+	Named Value[map[string]Named]
+
+	RunTime     Value[[]string] // settings made at run time, which a restart would lose: name=value
 	Config      Value[Config]
 	ConfigCheck Value[Check] // the server's own judgement of its configuration files
 	TLSDir      Value[TLSDir]

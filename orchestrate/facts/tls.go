@@ -30,6 +30,12 @@ type Config struct {
 	Later        []string      // TLS settings read after our file, which would win: file:line: setting
 	Suffix       string        // of --defaults-group-suffix: the group [mysqldSUFFIX] is read by servers that were started with it alone
 
+	// Settings are all TLS settings that the next start would read, in the order in which it would; of several the last wins.
+	Settings []Setting
+
+	// Open are option files that the server passes over, since anybody may write to them.
+	Open []string
+
 	// Others are the running servers of the host, other than this one, that read our file and the group in it too; empty for none.
 	Others Value[[]string]
 }
