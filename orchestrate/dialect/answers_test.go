@@ -120,13 +120,13 @@ func TestBinlogStatus(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	for word, want := range map[string]string{"YES": "{true /ca  }", "DISABLED": "{false /ca  }", "NO": "{false /ca  }"} {
-		got := mariadb1011(t).Settings().Read([]dialect.Row{row("have_ssl", word, "ssl_ca", "/ca", "ssl_cert", "", "ssl_key", "")})
+	for word, want := range map[string]string{"YES": "{true /ca   /crl}", "DISABLED": "{false /ca   /crl}", "NO": "{false /ca   /crl}"} {
+		got := mariadb1011(t).Settings().Read([]dialect.Row{row("have_ssl", word, "ssl_ca", "/ca", "ssl_cert", "", "ssl_key", "", "ssl_crl", "/crl")})
 		if got.String() != want {
 			t.Errorf("%s: %v", word, got)
 		}
 	}
-	if v := mariadb1011(t).Settings().Read([]dialect.Row{row("have_ssl", "MAYBE", "ssl_ca", "", "ssl_cert", "", "ssl_key", "")}); !v.IsUnknown() {
+	if v := mariadb1011(t).Settings().Read([]dialect.Row{row("have_ssl", "MAYBE", "ssl_ca", "", "ssl_cert", "", "ssl_key", "", "ssl_crl", "")}); !v.IsUnknown() {
 		t.Errorf("%v", v)
 	}
 }

@@ -25,6 +25,9 @@ type traits struct {
 	filesReload     bool     // certificate files are read again on request, without a restart
 	settingsReload  bool     // the paths of the certificate files can be changed without a restart
 	readsECDSA      bool     // keys and certificates of ECDSA are read, its own and its peers'; yaSSL reads RSA alone
+	tlsByPath       bool     // TLS is off until a setting names a file, or turns it on
+	refusesBadFiles bool     // it does not start with a certificate or key that it cannot use; others start without TLS
+	persistedFile   string   // in the data folder, read after everything else; empty for none
 	groups          []string // option-file groups that the server reads
 }
 
@@ -50,6 +53,7 @@ func served() []capabilities {
 			release{facts.MariaDB, 10, 11},
 			traits{
 				bothStopped: true, purgesRelayLogs: true, filesReload: true, settingsReload: false, readsECDSA: true,
+				tlsByPath: true, refusesBadFiles: true,
 				groups: []string{
 					"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
 				},

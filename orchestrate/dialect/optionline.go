@@ -112,8 +112,13 @@ func isPrefix(word string) bool {
 
 // relevant takes in every name that begins like a TLS setting, so that abbreviations such as ssl-ce are not overlooked.
 func relevant(name string) bool {
-	return name == "ssl" || strings.HasPrefix(name, "ssl_") || strings.HasPrefix(name, "tls_") ||
-		name == "require_secure_transport" || name == skipSlaveStart
+	return name == sslSwitch || strings.HasPrefix(name, "ssl_") || strings.HasPrefix(name, "tls_") || name == skipSlaveStart ||
+		abbreviates(version, "tl", name) || abbreviates(transport, "req", name)
+}
+
+// abbreviates says that a name is the beginning of a setting's, and as long as the shortest one that is not the beginning of others too.
+func abbreviates(full, shortest, name string) bool {
+	return strings.HasPrefix(name, shortest) && strings.HasPrefix(full, name)
 }
 
 // switched is the value of a setting: skip-x is 0, skip-x=0 is 1, x without a value is 1.

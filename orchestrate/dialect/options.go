@@ -27,9 +27,7 @@ type Option struct {
 }
 
 // On says that a switch is set; a value that the server does not know is off, as the server takes it.
-func (o Option) On() bool {
-	return slices.Contains([]string{"1", "on", "true"}, strings.ToLower(o.Value))
-}
+func (o Option) On() bool { return on(o.Value) }
 
 // Options reads the text of one option file as the server does (mysys/my_default.c; compared with my_print_defaults of MariaDB
 // 10.11), and lists, in order, every TLS setting and skip-slave-start in the groups that the server reads, and every directive

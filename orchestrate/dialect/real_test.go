@@ -72,6 +72,7 @@ func (l *lab) untouched(t *testing.T, d dialect.Dialect) {
 	if s := mustAsk(t, l.source.DB, d.Settings()); s != tls {
 		t.Errorf("TLS settings: %+v", s)
 	}
+	l.origins(t, d)
 	if n := refusal(l.replica.try("SELECT @@skip_slave_start")); n != 1193 {
 		t.Errorf("skip_slave_start is a variable now (%d): AutoStart can be read", n)
 	}

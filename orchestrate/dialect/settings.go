@@ -12,10 +12,11 @@ import (
 // directory.
 func (Dialect) Settings() Query[facts.TLSSettings] {
 	return Query[facts.TLSSettings]{
-		ask: Statement{"SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key"},
+		ask: Statement{"SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key," +
+			" @@ssl_crl AS ssl_crl"},
 		read: single(func(s *scan) facts.TLSSettings {
 			return facts.TLSSettings{
-				Enabled: haveSSL(s), CA: s.text("ssl_ca"), Cert: s.text("ssl_cert"), Key: s.text("ssl_key"),
+				Enabled: haveSSL(s), CA: s.text("ssl_ca"), Cert: s.text("ssl_cert"), Key: s.text("ssl_key"), CRL: s.text("ssl_crl"),
 			}
 		}),
 	}

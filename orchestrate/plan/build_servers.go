@@ -123,8 +123,9 @@ func (b *builder) planServe(s topology.Server, before string) bool {
 }
 
 func (b *builder) readsOurFiles(s topology.Server) bool {
-	return b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}) == facts.TLSSettings{
-		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"),
+	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
+	return running == facts.TLSSettings{
+		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"), CRL: running.CRL,
 	}
 }
 
