@@ -14,7 +14,9 @@ func (l *lab) keys(t *testing.T, d dialect.Dialect) {
 	l.source.do(t, "SET sql_log_bin=0", "ALTER USER repl@'127.0.0.1' REQUIRE X509", "SET sql_log_bin=1")
 	options := l.verified()
 	options.Cert, options.Key = l.pki.cert, l.pki.key
-	for kind, want := range map[pki.KeyKind]x509.PublicKeyAlgorithm{pki.P256: x509.ECDSA, pki.RSA2048: x509.RSA} {
+	for kind, want := range map[pki.KeyKind]x509.PublicKeyAlgorithm{
+		pki.P256: x509.ECDSA, pki.RSA2048: x509.RSA, pki.RSA4096: x509.RSA, pki.Ed25519: x509.Ed25519,
+	} {
 		l.pki.renew(t, kind)
 		l.source.run(t, d.ReloadTLS())
 		if got := l.shown(t); got != want {

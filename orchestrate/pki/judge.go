@@ -35,6 +35,9 @@ type Want struct {
 	Now     time.Time
 	MinLeft time.Duration // a certificate with less time left is to be replaced
 	Usage   Usage         // empty is [UsageBoth]
+
+	Owner   Reader   // the server that loads these files
+	Readers []Reader // the other servers: those that are shown the certificate, as its replicas or its sources
 }
 
 // Code names a kind of finding. Codes are stable: scripts compare them.

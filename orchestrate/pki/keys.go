@@ -2,7 +2,9 @@ package pki
 
 import (
 	"crypto"
+	"crypto/dsa" //nolint:staticcheck // known by name only, so that a finding can tell what it is
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -22,7 +24,41 @@ const (
 	P256    KeyKind = "ECDSA P-256" // for authorities and servers: it is made in no time, and a server signs with it quickly
 	RSA2048 KeyKind = "RSA 2048"    // for servers, where one of them reads no elliptic curves
 	RSA3072 KeyKind = "RSA 3072"    // for authorities there, which are valid for much longer
+	RSA4096 KeyKind = "RSA 4096"    // for whoever must: a handshake takes four times as long as with 2048 bits
+	Ed25519 KeyKind = "Ed25519"     // where every server has OpenSSL 1.1.1 or newer
 )
+
+// ParseKeyKind knows the kinds by the words of an inventory: rsa-2048, rsa-3072, rsa-4096, ecdsa-p256, ed25519.
+func ParseKeyKind(word string) (kind KeyKind, ok bool) {
+	switch word {
+	case "rsa-2048":
+		return RSA2048, true
+	case "rsa-3072":
+		return RSA3072, true
+	case "rsa-4096":
+		return RSA4096, true
+	case "ecdsa-p256":
+		return P256, true
+	case "ed25519":
+		return Ed25519, true
+	}
+	return "", false
+}
+
+// KindOfKey names the kind of a public key for texts, as [KeyKind] does where it is one that is made: "RSA 1024", "ECDSA P-384".
+func KindOfKey(key crypto.PublicKey) string {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + key.Curve.Params().Name
+	case ed25519.PublicKey:
+		return string(Ed25519)
+	case *dsa.PublicKey:
+		return fmt.Sprintf("DSA %d", key.P.BitLen())
+	}
+	return "of an unknown kind"
+}
 
 // minRSABits is the least that current servers accept.
 const minRSABits = 2048
@@ -41,6 +77,11 @@ func NewKeys(kind KeyKind) KeyMaker {
 			return rsa.GenerateKey(rand.Reader, 2048)
 		case RSA3072:
 			return rsa.GenerateKey(rand.Reader, 3072)
+		case RSA4096:
+			return rsa.GenerateKey(rand.Reader, 4096)
+		case Ed25519:
+			_, key, err := ed25519.GenerateKey(rand.Reader)
+			return key, err
 		}
 		return nil, fmt.Errorf("keys of the kind %q are not made", kind)
 	}
@@ -53,7 +94,7 @@ func GivenKey(key crypto.Signer) KeyMaker {
 
 func checkKey(key crypto.Signer) error {
 	switch key := key.(type) {
-	case *ecdsa.PrivateKey:
+	case *ecdsa.PrivateKey, ed25519.PrivateKey:
 		return nil
 	case *rsa.PrivateKey:
 		if have := key.N.BitLen(); have < minRSABits {
@@ -61,10 +102,11 @@ func checkKey(key crypto.Signer) error {
 		}
 		return nil
 	}
-	return errors.New("the key is neither RSA nor ECDSA")
+	return errors.New("the key is neither RSA, ECDSA nor Ed25519")
 }
 
-// EncodeKey is the PEM of a key in the oldest form of its kind, which most servers read: RSA in PKCS#1, ECDSA in SEC 1.
+// EncodeKey is the PEM of a key in the oldest form of its kind, which most servers read: RSA in PKCS#1, ECDSA in SEC 1. Ed25519 has
+// PKCS#8 alone.
 func EncodeKey(key crypto.Signer) (secret.Text, error) {
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
@@ -75,6 +117,12 @@ func EncodeKey(key crypto.Signer) (secret.Text, error) {
 			return secret.Text{}, errors.New("the ECDSA key cannot be written")
 		}
 		return encodeKey(blockSEC1, der), nil
+	case ed25519.PrivateKey:
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return secret.Text{}, errors.New("the Ed25519 key cannot be written")
+		}
+		return encodeKey(blockPKCS8, der), nil
 	}
 	return secret.Text{}, checkKey(key)
 }

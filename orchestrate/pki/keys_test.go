@@ -2,16 +2,21 @@ package pki
 
 import (
 	"crypto"
-	"crypto/ed25519"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
+
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 func TestKeysAreReadBack(t *testing.T) {
-	for kind, form := range map[KeyKind]KeyForm{P256: SEC1, RSA2048: PKCS1, RSA3072: PKCS1} {
+	for kind, form := range map[KeyKind]KeyForm{P256: SEC1, RSA2048: PKCS1, RSA3072: PKCS1, RSA4096: PKCS1, Ed25519: PKCS8} {
 		one, err := NewKeys(kind)()
 		if err != nil {
 			t.Fatal(err)
@@ -19,6 +24,9 @@ func TestKeysAreReadBack(t *testing.T) {
 		key, err := ParseKey(pemOf(t, one))
 		if err != nil || key.Form != form || !one.(interface{ Equal(crypto.PrivateKey) bool }).Equal(key.Signer) {
 			t.Errorf("%s: %s, %v", kind, key.Form, err)
+		}
+		if name := KindOfKey(one.Public()); name != string(kind) {
+			t.Errorf("a key of the kind %s is called %s", kind, name)
 		}
 		other, err := NewKeys(kind)()
 		if err != nil || one.(interface{ Equal(crypto.PrivateKey) bool }).Equal(other) {
@@ -35,32 +43,80 @@ func TestUnknownKindsOfKeys(t *testing.T) {
 	}
 }
 
-func TestGivenKeysThatAreNotUsed(t *testing.T) {
-	_, edwards, err := ed25519.GenerateKey(nil)
+func TestParseKeyKind(t *testing.T) {
+	seen := map[KeyKind]bool{}
+	for _, word := range topology.Algorithms() {
+		kind, ok := ParseKeyKind(string(word))
+		if _, err := NewKeys(kind)(); !ok || err != nil || seen[kind] {
+			t.Errorf("%s is %q, %v, %v", word, kind, ok, err)
+		}
+		seen[kind] = true
+	}
+	for _, word := range []string{"", "RSA 2048", "rsa", "ecdsa"} {
+		if kind, ok := ParseKeyKind(word); ok {
+			t.Errorf("%q is %s", word, kind)
+		}
+	}
+}
+
+func TestNamesOfKeysThatAreNotMade(t *testing.T) {
+	curve, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for want, key := range map[string]crypto.PublicKey{
+		"ECDSA P-384":        curve.Public(),
+		"RSA 1024":           &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537},
+		"of an unknown kind": nil,
+	} {
+		if got := KindOfKey(key); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// strange is a key that signs and is of no kind that is known.
+type strange struct{ crypto.Signer }
+
+func TestGivenKeysThatAreNotUsed(t *testing.T) {
 	for why, key := range map[string]crypto.Signer{
 		"has 1024 bits": &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: testKeys()[0].Primes[0], E: 65537}},
-		"neither RSA":   edwards,
+		"neither RSA":   strange{},
 	} {
 		if _, err := GivenKey(key)(); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("want %q, got %v", why, err)
 		}
 	}
-	if _, err := EncodeKey(edwards); err == nil {
-		t.Error("an Ed25519 key is written")
+	if _, err := EncodeKey(strange{}); err == nil {
+		t.Error("a key of no known kind is written")
+	}
+}
+
+func TestReaders(t *testing.T) {
+	old, older := Reader{NoEd25519: true}, Reader{RSAOnly: true, PKCS1Only: true}
+	for kind, reads := range map[KeyKind][3]bool{
+		RSA2048: {true, true, true}, RSA3072: {true, true, true}, RSA4096: {true, true, true},
+		P256: {true, true, false}, Ed25519: {true, false, false}, "RSA 1024": {},
+	} {
+		if got := [3]bool{(Reader{}).Reads(kind), old.Reads(kind), older.Reads(kind)}; got != reads {
+			t.Errorf("%s: %v, want %v", kind, got, reads)
+		}
+	}
+	for form, reads := range map[KeyForm]bool{PKCS1: true, PKCS8: false, SEC1: false} {
+		if !(Reader{}).ReadsForm(form) || older.ReadsForm(form) != reads {
+			t.Errorf("%s: %v, %v", form, (Reader{}).ReadsForm(form), older.ReadsForm(form))
+		}
 	}
 }
 
 // TestSetsOfAllKindsAreGood: also those of a cluster whose authority is older than its servers' keys.
 func TestSetsOfAllKindsAreGood(t *testing.T) {
-	for _, by := range []KeyKind{P256, RSA2048} {
+	for _, by := range []KeyKind{P256, RSA2048, Ed25519} {
 		authority, err := NewAuthority(Means{Random: fixed(1), Now: today(), NewKey: NewKeys(by)}, "orders")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, kind := range []KeyKind{P256, RSA2048} {
+		for _, kind := range []KeyKind{P256, RSA2048, Ed25519} {
 			leaf, err := authority.Issue(Means{Random: fixed(2), Now: today(), NewKey: NewKeys(kind)}, LeafRequest{Server: "db1", DNS: []string{"db1"}})
 			if err != nil {
 				t.Fatal(err)

@@ -19,6 +19,7 @@ func TestIssueAsOpenSSLSeesIt(t *testing.T) {
 		shows           []string
 	}{
 		{P256, P256, "-----BEGIN EC PRIVATE KEY-----\n", []string{"ecdsa-with-SHA256", "NIST CURVE: P-256", "critical\n                Digital Signature\n"}},
+		{Ed25519, Ed25519, "-----BEGIN PRIVATE KEY-----\n", []string{"ED25519", "critical\n                Digital Signature\n"}},
 		{RSA3072, P256, "-----BEGIN EC PRIVATE KEY-----\n", []string{"sha256WithRSAEncryption", "NIST CURVE: P-256"}},
 		{RSA3072, RSA2048, "-----BEGIN RSA PRIVATE KEY-----\n", []string{
 			"sha256WithRSAEncryption", "Public-Key: (2048 bit)", "Digital Signature, Key Encipherment",
@@ -37,7 +38,7 @@ func TestIssueAsOpenSSLSeesIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !strings.HasPrefix(leaf.KeyPEM().Reveal(), c.begins) {
-				t.Error("the key is not in the form of old servers")
+				t.Error("the key is not in the oldest form of its kind")
 			}
 			checkByOpenSSL(t, authority, leaf, c.shows)
 		})

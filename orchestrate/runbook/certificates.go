@@ -30,7 +30,7 @@ func localSet(server topology.ServerName, version int) string {
 
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
-// newKey is a private key as openssl makes it: on a curve, or of RSA.
+// newKey is a private key as openssl makes it: on a named curve, of RSA, or of Ed25519 where it has neither.
 type newKey struct {
 	Path  string
 	Curve string
@@ -45,6 +45,10 @@ func newKeyOf(kind pki.KeyKind, file string) (newKey, error) {
 		return newKey{Path: file, Bits: 2048}, nil
 	case pki.RSA3072:
 		return newKey{Path: file, Bits: 3072}, nil
+	case pki.RSA4096:
+		return newKey{Path: file, Bits: 4096}, nil
+	case pki.Ed25519:
+		return newKey{Path: file}, nil
 	}
 	return newKey{}, fmt.Errorf("no command is known that makes a key of the kind %q", kind)
 }

@@ -140,6 +140,8 @@ func TestEveryActionHasWords(t *testing.T) {
 		"openssl ecparam -name prime256v1 -genkey -noout -out pki/db2/7/key.pem":  issue(pki.P256, "db2.example.com"),
 		"keyUsage = critical, digitalSignature\n":                                 issue(pki.P256, "db2.example.com"),
 		"openssl genrsa -traditional -out pki/db2/7/key.pem 2048":                 issue(pki.RSA2048, "db2.example.com"),
+		"openssl genrsa -traditional -out pki/db2/7/key.pem 4096":                 issue(pki.RSA4096, "db2.example.com"),
+		"openssl genpkey -algorithm ed25519 -out pki/db2/7/key.pem":               issue(pki.Ed25519, "db2.example.com"),
 		"keyUsage = critical, digitalSignature, keyEncipherment\n":                issue(pki.RSA2048, "db2.example.com"),
 		"mv -T -- /d/versions/.7.partial /d/versions/7":                           plan.InstallSet{Server: "db2", Dir: "/d", Version: 7, Owner: "mysql"},
 		"ln -sfn -- versions/7 /d/.current.next":                                  plan.SwitchSet{Server: "db2", Dir: "/d", Version: 7},

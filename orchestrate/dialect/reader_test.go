@@ -1,0 +1,51 @@
+package dialect_test
+
+import (
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
+)
+
+func TestReaderOf(t *testing.T) {
+	yaSSL := pki.Reader{RSAOnly: true, PKCS1Only: true, CommonNameOnly: true, FirstCertOnly: true, NoEd25519: true}
+	for _, test := range []struct {
+		version, comment string
+		want             pki.Reader
+	}{
+		{"10.11.19-MariaDB-log", "", pki.Reader{}},
+		{"5.5.5-10.3.1-MariaDB", "", pki.Reader{}},
+		{"5.5.62", "MySQL Community Server (GPL)", yaSSL},
+		{"5.6.24-log", "MySQL Community Server (GPL)", yaSSL},
+		{"5.6.45", "MySQL Community Server (GPL)", yaSSL},
+		{"5.6.46", "MySQL Community Server (GPL)", pki.Reader{CommonNameOnly: true, FirstCertOnly: true, NoEd25519: true}},
+		{"5.7.27", "MySQL Community Server (GPL)", yaSSL},
+		{"5.7.28", "MySQL Community Server (GPL)", pki.Reader{CommonNameOnly: true, NoEd25519: true}},
+		{"5.6.35-80.0", "Percona Server (GPL)", pki.Reader{CommonNameOnly: true, FirstCertOnly: true, NoEd25519: true}},
+		{"5.6.36-82.0", "Percona Server (GPL)", pki.Reader{FirstCertOnly: true, NoEd25519: true}},
+		{"5.7.17-13", "Percona Server (GPL)", pki.Reader{CommonNameOnly: true, NoEd25519: true}},
+		{"5.7.44-48", "Percona Server (GPL)", pki.Reader{NoEd25519: true}},
+		{"8.0.17", "MySQL Community Server - GPL", pki.Reader{NoEd25519: true}},
+		{"8.0.36-28", "Percona Server (GPL)", pki.Reader{}},
+		{"9.7.4", "MySQL Community Server - GPL", pki.Reader{}},
+		{"26.10.0", "MySQL Community Server - GPL", pki.Reader{}},
+	} {
+		version, err := dialect.ParseVersion(test.version, test.comment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := dialect.ReaderOf(version)
+		got.Who = ""
+		if got != test.want {
+			t.Errorf("%s %s:\n%+v, want\n%+v", test.version, test.comment, got, test.want)
+		}
+	}
+}
+
+func TestReadersAreNamed(t *testing.T) {
+	reader := dialect.ReaderOf(facts.Version{Flavour: facts.MySQL, Major: 5, Minor: 6, Patch: 24}).On("db2")
+	if reader.Who != "db2 (MySQL 5.6.24)" {
+		t.Errorf("it is called %q", reader.Who)
+	}
+}
