@@ -148,7 +148,7 @@ func noPassword(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 		open:                   {"other users of this machine may read it (mode 0644)", "chmod 600 " + open.File},
 		file(t, ""):            {"the first line is empty", "alone in the first line"},
 		{Env: "NOT_SET"}:       {"password_env NOT_SET: it is not set", "export NOT_SET"},
-		{Command: "echo sealed >&2; echo sealed; exit 3"}: {"password_command: exit status 3", "mysql.admin.password_command by hand"},
+		{Command: "echo sealed >&2; echo sealed; exit 3"}: {"password_command: it failed: exit status 3", "mysql.admin.password_command by hand"},
 		{Command: "echo; echo sealed"}:                    {"password_command: the first line is empty", "alone in the first line"},
 	} {
 		servers := connect(t, by(c, source, ""), reach.Dial)

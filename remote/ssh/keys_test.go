@@ -151,7 +151,7 @@ func TestAPassphraseFromACommand(t *testing.T) {
 	for command, want := range map[string]string{
 		"echo run >>" + marks + "; echo passphrase; echo more": "", "printf 'passphrase\\r\\n'": "",
 		"echo wrong": "ssh.passphrase_command: the passphrase is wrong", "exit 3": "ssh.passphrase_command: it failed: exit status 3",
-		"echo secret >&2; false": "it failed: exit status 1", "true": "ssh.passphrase_command: it printed nothing",
+		"echo secret >&2; false": "it failed: exit status 1", "true": "ssh.passphrase_command: the first line is empty",
 	} {
 		t.Run(command, func(t *testing.T) {
 			d := newDialer(t)

@@ -1,17 +1,16 @@
 package ssh
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/replssl/replssl/remote/plain"
+	"github.com/replssl/replssl/remote/private"
 	"github.com/replssl/replssl/remote/secret"
 )
 
@@ -72,7 +71,7 @@ func (u *unlocked) open(ctx context.Context, ask Ask, command string, id identit
 
 func unlock(ctx context.Context, ask Ask, command string, id identity) (ssh.Signer, error) {
 	if command != "" {
-		passphrase, err := runForPassphrase(ctx, command)
+		passphrase, err := private.FromCommand(ctx, command, passphraseWithin)
 		if err != nil {
 			return nil, &PassphraseError{File: id.path, Command: true, Err: err}
 		}
@@ -96,10 +95,7 @@ func unlock(ctx context.Context, ask Ask, command string, id identity) (ssh.Sign
 	return nil, failed
 }
 
-var (
-	errWrongPassphrase = errors.New("the passphrase is wrong")
-	errNoPassphrase    = errors.New("it printed nothing")
-)
+var errWrongPassphrase = errors.New("the passphrase is wrong")
 
 // decrypt fails for a wrong passphrase only: that the file can be understood is known before.
 func decrypt(id identity, passphrase secret.Text, command bool) (ssh.Signer, error) {
@@ -112,27 +108,6 @@ func decrypt(id identity, passphrase secret.Text, command bool) (ssh.Signer, err
 
 // passphraseWithin bounds the command for a passphrase, which may ask a person.
 const passphraseWithin = time.Minute
-
-// runForPassphrase gives the first line that a command prints. Nothing that it prints is told, also where it fails.
-func runForPassphrase(ctx context.Context, command string) (secret.Text, error) {
-	within, cancel := context.WithTimeoutCause(ctx, passphraseWithin, &plain.Late{Within: passphraseWithin})
-	defer cancel()
-	process := exec.CommandContext(within, "/bin/sh", "-c", command)
-	process.WaitDelay = time.Second // what it started may hold its output open
-	out, err := process.Output()
-	switch {
-	case within.Err() != nil:
-		return secret.Text{}, context.Cause(within)
-	case err != nil:
-		return secret.Text{}, fmt.Errorf("it failed: %w", err)
-	}
-	line, _, _ := bytes.Cut(out, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(line) == 0 {
-		return secret.Text{}, errNoPassphrase
-	}
-	return secret.New(line), nil
-}
 
 // PassphraseError says why an encrypted identity file could not be opened.
 type PassphraseError struct {
