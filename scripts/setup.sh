@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the lab is made of: a MariaDB server and client and OpenSSH, without leaving one of them running.
-# `setup.sh ci` installs what building and testing need on a bare machine as well; only Go itself must be there.
+# `setup.sh ci` installs what building and testing need on a bare machine as well, and brings the other servers that are tested against; only
+# Go itself must be there.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -37,12 +38,18 @@ missing() {
     command -v file >/dev/null || echo file
     command -v readelf >/dev/null || echo binutils
     command -v lintian >/dev/null || echo lintian
+    command -v patchelf >/dev/null || echo patchelf # what makes programs of the servers that servers.sh brings
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }
 
+bring_servers() {
+    [ "${1-}" = ci ] || return 0
+    "$(dirname "$0")/servers.sh" mysql-9.7 >/dev/null
+}
+
 packages=$(missing "$@" | tr '\n' ' ')
-[ -n "$packages" ] || exit 0
+[ -n "$packages" ] || { bring_servers "$@"; exit 0; }
 
 if ! command -v apt-get >/dev/null; then
     say "these packages, or what your system calls them, must be installed first: $packages"
@@ -101,3 +108,4 @@ esac
 
 left=$(missing "$@" | tr '\n' ' ')
 [ -z "$left" ] || { say "still missing after the installation: $left"; exit 1; }
+bring_servers "$@"
