@@ -123,6 +123,7 @@ type Leaf struct {
 	CRL       string // PEM; empty: the set has none
 	KeyDigest string // SHA-256 of the file key.pem, hex
 	KeyPublic string // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+	KeyForm   string // how key.pem is written: PKCS#1, PKCS#8, SEC 1; empty where nobody needs to know it
 }
 
 // Digest tells one content of a set from another: it is that of the [FileSet] which the leaf becomes on a host.

@@ -30,6 +30,7 @@ type Observer struct {
 	cluster topology.Cluster
 	servers *access.Servers
 	store   pkistore.Store
+	own     pkistore.OwnReader
 	now     func() time.Time
 	memory  *memory
 	shared  *shared
@@ -37,7 +38,9 @@ type Observer struct {
 
 // New makes an observer; it looks at nothing yet.
 func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store, now func() time.Time) *Observer {
-	return &Observer{cluster: cluster, servers: servers, store: store, now: now, memory: newMemory(), shared: newShared()}
+	return &Observer{
+		cluster: cluster, servers: servers, store: store, own: pkistore.NewOwnReader(), now: now, memory: newMemory(), shared: newShared(),
+	}
 }
 
 // Observe looks at exactly the parts that are asked for. Logins come after everything else, so
@@ -45,7 +48,7 @@ func New(cluster topology.Cluster, servers *access.Servers, store pkistore.Store
 func (o *Observer) Observe(ctx context.Context, look facts.Look) facts.Facts {
 	f := facts.Facts{At: o.now(), Servers: map[topology.ServerName]facts.Server{}}
 	if look.Store() {
-		f.Store = storeFacts(o.store.State())
+		f.Store = o.here()
 	}
 	var glances []*glance
 	for _, name := range look.Names() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -39,12 +40,39 @@ func storeFacts(state pkistore.State) facts.Value[facts.Store] {
 	return facts.Known(store)
 }
 
-// keysHere are the public halves of a server's keys in the local folder, by the digest of the key file: on a host a file of that digest is
+// here is what this machine has: the servers' own files where the inventory names such, else the local folder.
+func (o *Observer) here() facts.Value[facts.Store] {
+	if o.cluster.TLS.Source != topology.SourceFiles {
+		return storeFacts(o.store.State())
+	}
+	store := facts.Store{CA: facts.Absent[string](), Given: map[topology.ServerName]facts.Value[facts.Leaf]{}}
+	for name, result := range o.own.All(o.cluster.Servers) {
+		store.Given[name] = given(result)
+	}
+	return facts.Known(store)
+}
+
+func given(result pkistore.OwnResult) facts.Value[facts.Leaf] {
+	if err := result.Err; err != nil {
+		return facts.Unknown[facts.Leaf](err.Error()).WithHint(access.Hint(err))
+	}
+	own := result.Own
+	return facts.Known(facts.Leaf{
+		CA: string(own.CA), Cert: string(own.Cert), CRL: string(own.CRL),
+		KeyDigest: own.KeySHA256, KeyPublic: own.KeyFingerprint, KeyForm: string(own.KeyForm),
+	})
+}
+
+// keysHere are the public halves of a server's keys on this machine, by the digest of the key file: on a host a file of that digest is
 // the same key.
 func keysHere(store facts.Value[facts.Store], server topology.ServerName) map[string]string {
 	keys := map[string]string{}
-	for _, leaf := range store.Or(facts.Store{}).Leaves[server] {
+	here := store.Or(facts.Store{})
+	for _, leaf := range here.Leaves[server] {
 		keys[leaf.KeyDigest] = leaf.KeyPublic
+	}
+	if own, ok := here.Given[server].Get(); ok {
+		keys[own.KeyDigest] = own.KeyPublic
 	}
 	return keys
 }
