@@ -56,6 +56,7 @@ func questions(d dialect.Dialect) []sample {
 		{"account", d.Account("repl", "127.0.0.1").Statement()},
 		{"account, odd", d.Account(oddUser, oddHost).Statement()},
 		{"settings", d.Settings().Statement()},
+		{"installed plugins", d.InstalledPlugins().Statement()},
 		{"variables", d.Variables().Statement()},
 		{"run time", d.RunTime().Statement()},
 		{"registered replicas", d.Registered().Statement()},

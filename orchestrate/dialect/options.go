@@ -46,6 +46,24 @@ func (d Dialect) Options(text, groupSuffix string) []Option {
 	return r.list
 }
 
+// Argument reads an option of a command line, without its dashes; false where it is none that [Dialect.Options] would list. Nothing in it is
+// quoted, escaped, or a comment.
+func (Dialect) Argument(text string) (Option, bool) {
+	name, value, hasValue := strings.Cut(text, "=")
+	option, ok := recognise(name, value, hasValue)
+	option.Text = text
+	return option, ok
+}
+
+// WantsValue says of an option of a command line that it stands there without its value, and is no switch.
+func (d Dialect) WantsValue(o Option) bool {
+	name := d.FullName(o.Name)
+	return !strings.Contains(o.Text, "=") && name != transport && name != sslSwitch && IsTLS(name)
+}
+
+// IsTLS is false for a setting, by its full name, that bears on something else.
+func IsTLS(name string) bool { return name == sslSwitch || slices.Contains(tlsVariables(), name) }
+
 type optionReader struct {
 	groups  []string
 	suffix  string

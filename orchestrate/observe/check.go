@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/shell"
 )
 
@@ -32,10 +36,10 @@ func (g *glance) lookAtCheck(ctx context.Context, early *earlyCheck) {
 	switch {
 	case !ok:
 		g.seen.ConfigCheck = facts.As[facts.Check](g.seen.Process)
-	case early.isOf(g.args, p.OSUser):
+	case early.isOf(g.found, p.OSUser):
 		g.seen.ConfigCheck = early.wait()
 	default:
-		g.seen.ConfigCheck = g.check(ctx, g.args, p.OSUser)
+		g.seen.ConfigCheck = g.check(ctx, subject{g.dialect, g.found, p.OSUser})
 	}
 }
 
@@ -43,13 +47,22 @@ func (g *glance) lookAtCheck(ctx context.Context, early *earlyCheck) {
 // one, by asking for its help: then it reads everything, and starts nothing.
 //
 // It refuses settings that it does not know, and values that make no sense. It opens no certificate (tried on MariaDB 10.11).
-// Whether an unknown setting is one of a plugin only the data folder could tell, which is the running server's alone.
-func (g *glance) check(ctx context.Context, args arguments, user string) facts.Value[facts.Check] {
+// An unknown setting may be one of a plugin, of which the data folder alone tells, which is the running server's: then the program is called
+// again, with the plugins that the server says it loads from there. It does not start them.
+func (g *glance) check(ctx context.Context, s subject) facts.Value[facts.Check] {
+	args, _ := s.process.Args.Get()
 	program, err := g.program(args)
 	if err != nil {
 		return failed[facts.Check](err)
 	}
-	outcome, err := g.judge(ctx, user, program, append(slices.Clone(args[1:]), noDataDir))
+	variables, _ := s.process.Environment.Get()
+	call := slices.Concat(environment(variables).words(), []string{program}, args[1:], []string{noDataDir})
+	outcome, err := g.judge(ctx, s.user, call)
+	if err == nil && namesUnknown(outcome.Text) {
+		if plugins := g.installed(ctx, s.dialect); len(plugins) > 0 {
+			outcome, err = g.judge(ctx, s.user, append(call, plugins...))
+		}
+	}
 	switch {
 	case err != nil:
 		return failed[facts.Check](err)
@@ -60,10 +73,26 @@ func (g *glance) check(ctx context.Context, args arguments, user string) facts.V
 	return facts.Known(outcome)
 }
 
+// installed are the arguments that load what the running server loads from its data folder: plugins that INSTALL SONAME put there.
+func (g *glance) installed(ctx context.Context, d dialect.Dialect) arguments {
+	var load arguments
+	for _, plugin := range access.Ask(ctx, g.asker(), d.InstalledPlugins()).Or(nil) {
+		load = append(load, "--plugin-load-add="+plugin)
+	}
+	return load
+}
+
+// subject is whose option files are judged.
+type subject struct {
+	dialect dialect.Dialect
+	process process.Process // with its arguments and environment
+	user    string          // whom it runs as
+}
+
 // earlyCheck is a judgement that does not wait for a look at the process: it takes the process to be the one of the last look.
 type earlyCheck struct {
-	args    arguments
-	user    string
+	subject
+
 	outcome facts.Value[facts.Check]
 	done    chan struct{}
 }
@@ -74,16 +103,25 @@ func (g *glance) beginCheck(ctx context.Context, last remembered) *earlyCheck {
 	if !g.wants(facts.PartCheck) || len(args) == 0 {
 		return nil
 	}
-	e := &earlyCheck{args: args, user: last.place.osUser, done: make(chan struct{})}
+	d, _ := dialect.For(last.version)
+	e := &earlyCheck{subject: subject{d, last.process, last.place.osUser}, done: make(chan struct{})}
 	go func() {
 		defer close(e.done)
-		e.outcome = g.check(ctx, e.args, e.user)
+		e.outcome = g.check(ctx, e.subject)
 	}()
 	return e
 }
 
-func (e *earlyCheck) isOf(args arguments, user string) bool {
-	return e != nil && e.user == user && slices.Equal(e.args, args)
+// isOf says that it was begun with the arguments and the environment of this process.
+func (e *earlyCheck) isOf(p process.Process, user string) bool {
+	if e == nil || e.user != user {
+		return false
+	}
+	before, _ := e.process.Args.Get()
+	now, _ := p.Args.Get()
+	formerly, _ := e.process.Environment.Get()
+	variables, _ := p.Environment.Get()
+	return slices.Equal(before, now) && maps.Equal(formerly, variables)
 }
 
 // wait is safe on a check that was never begun.
@@ -95,8 +133,8 @@ func (e *earlyCheck) wait() facts.Value[facts.Check] {
 	return e.outcome
 }
 
-func (g *glance) judge(ctx context.Context, user, program string, args arguments) (facts.Check, error) {
-	line := shell.Words(program, append(args, "--help", "--verbose")...).Silent()
+func (g *glance) judge(ctx context.Context, user string, call []string) (facts.Check, error) {
+	line := shell.Words(call[0], append(slices.Clone(call[1:]), "--help", "--verbose")...).Silent()
 	switch user {
 	case g.server.SSH.OSUser():
 	default:

@@ -14,7 +14,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/file"
 	"github.com/replssl/replssl/remote/seen"
-	"github.com/replssl/replssl/remote/shell"
 )
 
 // lookAtOptionFiles reads them, and lets the server's program judge them, at the same time.
@@ -59,7 +58,7 @@ const settleTries = 5
 
 // readConfig reads the option files, ours and those of the servers beside it. The error is in the fact too.
 func (g *glance) readConfig(ctx context.Context, roots []string) error {
-	suffix, _ := g.args.option(groupSuffix)
+	suffix := g.suffix()
 	options := newOptionFiles(g.dialect, suffix)
 	options.roots = roots
 	others := g.neighbours(ctx, options)
@@ -81,7 +80,9 @@ func (g *glance) readConfig(ctx context.Context, roots []string) error {
 
 // config is what the files say. Our own belongs into the include folder that is read last, as the last of its files.
 func (g *glance) config(options *optionFiles, roots []string) facts.Config {
-	config := facts.Config{DefaultsFile: lastThere(options, roots), Own: facts.Absent[string](), Suffix: options.suffix}
+	config := facts.Config{
+		DefaultsFile: lastThere(options, roots), Own: facts.Absent[string](), Suffix: options.suffix, Settings: g.allSettings(options), Open: options.open,
+	}
 	if n := len(options.includes); n > 0 {
 		place := options.includes[n-1]
 		config.DefaultsFile, config.IncludeDir = place.root, place.folder
@@ -93,8 +94,9 @@ func (g *glance) config(options *optionFiles, roots []string) facts.Config {
 	return config
 }
 
-// lastThere is the last of the files that exist.
+// lastThere is the last of the files that exist. Nobody puts settings of a server into a home folder, where clients look too.
 func lastThere(options *optionFiles, roots []string) string {
+	roots = slices.DeleteFunc(slices.Clone(roots), func(name string) bool { return len(roots) > 1 && path.Base(name) == homeFile })
 	for _, root := range slices.Backward(roots) {
 		if content := options.files[root]; !content.IsAbsent() {
 			return root
@@ -114,18 +116,29 @@ func ownText(value seen.Value[file.Content]) facts.Value[string] {
 // onCommandLine are settings of the command line that no file can win over.
 func (g *glance) onCommandLine() []string {
 	var winners []string
-	for _, arg := range g.args {
-		name, ok := strings.CutPrefix(arg, "--")
-		if !ok {
-			continue
-		}
-		for _, option := range g.dialect.Options("[mysqld]\n"+name, "") {
-			if option.Kind == dialect.OptionSetting && overrides(option.Name) {
-				winners = append(winners, "command line: "+arg)
-			}
+	for _, option := range g.args.settings(g.dialect) {
+		if overrides(option.Name) {
+			winners = append(winners, facts.CommandLine+": "+option.Text)
 		}
 	}
 	return winners
+}
+
+// allSettings are those that bear on TLS, with the arguments of the running process behind what the files say.
+func (g *glance) allSettings(options *optionFiles) []facts.Setting {
+	var all []facts.Setting
+	take := func(place string, option dialect.Option) {
+		if name := g.dialect.FullName(option.Name); dialect.IsTLS(name) {
+			all = append(all, facts.Setting{Name: name, Value: option.Value, Place: place, Text: option.Text})
+		}
+	}
+	for _, s := range options.settings {
+		take(fmt.Sprintf("%s:%d", s.file, s.Line), s.Option)
+	}
+	for _, option := range g.args.settings(g.dialect) {
+		take(facts.CommandLine, option)
+	}
+	return all
 }
 
 // rootFiles are the files that the server begins with.
@@ -152,15 +165,19 @@ func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := origin{server: g.server.Name, program: program}
-	if files, ok := g.observer.memory.defaultsOf(at); ok {
-		return files, nil
-	}
-	out, err := g.run(ctx, shell.Words(program, noDefaultsFlag, noDataDir, "--help", "--verbose"))
+	environment, err := g.environment()
 	if err != nil {
 		return nil, err
 	}
-	files := defaultFiles(string(out))
+	at := origin{server: g.server.Name, program: strings.Join(append(environment.words(), program), " ")}
+	if files, ok := g.observer.memory.defaultsOf(at); ok {
+		return files, nil
+	}
+	out, err := g.run(ctx, environment.call(program, noDefaultsFlag, noDataDir, "--help", "--verbose"))
+	if err != nil {
+		return nil, err
+	}
+	files := defaultFiles(string(out), environment["HOME"])
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: %s does not tell where it looks for option files", g.server.Name, program)
 	}
@@ -168,13 +185,19 @@ func (g *glance) standardFiles(ctx context.Context) ([]string, error) {
 	return files, nil
 }
 
-// defaultFiles reads the list in the program's help. What begins with ~ is left out: which home a service has, nobody can tell.
-func defaultFiles(help string) []string {
+// homeFile is the option file of an OS user, which a server reads too where its environment tells it a home.
+const homeFile = ".my.cnf"
+
+// defaultFiles reads the list in the program's help, in which ~ is the home of whoever calls it, if there is one.
+func defaultFiles(help, home string) []string {
 	const before = "Default options are read from the following files in the given order:\n"
 	_, rest, _ := strings.Cut(help, before)
 	line, _, _ := strings.Cut(rest, "\n")
 	var files []string
 	for _, name := range strings.Fields(line) {
+		if rest, ok := strings.CutPrefix(name, "~/"); ok && path.IsAbs(home) {
+			name = path.Join(home, rest)
+		}
 		if path.IsAbs(name) {
 			files = append(files, name)
 		}

@@ -33,7 +33,7 @@ type remembered struct {
 // origin is a server's program on its host.
 type origin struct {
 	server  topology.ServerName
-	program string
+	program string // with the environment in which it is called
 }
 
 func newMemory() *memory {

@@ -45,9 +45,9 @@ func TestOtherServersThatWouldHeedOurFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &glance{observer: New(cluster(), nil, store(t), nil), dialect: mariadb(t), args: arguments{"/usr/sbin/mariadbd"}}
-			g.observer.memory.keepDefaults(origin{"", "/usr/sbin/mariadbd"}, []string{"/etc/my.cnf", "/etc/mysql/my.cnf"})
+			g.observer.memory.keepDefaults(origin{"", strings.Join(environment{}.words(), " ") + " /usr/sbin/mariadbd"}, []string{"/etc/my.cnf", "/etc/mysql/my.cnf"})
 			g.args = append(g.args, strings.Fields(c.own)...)
-			g.found.PID = 100
+			g.found.PID, g.found.Environment = 100, seen.Known(map[string]string{})
 			servers := []process.Server{{PID: 100, Options: strings.Fields(c.own)}}
 			for i, options := range c.others {
 				servers = append(servers, process.Server{PID: i + 1, Options: strings.Fields(options)})

@@ -52,6 +52,7 @@ type optionFiles struct {
 	// What the last walk found.
 	settings []setting
 	includes []included
+	open     []string // files that anybody may write to, which the server passes over
 	missing  []file.Pick
 	faults   []string
 }
@@ -127,7 +128,7 @@ func (o *optionFiles) fault() error {
 }
 
 func (o *optionFiles) walk(roots []string) {
-	o.settings, o.includes, o.missing, o.faults = nil, nil, nil, nil
+	o.settings, o.includes, o.open, o.missing, o.faults = nil, nil, nil, nil, nil
 	for _, root := range roots {
 		o.read(root, root, 0)
 	}
@@ -145,7 +146,9 @@ func (o *optionFiles) read(name, root string, depth int) {
 		o.missing = append(o.missing, file.One(name))
 	case !ok:
 		o.faults = append(o.faults, fmt.Sprintf("the option file %s: %s", name, value.Why()))
-	case content.Mode&0o002 == 0:
+	case content.Mode&0o002 != 0:
+		o.open = append(o.open, name)
+	default:
 		for _, option := range o.dialect.Options(content.Text.Reveal(), o.suffix) {
 			o.take(setting{file: name, Option: option}, root, depth)
 		}

@@ -140,10 +140,13 @@ func text(err error) string {
 func TestWhereAProgramLooksForOptionFiles(t *testing.T) {
 	help := "Usage: mariadbd [OPTIONS]\n\nDefault options are read from the following files in the given order:\n" +
 		"/etc/my.cnf /etc/mysql/my.cnf ~/.my.cnf \nThe following groups are read: mysqld\n"
-	if got := strings.Join(defaultFiles(help), " "); got != "/etc/my.cnf /etc/mysql/my.cnf" {
+	if got := strings.Join(defaultFiles(help, ""), " "); got != "/etc/my.cnf /etc/mysql/my.cnf" {
 		t.Errorf("got %q", got)
 	}
-	if got := defaultFiles("no help"); got != nil {
+	if got := strings.Join(defaultFiles(help, "/root/"), " "); got != "/etc/my.cnf /etc/mysql/my.cnf /root/.my.cnf" {
+		t.Errorf("with a home: got %q", got)
+	}
+	if got := defaultFiles("no help", "/root"); got != nil {
 		t.Errorf("got %q", got)
 	}
 }
@@ -160,9 +163,10 @@ func TestTheServersOwnProgramTells(t *testing.T) {
 	})
 	defer func() { _ = servers.Close() }()
 	g := &glance{observer: New(c, servers, store(t), nil), server: c.Servers[0], args: arguments{program}}
+	g.found.Environment = seen.Known(map[string]string{"MYSQL_HOME": "/srv/a", "MARIADB_GROUP_SUFFIX": ".x", "HOME": "/home"})
 	for range 2 {
 		files, err := g.rootFiles(t.Context())
-		if err != nil || !slices.Contains(files, "/etc/mysql/my.cnf") && !slices.Contains(files, "/etc/my.cnf") {
+		if err != nil || len(files) < 3 || files[0] != "/etc/my.cnf" || files[len(files)-1] != "/home/.my.cnf" {
 			t.Errorf("got %q, %v", files, err)
 		}
 	}
@@ -171,7 +175,8 @@ func TestTheServersOwnProgramTells(t *testing.T) {
 func TestRootFilesOfACommandLine(t *testing.T) {
 	g := &glance{observer: New(cluster(), nil, store(t), nil), args: arguments{"/usr/sbin/mariadbd"}}
 	g.server.Name = "db1"
-	g.observer.memory.keepDefaults(origin{"db1", "/usr/sbin/mariadbd"}, []string{"/etc/my.cnf"})
+	g.found.Environment = seen.Known(map[string]string{"HOME": "/root"})
+	g.observer.memory.keepDefaults(origin{"db1", strings.Join(environment{"HOME": "/root"}.words(), " ") + " /usr/sbin/mariadbd"}, []string{"/etc/my.cnf"})
 	for args, want := range map[string]string{
 		"":                                      "/etc/my.cnf",
 		"--defaults-file=/a.cnf --port=1":       "/a.cnf",

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/seen"
@@ -30,6 +31,26 @@ func (a arguments) has(flag string) bool {
 		}
 	}
 	return false
+}
+
+// settings are the options of the command line that bear on TLS or on the start of replication, as those of a file.
+func (a arguments) settings(d dialect.Dialect) []dialect.Option {
+	var list []dialect.Option
+	for i, arg := range a {
+		name, ok := strings.CutPrefix(arg, "--")
+		if !ok {
+			continue
+		}
+		option, ok := d.Argument(name)
+		if !ok {
+			continue
+		}
+		if option.Text = arg; d.WantsValue(option) && i+1 < len(a) { // which may be an argument of its own
+			option.Value, option.Text = a[i+1], arg+" "+a[i+1]
+		}
+		list = append(list, option)
+	}
+	return list
 }
 
 // The options by which a server is told where its option files are. They come first, if at all.

@@ -104,6 +104,7 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 	}
 	if g.wants(facts.PartSettings) {
 		access.Add(&q.questions, d.Settings(), &g.seen.Settings)
+		access.Add(&q.questions, d.Variables(), &g.seen.Variables)
 		access.Add(&q.questions, d.RunTime(), &g.seen.RunTime)
 	}
 	q.addSessions(before.perfSchema)
@@ -236,6 +237,7 @@ func (g *glance) nothingBySQL() {
 	blank(g, facts.PartPosition, &g.seen.Position)
 	blank(g, facts.PartPosition, &g.seen.Binlogs)
 	blank(g, facts.PartSettings, &g.seen.Settings)
+	blank(g, facts.PartSettings, &g.seen.Variables)
 	blank(g, facts.PartSettings, &g.seen.RunTime)
 	blank(g, facts.PartServed, &g.seen.ServedTLS)
 }
