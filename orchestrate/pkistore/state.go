@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/remote/secret"
 )
 
 // maxFile bounds what is read of one file, in bytes.
@@ -56,8 +57,11 @@ type CAKey struct {
 	Why string // why it is unknown
 
 	// Cert is the one in ca.pem that belongs to it. It is nil where ca.pem is absent: a run ended between the two, and
-	// [Store.CreateCA] goes on with this key.
+	// [Store.CreateCA] goes on with this key; and where the key is sealed and ca.pem has several authorities.
 	Cert *x509.Certificate
+
+	Sealed bool // it is sealed with a passphrase, which [Store.Unlock] takes
+	Rest   bool // it lies there unsealed and sealed: [Store.Seal] or [Store.Unseal] was cut short, and is to be called again
 }
 
 // Server is what the folder of a server holds.
@@ -160,23 +164,53 @@ func (l look) ca() CA {
 }
 
 func (l look) caKey(ca CA) CAKey {
-	_, err := os.Lstat(l.path(caKeyFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	plain, err := isThere(l.path(caKeyFile))
+	sealed, errSealed := isThere(l.path(SealedKeyFile))
+	key := CAKey{Presence: Known, Sealed: sealed && !plain, Rest: sealed && plain}
+	switch {
+	case errors.Join(err, errSealed) != nil:
+		err = errors.Join(err, errSealed)
+	case !plain && !sealed:
 		return CAKey{}
-	}
-	key := CAKey{Presence: Known}
-	switch ca.Presence {
-	case Known:
-		key.Cert, err = l.issuerOf(ca)
-	case Absent:
-		_, err = l.leftCAKey()
-	default:
+	case ca.Presence == Unknown:
 		err = errors.New(ca.Why)
+	case key.Sealed:
+		key.Cert, err = l.issuerOfSealed(ca)
+	case ca.Presence == Known:
+		key.Cert, err = l.issuerOf(ca)
+	default:
+		_, err = l.leftCAKey()
 	}
 	if err != nil {
-		return CAKey{Presence: Unknown, Why: err.Error()}
+		return CAKey{Presence: Unknown, Why: err.Error(), Sealed: key.Sealed, Rest: key.Rest}
 	}
 	return key
+}
+
+func isThere(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// issuerOfSealed does without the key where it was not opened: of a single authority it is that one's.
+func (l look) issuerOfSealed(ca CA) (*x509.Certificate, error) {
+	file, err := readPrivate(l.path(SealedKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSealed(file); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.path(SealedKeyFile), err)
+	}
+	if key, ok := l.remembered(file); ok && ca.Presence == Known {
+		return l.issuerBy(ca, key)
+	}
+	if len(ca.Bundle) == 1 {
+		return ca.Bundle[0], nil
+	}
+	return nil, nil //nolint:nilnil // it is not known, and nothing is wrong
 }
 
 func (l look) issuerOf(ca CA) (*x509.Certificate, error) {
@@ -184,7 +218,11 @@ func (l look) issuerOf(ca CA) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := l.issuer(ca, []byte(text.Reveal()))
+	return l.issuerBy(ca, text)
+}
+
+func (l look) issuerBy(ca CA, key secret.Text) (*x509.Certificate, error) {
+	cert, err := l.issuer(ca, []byte(key.Reveal()))
 	if err != nil {
 		return nil, l.unfit(err)
 	}

@@ -2,6 +2,7 @@
 //
 //	DIR/ca.pem                  the authority's certificate
 //	DIR/ca-key.pem              its key, 0600; it may be kept elsewhere between uses
+//	DIR/ca-key.pem.age          the same sealed with a passphrase, instead of it: age's format, in its armor
 //	DIR/SERVER/N/ca.pem         the sets of a server, N = 1, 2, ...: what its TLS folder is to hold
 //	DIR/SERVER/N/cert.pem
 //	DIR/SERVER/N/key.pem        0600
@@ -31,6 +32,10 @@ const (
 	certFile  = pki.FileCert
 	keyFile   = pki.FileKey
 	caKeyFile = "ca-key.pem"
+
+	// SealedKeyFile is the authority's key, sealed. It is armored: a person can put it into a vault or onto paper as they can the other files, and
+	// age itself opens it (age -d).
+	SealedKeyFile = "ca-key.pem.age"
 )
 
 const (
@@ -44,13 +49,15 @@ const (
 type Store struct {
 	dir  string
 	last *atomic.Pointer[parsed] // what the last look has parsed
+	open *atomic.Pointer[opened] // the sealed key, once it was opened
+	work int                     // how much it takes to try a passphrase: 2 to the power of it
 }
 
 // Open names the folder. It looks at nothing and creates nothing; the folder need not exist.
 func Open(dir string) Store {
 	last := &atomic.Pointer[parsed]{}
 	last.Store(nothingParsed())
-	return Store{dir: filepath.Clean(dir), last: last}
+	return Store{dir: filepath.Clean(dir), last: last, open: &atomic.Pointer[opened]{}, work: sealWork}
 }
 
 // Dir is the store's folder.
@@ -97,7 +104,7 @@ func (s Store) authority() (pki.Authority, []byte, error) {
 	if err != nil {
 		return pki.Authority{}, nil, err
 	}
-	key, err := readPrivate(s.path(caKeyFile))
+	key, err := s.caKeyText()
 	if err != nil {
 		return pki.Authority{}, nil, err
 	}
@@ -163,7 +170,7 @@ func checkServer(name string) error {
 	switch {
 	case name == "" || strings.HasPrefix(name, ".") || strings.ContainsFunc(name, odd):
 		return fmt.Errorf("the server name %q cannot be the name of a folder", name)
-	case strings.EqualFold(name, caFile) || strings.EqualFold(name, caKeyFile):
+	case strings.EqualFold(name, caFile) || strings.EqualFold(name, caKeyFile) || strings.EqualFold(name, SealedKeyFile):
 		return fmt.Errorf("the server name %q is that of a file of the authority", name)
 	}
 	return nil

@@ -1,6 +1,10 @@
 package pkistore
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -151,9 +155,13 @@ func TestLostCertificateIsNotReplaced(t *testing.T) {
 }
 
 func TestUselessLeftKeys(t *testing.T) {
-	edwards := "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJgMLxhuvG2RqTSGnV6IICTkRD0VSUPoVfQHfmKV0Z4I\n-----END PRIVATE KEY-----\n"
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(short)}))
 	for text, why := range map[string]string{
-		"": "0 private keys", "not a key": "0 private keys", edwards: "neither RSA nor ECDSA",
+		"": "0 private keys", "not a key": "0 private keys", weak: "1024 bits",
 		"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n": "damaged",
 	} {
 		store := newStore(t)

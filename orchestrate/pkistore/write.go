@@ -17,21 +17,31 @@ import (
 // The key is written before the certificate. If a run ends between the two, the next finds a key without a certificate and
 // makes the certificate for that key; so do two runs at once, of which one wins and the other is told that it exists.
 func (s Store) CreateCA(means pki.Means, cluster string) (pki.Authority, error) {
-	authority, err := s.createCA(means, cluster)
+	return s.create(means, cluster, s.writeKey)
+}
+
+// CreateSealedCA is [Store.CreateCA] with a key that never lies on the disk unsealed. A key that a former run left behind unsealed stays so:
+// [Store.Seal] it.
+func (s Store) CreateSealedCA(means pki.Means, cluster string, passphrase secret.Text) (pki.Authority, error) {
+	return s.create(means, cluster, func(key secret.Text) error { return s.writeSealed(key, passphrase) })
+}
+
+func (s Store) create(means pki.Means, cluster string, write func(secret.Text) error) (pki.Authority, error) {
+	authority, err := s.createCA(means, cluster, write)
 	if err != nil {
 		return pki.Authority{}, fmt.Errorf("creating the authority of cluster %s: %w", cluster, err)
 	}
 	return authority, nil
 }
 
-func (s Store) createCA(means pki.Means, cluster string) (pki.Authority, error) {
+func (s Store) createCA(means pki.Means, cluster string, write func(secret.Text) error) (pki.Authority, error) {
 	if err := s.checkNoCA(); err != nil {
 		return pki.Authority{}, err
 	}
 	if err := os.MkdirAll(s.dir, privateDir); err != nil {
 		return pki.Authority{}, err
 	}
-	key, err := s.caKeyToUse(means)
+	key, err := s.caKeyToUse(means, write)
 	if err != nil {
 		return pki.Authority{}, err
 	}
@@ -65,7 +75,7 @@ func (s Store) checkNoCA() error {
 }
 
 // caKeyToUse is the key that a former run left behind or that another one has just written, else a new one, now on disk.
-func (s Store) caKeyToUse(means pki.Means) (crypto.Signer, error) {
+func (s Store) caKeyToUse(means pki.Means, write func(secret.Text) error) (crypto.Signer, error) {
 	key, err := s.leftCAKey()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
@@ -77,7 +87,7 @@ func (s Store) caKeyToUse(means pki.Means) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = createFile(s.path(caKeyFile), []byte(text.Reveal()), privateFile)
+	err = write(text)
 	if errors.Is(err, fs.ErrExist) {
 		return s.leftCAKey()
 	}
@@ -85,7 +95,7 @@ func (s Store) caKeyToUse(means pki.Means) (crypto.Signer, error) {
 }
 
 func (s Store) leftCAKey() (crypto.Signer, error) {
-	text, err := readPrivate(s.path(caKeyFile))
+	text, err := s.caKeyText()
 	if err != nil {
 		return nil, err
 	}
