@@ -105,6 +105,8 @@ func fileSet(v fileset.Version) (set facts.FileSet, why string) {
 		value := v.File(name)
 		file, known := value.Get()
 		switch {
+		case value.IsAbsent() && name.Optional():
+			continue
 		case value.IsAbsent():
 			set.Faults = append(set.Faults, string(name)+" is missing")
 			set.Readable = facts.Known(false)
@@ -136,6 +138,8 @@ func takeFile(set *facts.FileSet, name fileset.Name, file fileset.File) (why str
 		set.CA, why = content(file)
 	case fileset.Cert:
 		set.Cert, why = content(file)
+	case fileset.CRL:
+		set.CRL, why = content(file)
 	}
 	return why
 }

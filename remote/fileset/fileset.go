@@ -2,8 +2,8 @@
 // tells what is there.
 //
 // A server opens the files of a set one after the other, so files that are replaced one by one can be read mixed. Here they
-// are DIR/versions/N/{ca,cert,key}.pem, complete before they have that name and never changed after, and DIR/current is a
-// link to one of the versions. The package does no IO: it makes command lines, and parses what they print.
+// are DIR/versions/N/{ca,cert,key}.pem, and crl.pem where there is one, complete before they have that name and with a content that
+// never changes after, and DIR/current is a link to one of the versions. The package does no IO: it makes command lines, and parses what they print.
 package fileset
 
 import (
@@ -28,16 +28,36 @@ const (
 	CA   Name = "ca.pem"
 	Cert Name = "cert.pem"
 	Key  Name = "key.pem"
+	CRL  Name = "crl.pem"
 )
 
 // Names are the files of a set, in the order in which they are packed.
-func Names() []Name { return []Name{CA, Cert, Key} }
+func Names() []Name { return []Name{CA, Cert, Key, CRL} }
+
+// Optional says that a set is complete without this file.
+func (n Name) Optional() bool { return n == CRL }
 
 // Files is the content of a set.
 type Files struct {
 	CA   []byte
 	Cert []byte
 	Key  secret.Text
+	CRL  []byte // empty: the set has none
+}
+
+// members are the files that there are, in their order.
+func (f Files) members() []member {
+	all := []member{{CA, publicMode, string(f.CA)}, {Cert, publicMode, string(f.Cert)}, {Key, keyMode, f.Key.Reveal()}}
+	if len(f.CRL) > 0 {
+		all = append(all, member{CRL, publicMode, string(f.CRL)})
+	}
+	return all
+}
+
+type member struct {
+	name Name
+	mode int64
+	text string
 }
 
 // Pack makes the archive that [Install] reads, behind a line of the files' digests: a part of it is never taken for the whole. It
@@ -46,15 +66,15 @@ func Pack(files Files) ([]byte, error) {
 	if len(files.CA) == 0 || len(files.Cert) == 0 || files.Key.IsZero() {
 		return nil, errors.New("a set of files needs a CA, a certificate and a key")
 	}
-	key := files.Key.Reveal()
+	members := files.members()
+	digests := make([]string, len(members))
+	for i, member := range members {
+		digests[i] = digest(member.text)
+	}
 	var archive bytes.Buffer
-	_, _ = fmt.Fprintln(&archive, digest(string(files.CA)), digest(string(files.Cert)), digest(key))
+	_, _ = fmt.Fprintln(&archive, strings.Join(digests, " "))
 	writer := tar.NewWriter(&archive)
-	for _, member := range []struct {
-		name Name
-		mode int64
-		text string
-	}{{CA, publicMode, string(files.CA)}, {Cert, publicMode, string(files.Cert)}, {Key, keyMode, key}} {
+	for _, member := range members {
 		header := &tar.Header{Name: string(member.name), Mode: member.mode, Size: int64(len(member.text)), Format: tar.FormatUSTAR}
 		if err := writer.WriteHeader(header); err != nil {
 			return nil, fmt.Errorf("packing %s: %w", member.name, err)

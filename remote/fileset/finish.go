@@ -3,6 +3,7 @@ package fileset
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -99,7 +100,7 @@ func (p *parser) versions() []Version {
 	slices.Sort(p.numbers)
 	versions := make([]Version, 0, len(p.numbers))
 	for _, number := range p.numbers {
-		version := Version{Number: number}
+		version := Version{Number: number, Folder: p.folder(fmt.Sprintf("versions/%d", number))}
 		for _, name := range Names() {
 			*version.file(name) = look(p, at(number, name), func(f found) File { return p.fileOf(at(number, name), name, f) })
 		}

@@ -39,7 +39,7 @@ inside() {
 			0*|*[!0-9]*|??????????*) continue ;;
 			esac
 			say "version ${path#versions/}"
-			set -- "$@" "$path/ca.pem" "$path/cert.pem" "$path/key.pem"
+			set -- "$@" "$path" "$path/ca.pem" "$path/cert.pem" "$path/key.pem" "$path/crl.pem"
 		done
 		listed
 	fi

@@ -39,9 +39,23 @@ const installing = `
 n=$2 owner=$3
 new=$all/$n
 part=$all/.$n.partial
+files="ca.pem cert.pem key.pem"
+wanted() { # DIGEST...: one a file
+	[ $# -ne 4 ] || files="$files crl.pem"
+}
 same() { # the files in this folder are those that are wanted
-	set -- $(sha256sum ca.pem cert.pem key.pem 2>/dev/null)
-	[ $# -eq 6 ] && [ "$want" = "$1 $3 $5" ]
+	got=
+	for word in $(sha256sum $files 2>/dev/null); do
+		case $word in
+		*.pem) ;;
+		*) got="$got $word" ;;
+		esac
+	done
+	[ " $want" = "$got" ] || return 1
+	case $files in
+	*crl.pem) ;;
+	*) ! there crl.pem ;;
+	esac
 }
 identity() { # sets euid
 	euid=
@@ -51,6 +65,7 @@ identity() { # sets euid
 install() {
 	want=
 	read -r want
+	wanted $want
 	set --
 	for place in "$dir" "$all" "$new"; do
 		! there "$place" || set -- "$@" "$place"
@@ -71,17 +86,17 @@ install() {
 	try "$part cannot be made" mkdir -- "$part"
 	cd "$part" || die "$part cannot be entered"
 	try "the files did not arrive whole" tar -x -m -o -f -
-	for file in ca.pem cert.pem key.pem; do
+	for file in $files; do
 		[ -f "$file" ] && [ ! -L "$file" ] || die "the files did not arrive whole: $file is missing"
 	done
 	same || die "the files did not arrive whole"
 	if [ -n "$owner" ] && [ "$euid" = 0 ]; then
-		try "the files cannot be given to $owner" chown -- "$owner" ca.pem cert.pem key.pem
+		try "the files cannot be given to $owner" chown -- "$owner" $files
 	fi
 	if command -v restorecon >/dev/null 2>&1; then
 		try "the security labels cannot be set" restorecon -R "$part"
 	fi
-	try "the files cannot be written to disk" sync ca.pem cert.pem key.pem .
+	try "the files cannot be written to disk" sync $files .
 	try "$new cannot be made" mv -T -- "$part" "$new"
 	trap - EXIT HUP INT TERM
 	try "$new cannot be written to disk" sync "$all"
@@ -95,6 +110,7 @@ switch() {
 	for file in ca.pem cert.pem key.pem; do
 		[ -f "$all/$n/$file" ] && [ ! -L "$all/$n/$file" ] || die "$all/$n is not complete: $file is missing"
 	done
+	! there "$all/$n/crl.pem" || { [ -f "$all/$n/crl.pem" ] && [ ! -L "$all/$n/crl.pem" ]; } || die "$all/$n/crl.pem is not a regular file"
 	if [ -L "$link" ]; then
 		[ "$link" -ef "$all/$n" ] && [ "$(readlink -- "$link")" = "versions/$n" ] && return
 	elif [ -e "$link" ]; then
@@ -114,17 +130,21 @@ prove() {
 	account "${owner%%:*}" || die "whether $owner can read $new cannot be tried: the host has no such user"
 	if [ "$uid" = "$euid" ]; then
 		eval "$readers"
-		said=$(readers "$new" ca.pem cert.pem key.pem)
+		said=$(readers "$new" $files)
 	elif [ "$euid" = 0 ]; then
-		said=$(as_reader "$new" ca.pem cert.pem key.pem 2>&1)
+		said=$(as_reader "$new" $files 2>&1)
 	else
 		die "whether $owner can read $new cannot be tried: only root can"
 	fi
 	case $said in
-	*"read ca.pem yes"*"read cert.pem yes"*"read key.pem yes"*) ;;
 	*"read "*" no"*) code=3; die "$owner cannot read $new: $said" ;;
-	*) die "whether $owner can read $new cannot be tried: $said" ;;
 	esac
+	for file in $files; do
+		case $said in
+		*"read $file yes"*) ;;
+		*) die "whether $owner can read $new cannot be tried: $said" ;;
+		esac
+	done
 }
 `
 

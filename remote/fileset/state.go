@@ -53,12 +53,14 @@ func (l Link) Version() (int, bool) {
 // Version is one version of the set.
 type Version struct {
 	Number int
+	Folder seen.Value[Folder] // of its files
 	CA     seen.Value[File]
 	Cert   seen.Value[File]
 	Key    seen.Value[File]
+	CRL    seen.Value[File] // absent where the set has none
 }
 
-// File gives one of the three by its name; unknown for another name.
+// File gives one of the files by its name; unknown for another name.
 func (v Version) File(name Name) seen.Value[File] {
 	if file := v.file(name); file != nil {
 		return *file
@@ -74,6 +76,8 @@ func (v *Version) file(name Name) *seen.Value[File] {
 		return &v.Cert
 	case Key:
 		return &v.Key
+	case CRL:
+		return &v.CRL
 	default:
 		return nil
 	}
@@ -87,7 +91,7 @@ type File struct {
 	Size  int64
 
 	SHA256    seen.Value[string] // of the file, in hex
-	PEM       seen.Value[string] // the content, of ca.pem and cert.pem only
+	PEM       seen.Value[string] // the content, of all files but key.pem
 	PublicKey seen.Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, in hex; of key.pem only
 	Readable  seen.Value[bool]   // by the reader whom Look was given, tried on this path
 }
