@@ -150,39 +150,46 @@ func (o *optionFiles) read(name, root string, depth int) {
 		o.open = append(o.open, name)
 	default:
 		for _, option := range o.dialect.Options(content.Text.Reveal(), o.suffix) {
-			o.take(setting{file: name, Option: option}, root, depth)
+			if !o.take(setting{file: name, Option: option}, root, depth) {
+				return
+			}
 		}
 	}
 }
 
-func (o *optionFiles) take(s setting, root string, depth int) {
+// take is false where the server passes over the rest of the file.
+func (o *optionFiles) take(s setting, root string, depth int) bool {
 	switch s.Kind {
 	case dialect.OptionSetting:
 		o.settings = append(o.settings, s)
 	case dialect.OptionInclude:
 		o.read(s.Value, root, depth+1)
 	case dialect.OptionIncludeDir:
-		o.readFolder(path.Clean(s.Value), root, depth+1)
+		return o.readFolder(path.Clean(s.Value), root, depth+1)
 	case dialect.OptionFault: // of an included file the server passes over the rest, which is for its own check to tell
 		if s.file == root {
 			o.faults = append(o.faults, fmt.Sprintf("%s:%d: %s", s.file, s.Line, s.Value))
 		}
 	}
+	return true
 }
 
-func (o *optionFiles) readFolder(folder, root string, depth int) {
+// readFolder is false for a folder that is not there, at which the server stops to read the file that names it (tried on MariaDB 10.11).
+func (o *optionFiles) readFolder(folder, root string, depth int) bool {
 	value, fetched := o.folders[folder]
 	list, ok := value.Get()
 	switch {
 	case !path.IsAbs(folder):
 		o.faults = append(o.faults, fmt.Sprintf("the include folder %q is not named by an absolute path", folder))
-		return
+		return true
 	case !fetched:
 		o.missing = append(o.missing, file.Pick{Folder: folder, Name: "*.cnf"})
-		return
-	case !ok && !value.IsAbsent():
+		return true
+	case value.IsAbsent():
+		return false
+	case !ok:
 		o.faults = append(o.faults, fmt.Sprintf("the include folder %s: %s", folder, value.Why()))
-		return
+		return true
 	}
 	own := path.Join(folder, ownName(o.suffix))
 	place := included{folder: folder, root: root, ours: -1}
@@ -195,9 +202,8 @@ func (o *optionFiles) readFolder(folder, root string, depth int) {
 	if place.ours < 0 {
 		place.ours = len(o.settings)
 	}
-	if ok {
-		o.includes = append(o.includes, place)
-	}
+	o.includes = append(o.includes, place)
+	return true
 }
 
 // later are the settings that are read after our file and would win over what it says.

@@ -105,6 +105,10 @@ func TestOptionFilesAreReadInTheServersOrder(t *testing.T) {
 			"/etc/more/a.cnf": "[mysqld]\n!include /etc/last.cnf\n", "/etc/last.cnf": "[server]\nssl=0\n",
 		}, "/etc/more", "", ""},
 		"a folder that is not there": {disk{"/etc/my.cnf": "!includedir /etc/none\n"}, "", "", ""},
+		"settings behind a folder that is not there": {disk{
+			"/etc/my.cnf": "!include /etc/more.cnf\n!includedir /etc/d\n", "/etc/more.cnf": "!includedir /etc/none\n!includedir /etc/e\n", "/etc/d/x.cnf": "",
+			"/etc/mysql/my.cnf": "[mysqld]\n!includedir /etc/none\nskip-ssl\n",
+		}, "/etc/d", "", ""},
 		"open to all": {disk{
 			"/etc/my.cnf": "!includedir /etc/d\n", "/etc/d/zzz.cnf": "#open\n[mysqld]\nssl=0\n",
 		}, "/etc/d", "", ""},
