@@ -18,7 +18,8 @@ type Options struct {
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{}, place: map[string]int{},
+		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		moved: map[facts.ChannelID]bool{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
 	b.build()
@@ -35,6 +36,7 @@ type builder struct {
 	links   []Link                            // one a replica, in the order of the inventory
 	threads map[facts.ChannelID]facts.Threads // how the threads of a link have to run at the end
 	sets    map[topology.ServerName]int       // the certificate set that a server will use
+	moved   map[facts.ChannelID]bool          // channels that change in the step of their source
 }
 
 func (b *builder) build() {

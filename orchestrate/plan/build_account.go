@@ -66,7 +66,7 @@ func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, ne
 // requireNeeds: every server has its files and serves TLS, and every receiver is back, before TLS is required. A replica that is still
 // to be restarted could not come back in plaintext.
 func (b *builder) requireNeeds() []string {
-	return slices.Concat(b.stepIDs("files"), b.stepIDs("serve"), b.stepIDs("wake"))
+	return slices.Concat(b.stepIDs("files"), b.stepIDs("serve"), b.stepIDs("wake"), b.stepIDs("resume"))
 }
 
 func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
@@ -184,10 +184,10 @@ func (b *builder) needsRehearsal(l Link) bool {
 // before it did.
 func (b *builder) logsInAnew(l Link) bool {
 	step, ok := b.step(channelStepID("change", l.Channel))
-	if !ok || step.Goal.Holds(b.facts).Holds() {
+	if !ok || b.moved[l.Channel] || step.Goal.Holds(b.facts).Holds() {
 		return false
 	}
-	started := len(b.switching(l.Channel)) > 0 || b.has(channelStepID("wake", l.Channel))
+	started := len(b.switching(l.Channel)) > 0 || b.has(channelStepID("wake", l.Channel)) || b.has(channelStepID("resume", l.Channel))
 	return slices.ContainsFunc(step.Actions, func(a Action) bool {
 		_, changes := a.(ChangeTLS)
 		start, starts := a.(StartThreads)
@@ -215,7 +215,7 @@ func (b *builder) rehearsal(l Link) Step {
 		Reason: "its receiver logged in before TLS was required; the next network blip must not be the first try",
 		Impact: fmt.Sprintf("the receiver of %s reconnects once; its applier goes on", l.Channel),
 		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.switching(l.Channel),
-			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel)}),
+			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel), channelStepID("resume", l.Channel)}),
 		Goal: Rehearsed{l}, Deadline: threadDeadline,
 		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{Link: l}}},
 		Actions: again,

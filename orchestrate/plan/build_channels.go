@@ -46,6 +46,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	}
 	switch {
 	case channel.TLS != goal.Options:
+		b.checkChangeable(goal, channel)
 		b.change(&step, goal, channel)
 	case channel.Receiver.Runs() && channel.Receiver != facts.Yes, // its applier is started with it
 		goal.Threads.Receiver && !b.shown(goal) && b.dated(l.Source) && !Prove(b.facts, l).Encrypted():
@@ -73,7 +74,8 @@ func (b *builder) dated(source topology.ServerName) bool {
 
 func channelNeeds(l Link) []string {
 	return []string{
-		stepID("files", l.Channel.Server), stepID("serve", l.Source), stepID("serve", l.Channel.Server), channelStepID("wake", l.Channel),
+		stepID("files", l.Channel.Server), stepID("serve", l.Source), stepID("serve", l.Channel.Server),
+		channelStepID("wake", l.Channel), channelStepID("resume", l.Channel),
 	}
 }
 
@@ -107,7 +109,6 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 
 func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
-	b.checkChangeable(goal, channel)
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
 	step.Impact = fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
 	step.Guards = []Guard{
@@ -123,7 +124,7 @@ func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	back := []Action{stop, ChangeTLS{Channel: l.Channel, Options: channel.TLS}, start}
 	step.Rescue = slices.Concat(b.lift(l.Source), back)
 	step.Undo = Undo{Actions: step.Rescue}
-	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads}
+	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads, Apart: channel.Receiver != facts.Yes}
 }
 
 // lift takes the requirement back before the former settings, where the policy sets it before the change: they could not log in.

@@ -27,7 +27,7 @@ func (b *builder) checkSeen() {
 		b.needSeen(s.Name, seen.DumpThreads.Hint(), "dump threads", why(seen.DumpThreads))
 		b.needSeen(s.Name, seen.Accounts.Hint(), "account rows", why(seen.Accounts))
 		b.needSeen(s.Name, seen.TLSDir.Hint(), "TLS dir", why(seen.TLSDir))
-		if b.cluster.IsSource(s.Name) {
+		if b.servesTLS(s.Name) {
 			b.needSeen(s.Name, seen.Config.Hint(), "option files", why(seen.Config))
 			b.needSeen(s.Name, seen.Settings.Hint(), "TLS settings", why(seen.Settings))
 			b.needSeen(s.Name, seen.ServedTLS.Hint(), "served certificate", why(seen.ServedTLS))
@@ -36,6 +36,11 @@ func (b *builder) checkSeen() {
 	if store := b.facts.Store; !store.IsKnown() {
 		b.block(Here, "mend what is named, or name the folder of the cluster's certificates: --pki DIR", "the folder of certificates: %s", store.Why())
 	}
+}
+
+// servesTLS says that the server is to serve TLS.
+func (b *builder) servesTLS(name topology.ServerName) bool {
+	return slices.ContainsFunc(b.cluster.TLSServers(), func(s topology.Server) bool { return s.Name == name })
 }
 
 // checkTwice blocks where two names of the inventory lead to one server, as by two names of a host.

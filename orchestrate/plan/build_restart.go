@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -72,15 +73,27 @@ func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
 		step.Guards = append(step.Guards, Guard{Condition: RunsAs{Server: s.Name, Service: service}})
 	}
 	step.Actions = []Action{restart}
-	wake := b.wakeActions(s)
 	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
-	step.Undo = Undo{Actions: append([]Action{b.configBack(s), restart}, wake...)}
-	step.Rescue = step.Undo.Actions
-	step.Rescued = All(b.configIs(s), b.upAgain(s, b.disturbedBy(s)))
+	step.Rescue = []Action{b.configBack(s), rescueBy(restart)}
+	step.Rescued = All(b.configIs(s), b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
 	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
+	b.move(&step, s)
+	step.Rescue = append(step.Rescue, b.wakeActions(s)...)
+	step.Undo = Undo{Actions: slices.Clone(step.Rescue)}
+	step.Undo.Actions[1] = restart
 	b.add(step)
 	b.planWakes(s)
+}
+
+// rescueBy starts the server again also where systemd has given up: after StartLimitBurst starts in StartLimitIntervalSec it refuses every
+// further one, until the count is reset (systemd.unit(5)).
+func rescueBy(restart Restart) Restart {
+	if restart.Unit != "" {
+		forget := shell.Words("systemctl", "reset-failed", "--", restart.Unit)
+		restart.Command = fmt.Sprintf("%s; %s", forget, restart.Command)
+	}
+	return restart
 }
 
 func (b *builder) configGoal(s topology.Server) ConfigInPlace {
@@ -105,7 +118,7 @@ func (b *builder) restartImpact(s topology.Server) string {
 	case len(lost) > 0:
 		impact += "; settings made at run time are lost: " + strings.Join(lost, ", ")
 	}
-	return impact
+	return joined(impact, b.newAuthorityImpact(s))
 }
 
 func describeSessions(sessions []facts.Session) string {

@@ -174,7 +174,7 @@ func TestBuildOrdersTheWholeWay(t *testing.T) {
 			name:    "a chained replica makes the one in the middle a server that serves TLS",
 			cluster: world.Chained(world.Cluster("db1", "db2", "db3"), "db3", "db2"),
 			steps: slices.Concat(certificates, []string{
-				"config/db1", "serve/db1", "wake/db2", "config/db2", "serve/db2", "wake/db3", "change/db2", "change/db3",
+				"config/db1", "serve/db1", "wake/db2", "config/db2", "serve/db2", "resume/db2", "wake/db3", "change/db2", "change/db3",
 				"require/db1", "require/db2", "rehearse/db2", "rehearse/db3",
 			}),
 		},

@@ -30,8 +30,8 @@ func optionsOf() facts.TLSOptions {
 	}
 }
 
-// allConditions has one condition of each type, each of which holds in a secured cluster.
-func allConditions() []plan.Condition {
+// allConditions has one condition of each type, each of which holds in the secured cluster that was seen.
+func allConditions(f facts.Facts) []plan.Condition {
 	l := linkTo("db2")
 	leaf := plan.Leaf{Server: "db1", Version: 1, Names: []string{"db1.example.com"}}
 	return []plan.Condition{
@@ -40,6 +40,7 @@ func allConditions() []plan.Condition {
 		plan.SetInUse{Server: "db1", Version: 1, Names: leaf.Names},
 		plan.ConfigInPlace{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", Text: ownConfig()},
 		plan.Serves{Server: "db1"},
+		plan.ServesValid{Server: "db1"},
 		plan.RequiresTLS{Server: "db1", User: "repl"},
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},
@@ -61,6 +62,7 @@ func allConditions() []plan.Condition {
 		plan.All(plan.Up{Server: "db1"}, plan.Up{Server: "db2"}),
 		plan.ConfigIs{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", There: true, Text: ownConfig()},
 		plan.SetIs{Server: "db1", Version: 1},
+		plan.Shows{Server: "db1", Chain: f.Server("db1").ServedTLS.Or(facts.ServedTLS{}).Chain},
 		plan.RunsAs{Server: "db1", Service: facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}},
 		plan.Arrives{Server: "db2", Hosts: []string{}, Links: []plan.Link{linkTo("db3")}},
 		plan.HeededAlone{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf"},
@@ -80,7 +82,7 @@ func ownConfig() string {
 // TestEveryConditionIsTried compares the list above with the source.
 func TestEveryConditionIsTried(t *testing.T) {
 	tried := map[string]bool{}
-	for _, c := range allConditions() {
+	for _, c := range allConditions(facts.Facts{}) {
 		tried[reflect.TypeOf(c).Name()] = true
 	}
 	for _, name := range typesWith(t, "condition") {
@@ -115,7 +117,7 @@ func typesWith(t *testing.T, method string) []string {
 func TestEveryConditionHoldsInASecuredCluster(t *testing.T) {
 	s := securedSite(t, world.Cluster("db1", "db2", "db3"))
 	f := s.facts()
-	for _, c := range allConditions() {
+	for _, c := range allConditions(f) {
 		if v := c.Holds(f); !v.Holds() {
 			t.Errorf("%T: %s", c, v)
 		}
@@ -132,7 +134,7 @@ func TestNoConditionHoldsOfNothing(t *testing.T) {
 	for name, f := range map[string]facts.Facts{
 		"nothing": {}, "only a clock": {At: whole.At}, "only names": {Servers: servers}, "only marks": {Marks: whole.Marks, Servers: servers},
 	} {
-		for _, c := range allConditions() {
+		for _, c := range allConditions(whole) {
 			if v := c.Holds(f); v.Holds() || v.Why() == "" {
 				t.Errorf("%s: %T: %s", name, c, v)
 			}
@@ -144,7 +146,7 @@ func TestNoConditionHoldsOfNothing(t *testing.T) {
 // look it does not fail, since that part is unknown then. The marks are always there.
 func TestConditionsLookAtWhatTheyRead(t *testing.T) {
 	s := securedSite(t, world.Cluster("db1", "db2", "db3"))
-	for _, c := range allConditions() {
+	for _, c := range allConditions(s.facts()) {
 		f := s.Observe(t.Context(), c.Look())
 		f.Marks = s.ledger.Marks()
 		if v := c.Holds(f); !v.Holds() {
@@ -170,7 +172,7 @@ func TestConditionsLookAtWhatTheyRead(t *testing.T) {
 func TestQuickConditions(t *testing.T) {
 	whole := securedSite(t, world.Cluster("db1", "db2", "db3")).facts()
 	seen := 0
-	for _, c := range allConditions() {
+	for _, c := range allConditions(whole) {
 		quick := plan.Quick(c)
 		if quick == nil {
 			continue

@@ -41,6 +41,7 @@ type Former struct {
 	Link    Link
 	Options facts.TLSOptions
 	Threads facts.Threads
+	Apart   bool // its receiver was not connected, so that none is waited for
 }
 
 // Reached holds when receiver and applier are at or past a position of the source.
@@ -271,7 +272,7 @@ func (g Former) Holds(f facts.Facts) Verdict {
 		return seen
 	}
 	receiver := yes()
-	if g.Threads.Receiver {
+	if g.Threads.Receiver && !g.Apart {
 		receiver = connected(g.Link, channel)
 	}
 	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)

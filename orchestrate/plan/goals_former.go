@@ -21,14 +21,24 @@ type SetIs struct {
 	Version int
 }
 
+// Shows holds when the server shows that certificate in a handshake: the rescue of what it serves.
+type Shows struct {
+	Server topology.ServerName
+	Chain  string // PEM, leaf first
+}
+
 func (ConfigIs) condition() {}
 func (SetIs) condition()    {}
+func (Shows) condition()    {}
 
 // Look needs the option files.
 func (g ConfigIs) Look() facts.Look { return lookAt(g.Server, facts.PartConfig) }
 
 // Look needs the files on the host.
 func (g SetIs) Look() facts.Look { return lookAt(g.Server, facts.PartFiles) }
+
+// Look needs a handshake.
+func (g Shows) Look() facts.Look { return lookAt(g.Server, facts.PartServed) }
 
 func (g ConfigIs) String() string {
 	if !g.There {
@@ -42,6 +52,10 @@ func (g SetIs) String() string {
 		return fmt.Sprintf("%s uses no certificate set", g.Server)
 	}
 	return fmt.Sprintf("%s uses certificate set %d", g.Server, g.Version)
+}
+
+func (g Shows) String() string {
+	return fmt.Sprintf("%s shows the certificate in a handshake that it was found with", g.Server)
 }
 
 // Holds compares the file.
@@ -68,6 +82,21 @@ func (g SetIs) Holds(f facts.Facts) Verdict {
 		return notSeen(f.Server(g.Server).TLSDir, "the TLS dir of %s", g.Server)
 	case dir.Current != g.Version:
 		return no("%s uses certificate set %d, and used %d", g.Server, dir.Current, g.Version)
+	}
+	return yes()
+}
+
+// Holds compares the certificate.
+func (g Shows) Holds(f facts.Facts) Verdict {
+	seen := f.Server(g.Server).ServedTLS
+	served, ok := seen.Get()
+	switch {
+	case seen.IsAbsent():
+		return no("%s offers no TLS, and did", g.Server)
+	case !ok:
+		return notSeen(seen, "what %s serves", g.Server)
+	case !sameLeaf(served.Chain, g.Chain):
+		return no("%s serves another certificate than it was found with", g.Server)
 	}
 	return yes()
 }

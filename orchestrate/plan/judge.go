@@ -14,12 +14,16 @@ type Demand struct {
 	Condition Condition
 }
 
-// Demands are what a secured cluster meets: the account requires TLS on every server, and each channel is encrypted, runs, has reached
+// Demands are what a secured cluster meets: the account requires TLS on every server, those that are to serve TLS show a certificate that is
+// good for it, and each channel is encrypted, runs, has reached
 // the position that its source had when the look began, and its account is refused without TLS.
 func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
 	var demands []Demand
 	for _, s := range c.Servers {
 		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: !c.IsSource(s.Name)}})
+	}
+	for _, s := range c.TLSServers() {
+		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}})
 	}
 	for _, l := range links {
 		server := l.Channel.Server

@@ -496,6 +496,9 @@ func wakeAfterRestarts(t *rapid.T, s *site, p plan.Plan) {
 		}
 		for _, id := range disturbed(s.cluster, step.Target) {
 			wake := "wake/" + id.String()
+			if id.Server == step.Target {
+				wake = "resume/" + id.String()
+			}
 			if _, ok := p.Step(wake); !ok {
 				t.Fatalf("nobody wakes %s after %s: %v", id, step.ID, ids(p))
 			}

@@ -8,11 +8,10 @@ import (
 // onEvery is what is read of each server, whatever its place.
 const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition
 
-// LookToPlan is what [Build] reads. Only the servers that others replicate from have to serve TLS, so that nobody looks at the option files
-// of the rest.
+// LookToPlan is what [Build] reads. Nobody looks at the option files of a server that does not have to serve TLS.
 func LookToPlan(c topology.Cluster) facts.Look {
 	look := everywhere(c, onEvery|facts.PartFiles|facts.PartPassword|facts.PartSettings)
-	for _, s := range c.Sources() {
+	for _, s := range c.TLSServers() {
 		look.Add(s.Name, facts.PartServed|facts.PartConfig|facts.PartCheck)
 		if s.Restart == "" {
 			look.Add(s.Name, facts.PartService)
@@ -31,6 +30,9 @@ func LookToShow(c topology.Cluster) facts.Look {
 // LookToJudge is what [Judge] reads, logins of the account included.
 func LookToJudge(c topology.Cluster) facts.Look {
 	look := everywhere(c, onEvery)
+	for _, s := range c.TLSServers() {
+		look.Add(s.Name, facts.PartServed|facts.PartFiles)
+	}
 	look.Merge(LookToTry(c))
 	return look
 }

@@ -1,0 +1,215 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// planServe lets the server read its certificate: by a reload where it uses these paths already, else by a restart. It gives the steps that
+// the next server waits for, none where nothing is to be done.
+func (b *builder) planServe(s topology.Server, before []string) []string {
+	goal := Serves{Server: s.Name}
+	changed := b.has(stepID("files", s.Name)) || b.has(stepID("config", s.Name))
+	if !changed && goal.Holds(b.facts).Holds() {
+		return nil
+	}
+	step := Step{
+		ID: stepID("serve", s.Name), Target: s.Name,
+		Reason: goal.Holds(b.facts).Why(),
+		Needs:  slices.Concat([]string{stepID("files", s.Name), stepID("config", s.Name)}, b.ownSteps("wake", s), before),
+		Goal:   goal, Deadline: serverDeadline,
+		Guards: []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
+	}
+	if b.readsOurFiles(s) {
+		b.planReload(s, step)
+		return []string{step.ID}
+	}
+	if restart, ok := b.restartOf(s); ok {
+		b.planRestart(restart, s, step)
+	}
+	return append([]string{step.ID}, b.ownSteps("resume", s)...)
+}
+
+func (b *builder) readsOurFiles(s topology.Server) bool {
+	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
+	return running == facts.TLSSettings{
+		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"), CRL: running.CRL,
+	}
+}
+
+// planReload has a way back: a server that cannot read the new set goes on with the one that it has read, but would not start with the new.
+func (b *builder) planReload(s topology.Server, step Step) {
+	step.Title = fmt.Sprintf("let %s read its new certificate", s.Name)
+	step.Reason = "its certificate set changes"
+	step.Impact = b.newAuthorityImpact(s)
+	step.Actions = []Action{ReloadTLS{Server: s.Name}}
+	readers := b.readersOf(s)
+	back := append(whileStopped(readers, b.formerSet(s)), ReloadTLS{Server: s.Name})
+	if len(readers) > 0 {
+		step.Found = b.threadsOf(readers...)
+	}
+	step.Rescue = back
+	step.Rescued = All(b.formerSetIs(s), b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
+	b.move(&step, s)
+	step.Undo = Undo{Actions: step.Rescue}
+	b.add(step)
+}
+
+// formerSet brings the set back that the server has read. It is the one in use, unless a run that died has switched to another.
+func (b *builder) formerSet(s topology.Server) Action {
+	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+	dir.Current = b.formerVersion(s)
+	return switchBack(s, dir)
+}
+
+func (b *builder) formerSetIs(s topology.Server) SetIs {
+	return SetIs{Server: s.Name, Version: b.formerVersion(s)}
+}
+
+func (b *builder) formerVersion(s topology.Server) int {
+	seen := b.facts.Server(s.Name)
+	dir := seen.TLSDir.Or(facts.TLSDir{})
+	served := seen.ServedTLS.Or(facts.ServedTLS{}).Chain
+	if set, ok := dir.CurrentSet(); ok && sameLeaf(served, set.Cert) {
+		return dir.Current
+	}
+	for _, version := range sortedKeys(dir.Sets) {
+		if sameLeaf(served, dir.Sets[version].Cert) {
+			return version
+		}
+	}
+	return dir.Current
+}
+
+// servedIs is what the server shows now. A certificate that it makes for itself at each start is not looked for again.
+func (b *builder) servedIs(s topology.Server) Condition {
+	seen := b.facts.Server(s.Name)
+	served, ok := seen.ServedTLS.Get()
+	if !ok || seen.Settings.Or(facts.TLSSettings{}).Cert == "" {
+		return Up{Server: s.Name}
+	}
+	return Shows{Server: s.Name, Chain: served.Chain}
+}
+
+// readersOf are the channels of a server whose running receivers read its set.
+func (b *builder) readersOf(s topology.Server) []facts.ChannelID {
+	var readers []facts.ChannelID
+	for _, l := range b.links {
+		if l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
+			continue
+		}
+		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.TLS.Cert == currentFile(s, "cert.pem") {
+			readers = append(readers, l.Channel)
+		}
+	}
+	return readers
+}
+
+// disturbedBy are the channels whose threads a restart of the server touches: those that replicate from it, and its own.
+func (b *builder) disturbedBy(s topology.Server) []facts.ChannelID {
+	return append(b.fromServer(s), b.ownChannels(s)...)
+}
+
+func (b *builder) fromServer(s topology.Server) []facts.ChannelID {
+	var ids []facts.ChannelID
+	for _, l := range b.linksFrom(s.Name) {
+		ids = append(ids, l.Channel)
+	}
+	return ids
+}
+
+func (b *builder) ownChannels(s topology.Server) []facts.ChannelID {
+	var ids []facts.ChannelID
+	for _, l := range b.links {
+		if l.Channel.Server == s.Name {
+			ids = append(ids, l.Channel)
+		}
+	}
+	return ids
+}
+
+// ownSteps are the planned steps of a kind about the server's own channels.
+func (b *builder) ownSteps(kind string, s topology.Server) []string {
+	var ids []string
+	for _, id := range b.ownChannels(s) {
+		ids = append(ids, channelStepID(kind, id))
+	}
+	return b.presentOnly(ids)
+}
+
+func (b *builder) threadsOf(ids ...facts.ChannelID) map[facts.ChannelID]facts.Threads {
+	found := map[facts.ChannelID]facts.Threads{}
+	for _, id := range ids {
+		found[id] = b.threads[id]
+	}
+	return found
+}
+
+// planWakes puts replication back after a restart. A receiver that was cut is woken at once: by itself it would try again only after its
+// Connect_Retry, 60 s by default. The server's own receivers start with it, unless its settings say otherwise. A channel that moved with
+// the server has its threads back already.
+func (b *builder) planWakes(s topology.Server) {
+	for _, l := range b.links {
+		switch {
+		case !b.threads[l.Channel].Receiver:
+		case l.Source == s.Name && !b.moved[l.Channel]:
+			step := b.wakeStep(l, "wake", s)
+			step.Title = fmt.Sprintf("wake the receiver of %s", l.Channel)
+			step.Reason = fmt.Sprintf("%s was restarted, and a receiver waits for its Connect_Retry before it tries again", s.Name)
+			b.add(step)
+		case l.Channel.Server == s.Name:
+			step := b.wakeStep(l, "resume", s)
+			step.Title = fmt.Sprintf("see that channel %s runs again", l.Channel)
+			step.Reason = fmt.Sprintf("%s was restarted, and its threads may not have started with it", s.Name)
+			step.Goal = All(Attached{l}, Former{Link: l, Options: b.optionsAfter(l), Threads: b.threads[l.Channel]})
+			b.add(step)
+		}
+	}
+}
+
+func (b *builder) wakeStep(l Link, kind string, restarted topology.Server) Step {
+	return Step{
+		ID: channelStepID(kind, l.Channel), Target: l.Channel.Server,
+		Needs: []string{stepID("serve", restarted.Name)},
+		Goal:  Attached{l}, Deadline: threadDeadline,
+		Actions: wake(l.Channel, b.threads[l.Channel]),
+		Undo:    Undo{Reason: "nothing is changed"},
+		Urgent:  true,
+		Found:   b.threadsOf(l.Channel),
+	}
+}
+
+// upAgain holds when the server answers, and each receiver that the plan found connected is so again.
+func (b *builder) upAgain(s topology.Server, channels []facts.ChannelID) Condition {
+	conditions := []Condition{Up{Server: s.Name}}
+	for _, l := range b.links {
+		if !slices.Contains(channels, l.Channel) {
+			continue
+		}
+		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.Receiver == facts.Yes {
+			conditions = append(conditions, Attached{l})
+		}
+	}
+	return All(conditions...)
+}
+
+// wakeActions are those for all channels that a restart of the server touches, but for those that get their former options with it.
+func (b *builder) wakeActions(s topology.Server) []Action {
+	var actions []Action
+	for _, id := range b.disturbedBy(s) {
+		if b.threads[id].Receiver && (!b.moved[id] || id.Server == s.Name) {
+			actions = append(actions, wake(id, b.threads[id])...)
+		}
+	}
+	return actions
+}
+
+func wake(id facts.ChannelID, threads facts.Threads) []Action {
+	return []Action{
+		StopThreads{Channel: id, Threads: facts.Threads{Receiver: true}},
+		StartThreads{Channel: id, Threads: threads},
+	}
+}
