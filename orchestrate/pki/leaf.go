@@ -71,7 +71,7 @@ func (a Authority) issue(means Means, request LeafRequest) (Leaf, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: a.commonName(request)},
+		Subject:               pkix.Name{CommonName: CommonName(a.Cert.Subject.CommonName, request.Server, request.CommonName)},
 		DNSNames:              request.DNS,
 		NotBefore:             from,
 		NotAfter:              until,
@@ -109,19 +109,10 @@ func (a Authority) validity(now time.Time, life time.Duration) (from, until time
 	return from, until, err
 }
 
-// commonName is the wanted name where X.509 and OpenSSL allow it: OpenSSL takes a certificate whose name is its authority's for
-// one that signed itself.
-func (a Authority) commonName(request LeafRequest) string {
-	name := request.CommonName
-	if name == "" {
-		name = request.Server
-	}
-	if name != "" && len(name) <= maxCommonName && name != a.Cert.Subject.CommonName {
-		return name
-	}
-	digest := sha256.Sum256([]byte(request.Server + "\x00" + name))
-	suffix := "-" + hex.EncodeToString(digest[:8])
-	return cut(name, maxCommonName-len(suffix)) + suffix
+// shortDigest tells one text from another in a few letters.
+func shortDigest(text string) string {
+	digest := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(digest[:8])
 }
 
 // day is how texts for people show a moment.
