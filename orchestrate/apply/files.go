@@ -154,8 +154,8 @@ func (x *Executor) judge(ca, cert []byte, keyFile secret.Text) error {
 	if err != nil {
 		return err
 	}
-	findings := pki.Judge(
-		pki.Set{CA: bundle, Cert: leaf, Intermediates: intermediates, KeyFingerprint: key.Fingerprint()}, pki.Want{Now: x.now()})
+	findings := pki.Forbidding(pki.Judge(
+		pki.Set{CA: bundle, Cert: leaf, Intermediates: intermediates, KeyFingerprint: key.Fingerprint()}, pki.Want{Now: x.now()}))
 	if len(findings) > 0 {
 		return fmt.Errorf("%s; %s", findings[0], findings[0].Cure)
 	}

@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -10,9 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"strings"
 )
 
 const (
@@ -21,6 +18,7 @@ const (
 	blockPKCS8 = "PRIVATE KEY"
 	blockSEC1  = "EC PRIVATE KEY"
 	blockCurve = "EC PARAMETERS" // openssl puts it before the key
+	blockCRL   = "X509 CRL"
 
 	// maxPEM bounds a file in bytes: a bundle of all public authorities is a fifth of it.
 	maxPEM = 1 << 20
@@ -56,33 +54,16 @@ func EncodeCert(certs ...*x509.Certificate) []byte {
 	return file
 }
 
-// ParseBundle reads a CA file: one or more certificates, and nothing else but comments.
+// ParseBundle reads a CA file: one or more certificates, and nothing else but comments. Its errors are [FormError]s.
 //
 // It refuses a file with a damaged certificate, of which a server would see only the rest, and one with a private key, since CA
 // files are readable by everyone.
 func ParseBundle(file []byte) ([]*x509.Certificate, error) {
-	blocks, err := blocks(file)
+	blocks, err := blocks(file, certificates())
 	if err != nil {
 		return nil, err
 	}
-	var certs []*x509.Certificate
-	for i, block := range blocks {
-		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			return nil, errors.New("it holds a private key, which does not belong into a file of certificates")
-		}
-		if block.Type != blockCert {
-			return nil, fmt.Errorf("part %d is %q, not a certificate", i+1, block.Type)
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", i+1, err)
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
-		return nil, errors.New("it holds no certificate in PEM")
-	}
-	return certs, nil
+	return certificatesOf(blocks)
 }
 
 // ParseLeaf reads a server's certificate file: its own certificate first, then the intermediates, if any.
@@ -94,29 +75,39 @@ func ParseLeaf(file []byte) (leaf *x509.Certificate, intermediates []*x509.Certi
 	return certs[0], certs[1:], nil
 }
 
-// ParseKey reads a private key. Its errors never quote the file.
+// ParseKey reads a private key. Its errors are [FormError]s, and never quote the file; one of [CodeKeySealed] says that the key has a
+// passphrase, which is not asked for.
 func ParseKey(file []byte) (Key, error) {
-	blocks, err := blocks(file)
+	blocks, err := blocks(file, privateKey())
 	if err != nil {
 		return Key{}, err
 	}
 	var keys []*pem.Block
 	for _, block := range blocks {
-		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		if isKeyBlock(block) {
 			keys = append(keys, block)
 		} else if block.Type != blockCurve {
-			return Key{}, errors.New("it holds something other than a private key")
+			return Key{}, &FormError{
+				CodeForeignPart, "it holds something other than a private key",
+				"take the key out: openssl pkey -in FILE -out key.pem",
+			}
 		}
 	}
 	if len(keys) != 1 {
-		return Key{}, fmt.Errorf("it holds %d private keys in PEM, not one", len(keys))
+		return Key{}, &FormError{
+			CodeKeyCount, fmt.Sprintf("it holds %d private keys in PEM, not one", len(keys)),
+			"leave the key there that belongs to the certificate",
+		}
 	}
 	return parseKey(keys[0])
 }
 
 func parseKey(block *pem.Block) (Key, error) {
-	if strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" {
-		return Key{}, errors.New("the key has a passphrase, which a server cannot enter when it starts")
+	if isSealed(block) {
+		return Key{}, &FormError{
+			CodeKeySealed, "the key has a passphrase, which a server cannot enter when it starts",
+			"take the passphrase off: openssl pkey -in FILE -out key.pem",
+		}
 	}
 	var parsed any
 	var form KeyForm
@@ -132,12 +123,16 @@ func parseKey(block *pem.Block) (Key, error) {
 		form = SEC1
 		parsed, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return Key{}, errors.New("the kind of its key is not known")
+		return Key{}, unknownKey("the kind of its key is not known")
 	}
 	if err != nil {
-		return Key{}, errors.New("the key is damaged, or of a kind that is not known")
+		return Key{}, &FormError{CodeDamaged, "the key is damaged, or of a kind that is not known", "see what openssl says: openssl pkey -noout -check -in FILE"}
 	}
 	return newKey(parsed, form)
+}
+
+func unknownKey(reason string) error {
+	return &FormError{CodeKeyUnknown, reason, "make a key that servers use: openssl genrsa -traditional -out key.pem 2048, and " + cureIssue + " for it"}
 }
 
 func newKey(parsed any, form KeyForm) (Key, error) {
@@ -150,29 +145,13 @@ func newKey(parsed any, form KeyForm) (Key, error) {
 	case ed25519.PrivateKey:
 		signer = key
 	default:
-		return Key{}, errors.New("the key is not one that signs (RSA, ECDSA or Ed25519)")
+		return Key{}, unknownKey("the key is not one that signs (RSA, ECDSA or Ed25519)")
 	}
 	info, err := x509.MarshalPKIXPublicKey(signer.Public())
 	if err != nil {
-		return Key{}, errors.New("the key's public half cannot be written")
+		return Key{}, unknownKey("the key's public half cannot be written")
 	}
 	return Key{Signer: signer, Form: form, publicInfo: info}, nil
-}
-
-// blocks takes a PEM file apart. Damaged parts, over which decoders step without a word, are an error.
-func blocks(file []byte) ([]*pem.Block, error) {
-	if len(file) > maxPEM {
-		return nil, fmt.Errorf("it has %d bytes, more than any file of certificates", len(file))
-	}
-	begun := bytes.Count(file, []byte("-----BEGIN "))
-	var found []*pem.Block
-	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
-		found = append(found, block)
-	}
-	if len(found) != begun {
-		return nil, fmt.Errorf("%d of its %d parts in PEM cannot be read", begun-len(found), begun)
-	}
-	return found, nil
 }
 
 func digest(data []byte) string {

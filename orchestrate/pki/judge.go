@@ -2,13 +2,15 @@ package pki
 
 import (
 	"cmp"
+	"crypto/dsa" //nolint:staticcheck // known by name only, to be refused
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/replssl/replssl/remote/secret"
 )
 
 // Usage is the end of a connection at which a certificate is shown.
@@ -21,50 +23,44 @@ const (
 	UsageBoth   Usage = "both"
 )
 
-// Set is what a server is given: CA file, certificate file, key file.
+// Set is what a server is given: CA file, certificate file, key file, and a file of revoked certificates if there is one.
 type Set struct {
-	CA             []*x509.Certificate // the bundle
-	Cert           *x509.Certificate   // nil if the file holds none
-	Intermediates  []*x509.Certificate // what follows the certificate in its file
-	KeyFingerprint string              // [Key.Fingerprint] of the key file; empty if it is not known, and then not judged
+	CA             []*x509.Certificate    // the bundle
+	Cert           *x509.Certificate      // nil if the file holds none
+	Intermediates  []*x509.Certificate    // what follows the certificate in its file
+	CRLs           []*x509.RevocationList // empty for none
+	KeyFingerprint string                 // [Key.Fingerprint] of the key file; empty if it is not known, and then not judged
+	KeyForm        KeyForm                // how the key file is written; empty if it is not known, and then not judged
+}
+
+// Files are the files of a set as they stand on a disk.
+type Files struct {
+	CA, Cert []byte
+	Chain    []byte      // intermediate authorities that are not behind the certificate; empty for none
+	CRL      []byte      // empty for none
+	Key      secret.Text // the zero value is not judged
 }
 
 // Want is what a set is judged by.
 type Want struct {
-	Names   []string // every name that receivers connect to, exactly as they have it
-	Now     time.Time
-	MinLeft time.Duration // a certificate with less time left is to be replaced
+	Names   []string      // every name that receivers connect to, exactly as they have it
+	Now     time.Time     // by the clock of the host that checks the certificate
+	MinLeft time.Duration // a certificate with less time left is to be replaced: [SoonLeft] for people; 0 for any that is valid
 	Usage   Usage         // empty is [UsageBoth]
 
 	Owner   Reader   // the server that loads these files
 	Readers []Reader // the other servers: those that are shown the certificate, as its replicas or its sources
 }
 
-// Code names a kind of finding. Codes are stable: scripts compare them.
-type Code string
-
-// What can be wrong with a set.
-const (
-	CodeNoCA          Code = "ca-missing"     // the bundle is empty
-	CodeNoCert        Code = "cert-missing"   // there is no certificate
-	CodeKeyMismatch   Code = "key-mismatch"   // the key is another certificate's
-	CodeNotChained    Code = "not-chained"    // no way leads from the certificate to a root in the bundle
-	CodeNotYetValid   Code = "not-yet-valid"  // its time has not come
-	CodeExpired       Code = "expired"        // its time is over
-	CodeExpiresSoon   Code = "expires-soon"   // less is left than wanted
-	CodeOutlivesCA    Code = "outlives-ca"    // it says it is valid longer than its authority is
-	CodeNameMissing   Code = "name-missing"   // a wanted name is not among the alternative names
-	CodeUsageMissing  Code = "usage-missing"  // it may not be shown at an end where it is needed
-	CodeNameOfCA      Code = "name-of-ca"     // its common name is an authority's
-	CodeWeakSignature Code = "weak-signature" // SHA-1 or older
-	CodeWeakKey       Code = "weak-key"       // RSA of less than 2048 bits
-)
+// SoonLeft is the time before its end at which a person wants to hear of a certificate.
+const SoonLeft = 30 * 24 * time.Hour
 
 // The files of a set, as findings name them.
 const (
-	FileCA   = "ca.pem"
-	FileCert = "cert.pem"
-	FileKey  = "key.pem"
+	FileCA    = "ca.pem"
+	FileCert  = "cert.pem"
+	FileKey   = "key.pem"
+	FileChain = "chain.pem"
 )
 
 // Finding is one thing wrong with a set. All its texts are free of secrets.
@@ -77,14 +73,54 @@ type Finding struct {
 
 func (f Finding) String() string { return f.Subject + ": " + f.Reason }
 
-const cureIssue = "issue a new certificate for this server"
+// Severity says whether the finding forbids the use of the files.
+func (f Finding) Severity() Severity { return f.Code.Severity() }
+
+// Forbidding are the findings with which the files must not be used, in their order; the others only warn.
+func Forbidding(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Severity() != Forbids })
+}
+
+const (
+	cureIssue     = "issue a new certificate for this server"
+	cureAuthority = "make a new authority, and certificates by it"
+)
+
+// JudgeFiles tells everything that is wrong with the files of a set: with each by itself, and, where all can be read, with the set.
+func JudgeFiles(files Files, want Want) []Finding {
+	var found findings
+	set := Set{}
+	var err error
+	set.CA, err = ParseBundle(files.CA)
+	found.form(FileCA, err)
+	set.Cert, set.Intermediates, err = ParseLeaf(files.Cert)
+	found.form(FileCert, err)
+	if len(files.Chain) > 0 {
+		chain, err := ParseBundle(files.Chain)
+		found.form(FileChain, err)
+		set.Intermediates = slices.Concat(set.Intermediates, chain)
+	}
+	if len(files.CRL) > 0 {
+		set.CRLs, err = ParseCRLs(files.CRL)
+		found.form(FileCRL, err)
+	}
+	if !files.Key.IsZero() {
+		key, err := ParseKey([]byte(files.Key.Reveal()))
+		found.form(FileKey, err)
+		if err == nil {
+			set.KeyFingerprint, set.KeyForm = key.Fingerprint(), key.Form
+		}
+	}
+	if set.CA == nil || set.Cert == nil {
+		return found.sorted()
+	}
+	return append(found, Judge(set, want)...).sorted()
+}
 
 // Judge tells everything that is wrong with a set, sorted by file and code; nothing for a good one.
 func Judge(set Set, want Want) []Finding {
 	found := findings{}
-	if len(set.CA) == 0 {
-		found.add(CodeNoCA, FileCA, "it holds no certificate", "put the certificate of the authority there")
-	}
+	found.bundle(set)
 	if set.Cert == nil {
 		found.add(CodeNoCert, FileCert, "it holds no certificate", cureIssue)
 		return found.sorted()
@@ -92,18 +128,17 @@ func Judge(set Set, want Want) []Finding {
 	path := set.path(want.Now)
 	if path == nil {
 		path = []*x509.Certificate{set.Cert}
-		if len(set.CA) > 0 {
-			found.notChained(set)
-		}
+		found.notChained(set)
+	} else {
+		found.sent(path, set, want.Owner)
 	}
-	if set.KeyFingerprint != "" && set.KeyFingerprint != KeyFingerprint(set.Cert) {
-		found.add(CodeKeyMismatch, FileKey, "it is not the key of "+FileCert,
-			"put the key there with which the certificate was requested, or "+cureIssue)
-	}
+	found.key(set, want.Owner)
 	found.dates(path, want)
-	found.names(set, want.Names)
+	found.names(set, want)
 	found.usage(set.Cert, want.Usage)
 	found.strength(path)
+	found.kinds(path, want)
+	found.revocation(path, set, want)
 	return found.sorted()
 }
 
@@ -114,6 +149,20 @@ func (f *findings) add(code Code, file, reason, cure string) {
 	*f = append(*f, Finding{Code: code, Subject: file, Reason: reason, Cure: cure})
 }
 
+// once adds what several certificates can be the cause of.
+func (f *findings) once(code Code, file, reason, cure string) {
+	if finding := (Finding{code, file, reason, cure}); !slices.Contains(*f, finding) {
+		*f = append(*f, finding)
+	}
+}
+
+// form adds what is wrong with a file by itself.
+func (f *findings) form(file string, err error) {
+	if wrong := (*FormError)(nil); errors.As(err, &wrong) {
+		*f = append(*f, wrong.Finding(file))
+	}
+}
+
 func (f findings) sorted() []Finding {
 	slices.SortStableFunc(f, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code))
@@ -121,27 +170,70 @@ func (f findings) sorted() []Finding {
 	return f
 }
 
-func (f *findings) notChained(set Set) {
-	f.add(CodeNotChained, FileCert,
-		fmt.Sprintf("it was issued by %s, and no chain leads from it to a root in %s", IssuerOneLine(set.Cert), FileCA),
-		"put that authority into "+FileCA+", or "+cureIssue+" by one that is there")
+func (f *findings) bundle(set Set) {
+	if len(set.CA) == 0 {
+		f.add(CodeNoCA, FileCA, "it holds no certificate", "put the certificate of the authority there")
+	}
+	for _, cert := range set.CA {
+		if !isAuthority(cert) {
+			f.add(CodeNotAuthority, FileCA, SubjectOneLine(cert)+" is not an authority", "take it out, and look whether the files were mixed up")
+		}
+	}
+}
+
+// key judges the key's file, which the owner alone reads.
+func (f *findings) key(set Set, owner Reader) {
+	if set.KeyFingerprint != "" && set.KeyFingerprint != KeyFingerprint(set.Cert) {
+		f.otherKey(set)
+	}
+	if set.KeyForm != "" && !owner.ReadsForm(set.KeyForm) {
+		f.add(CodeKeyForm, FileKey, fmt.Sprintf("it is written as %s, and %s reads %s alone", set.KeyForm, owner.Who, PKCS1),
+			"write an RSA key as that: openssl rsa -traditional -in FILE -out key.pem")
+	}
+}
+
+func (f *findings) otherKey(set Set) {
+	for i, cert := range set.Intermediates {
+		if set.KeyFingerprint == KeyFingerprint(cert) {
+			f.add(CodeCertOrder, FileCert, fmt.Sprintf("its certificate %d, %s, is the one that belongs to the key, and must be the first",
+				i+2, SubjectOneLine(cert)), "put the server's certificate first, then the authority that issued it, and so on")
+			return
+		}
+	}
+	f.add(CodeKeyMismatch, FileKey, "it is not the key of "+FileCert,
+		"put the key there with which the certificate was requested, or "+cureIssue)
+}
+
+// fileOf is where a certificate of the path is looked for, and cureOf what helps when it is worth nothing.
+func fileOf(i int) string {
+	if i > 0 {
+		return FileCA
+	}
+	return FileCert
+}
+
+func cureOf(i int) string {
+	if i > 0 {
+		return cureAuthority
+	}
+	return cureIssue
 }
 
 // dates judges the times of the certificate and of every authority on its way to the root.
 func (f *findings) dates(path []*x509.Certificate, want Want) {
 	leaf := path[0]
 	for i, cert := range path {
-		file, what, cure := FileCert, "it", cureIssue
+		what := "it"
 		if i > 0 {
-			file, what, cure = FileCA, "the authority "+SubjectOneLine(cert), "make a new authority, and certificates by it"
+			what = "the authority " + SubjectOneLine(cert)
 		}
 		switch {
 		case want.Now.Before(cert.NotBefore):
-			f.add(CodeNotYetValid, file, what+" is not valid before "+day(cert.NotBefore), "set the clock of the host, or "+cure)
+			f.add(CodeNotYetValid, fileOf(i), what+" is not valid before "+day(cert.NotBefore), "set the clock of the host, or "+cureOf(i))
 		case want.Now.After(cert.NotAfter):
-			f.add(CodeExpired, file, what+" has expired on "+day(cert.NotAfter), cure)
+			f.add(CodeExpired, fileOf(i), what+" has expired on "+day(cert.NotAfter), cureOf(i))
 		case cert.NotAfter.Sub(want.Now) < want.MinLeft:
-			f.add(CodeExpiresSoon, file, what+" expires on "+day(cert.NotAfter), cure)
+			f.add(CodeExpiresSoon, fileOf(i), what+" expires on "+day(cert.NotAfter), cureOf(i))
 		}
 		if leaf.NotAfter.After(cert.NotAfter) {
 			f.add(CodeOutlivesCA, FileCert, fmt.Sprintf("it is valid until %s, but its authority only until %s",
@@ -150,60 +242,19 @@ func (f *findings) dates(path []*x509.Certificate, want Want) {
 	}
 }
 
-func (f *findings) names(set Set, wanted []string) {
-	for _, name := range wanted {
-		if !hasAlternativeName(set.Cert, name) {
-			f.add(CodeNameMissing, FileCert, fmt.Sprintf("%q is not among its alternative names (%s)",
-				name, orNone(alternativeNames(set.Cert))), cureIssue+" with that name")
-		}
-	}
-	for _, ca := range set.CA {
-		if ca.Subject.CommonName == set.Cert.Subject.CommonName {
-			f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its common name %q is that of an authority, by which OpenSSL takes it for self-signed",
-				ca.Subject.CommonName), cureIssue+" with another common name")
-			return
-		}
-	}
-}
-
-// usage judges as OpenSSL does: what is not said is allowed, and "any" does not count for TLS.
-func (f *findings) usage(cert *x509.Certificate, usage Usage) {
-	ends := []struct {
-		usage Usage
-		name  string
-		ext   x509.ExtKeyUsage
-		basic x509.KeyUsage
-	}{
-		{
-			UsageServer, "serverAuth", x509.ExtKeyUsageServerAuth,
-			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
-		},
-		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement},
-	}
-	for _, end := range ends {
-		if usage != "" && usage != UsageBoth && usage != end.usage {
-			continue
-		}
-		limited := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
-		if limited && !slices.Contains(cert.ExtKeyUsage, end.ext) || cert.KeyUsage != 0 && cert.KeyUsage&end.basic == 0 {
-			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (%s)", end.usage, end.name),
-				cureIssue+" with "+end.name)
-		}
-	}
-}
-
 // strength passes over the signatures of roots, which nobody checks: a root is trusted for being in the bundle.
 func (f *findings) strength(path []*x509.Certificate) {
 	for i, cert := range path {
-		file, cure := FileCert, cureIssue
-		if i > 0 {
-			file, cure = FileCA, "make a new authority, and certificates by it"
-		}
 		if isWeak(cert.SignatureAlgorithm) && !isRoot(cert) {
-			f.add(CodeWeakSignature, file, fmt.Sprintf("its signature is %s, which current servers refuse", cert.SignatureAlgorithm), cure)
+			f.add(CodeWeakSignature, fileOf(i), fmt.Sprintf("its signature is %s, which current servers refuse", cert.SignatureAlgorithm), cureOf(i))
 		}
-		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
-			f.add(CodeWeakKey, file, fmt.Sprintf("its RSA key has %d bits, and current servers refuse less than %d", key.N.BitLen(), minRSABits), cure)
+		switch key := cert.PublicKey.(type) {
+		case *rsa.PublicKey:
+			if key.N.BitLen() < minRSABits {
+				f.add(CodeWeakKey, fileOf(i), fmt.Sprintf("its RSA key has %d bits, and current servers refuse less than %d", key.N.BitLen(), minRSABits), cureOf(i))
+			}
+		case nil, *dsa.PublicKey:
+			f.add(CodeKeyUnknown, fileOf(i), fmt.Sprintf("its key is %s, and servers use RSA, ECDSA or Ed25519", KindOfKey(cert.PublicKey)), cureOf(i))
 		}
 	}
 }
@@ -215,36 +266,4 @@ func isWeak(algorithm x509.SignatureAlgorithm) bool {
 	default:
 		return false
 	}
-}
-
-// hasAlternativeName looks for exactly the name that a receiver connects to.
-func hasAlternativeName(cert *x509.Certificate, name string) bool {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return hasAddress(cert, ip)
-	}
-	return slices.ContainsFunc(cert.DNSNames, func(have string) bool { return strings.EqualFold(have, name) })
-}
-
-func hasAddress(cert *x509.Certificate, ip netip.Addr) bool {
-	for _, have := range cert.IPAddresses {
-		if addr, ok := netip.AddrFromSlice(have); ok && addr.Unmap() == ip.WithZone("").Unmap() {
-			return true
-		}
-	}
-	return false
-}
-
-func alternativeNames(cert *x509.Certificate) []string {
-	names := slices.Clone(cert.DNSNames)
-	for _, ip := range cert.IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
-}
-
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "it has none"
-	}
-	return strings.Join(names, ", ")
 }

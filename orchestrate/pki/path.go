@@ -3,58 +3,71 @@ package pki
 import (
 	"bytes"
 	"crypto/x509"
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
-// maxPath bounds the way from a certificate to its root, the certificate included; OpenSSL's own bound is far above it.
-const maxPath = 8
+const (
+	// maxPath bounds the way from a certificate to its root, the certificate included; OpenSSL's own bound is far above it.
+	maxPath = 8
+
+	// maxVisited bounds the certificates that are looked at on all ways together, so that a bundle which was made to be slow is not.
+	maxVisited = 64
+)
 
 // path is the way from the set's certificate to a root in the bundle, both included, or nil. Dates do not count here, so that
-// an expired chain is told as expired and not as missing; but of several ways the one that is valid now is preferred, since
+// an expired chain is told as expired and not as missing; but where a way is valid now it is preferred, since
 // that is the one that servers find while authorities change.
 //
 // OpenSSL asks for a root: an intermediate authority in the bundle is trusted, but is not the end of a chain.
 func (s Set) path(now time.Time) []*x509.Certificate {
 	pool := slices.Concat(s.CA, s.Intermediates)
-	slices.SortStableFunc(pool, func(a, b *x509.Certificate) int {
-		return boolean(isValid(b, now)) - boolean(isValid(a, now))
-	})
-	return s.extend([]*x509.Certificate{s.Cert}, pool)
-}
-
-func (s Set) extend(path, pool []*x509.Certificate) []*x509.Certificate {
-	last := path[len(path)-1]
-	if isRoot(last) {
-		if slices.ContainsFunc(s.CA, last.Equal) {
-			return path
-		}
-		return nil
-	}
-	if len(path) == maxPath {
-		return nil
-	}
-	for _, parent := range pool {
-		if slices.ContainsFunc(path, parent.Equal) || !isIssuedBy(last, parent) {
-			continue
-		}
-		if whole := s.extend(append(slices.Clone(path), parent), pool); whole != nil {
-			return whole
+	valid := slices.DeleteFunc(slices.Clone(pool), func(c *x509.Certificate) bool { return !isValid(c, now) })
+	for _, pool := range [][]*x509.Certificate{valid, pool} {
+		for _, way := range s.ways(pool) {
+			if last := way[len(way)-1]; isRoot(last) && slices.ContainsFunc(s.CA, last.Equal) {
+				return way
+			}
 		}
 	}
 	return nil
 }
 
-// isIssuedBy checks the signature. Algorithms that are refused for their weakness count as issued: the weakness is told as
-// such, and a cure for a missing authority would lead astray.
+// ways are the shortest ways from the set's certificate to everything in the pool that it can have been issued by, itself first.
+func (s Set) ways(pool []*x509.Certificate) [][]*x509.Certificate {
+	ways := [][]*x509.Certificate{{s.Cert}}
+	for next := 0; next < len(ways) && len(ways) < maxVisited; next++ {
+		way := ways[next]
+		last := way[len(way)-1]
+		if isRoot(last) || len(way) == maxPath {
+			continue
+		}
+		rest := pool[:0:0]
+		for _, parent := range pool {
+			switch {
+			case parent.Equal(s.Cert):
+			case isIssuedBy(last, parent):
+				ways = append(ways, append(slices.Clone(way), parent))
+			default:
+				rest = append(rest, parent)
+			}
+		}
+		pool = rest
+	}
+	return ways
+}
+
+// isIssuedBy checks the name, the key's identifier where both tell it, and the signature. Algorithms that are refused for their weakness
+// count as issued, and so do authorities that may not sign: both are told as such, and a cure for a missing authority would lead astray.
 func isIssuedBy(cert, parent *x509.Certificate) bool {
 	if !bytes.Equal(cert.RawIssuer, parent.RawSubject) {
 		return false
 	}
-	err := cert.CheckSignatureFrom(parent)
-	var weak x509.InsecureAlgorithmError
-	return err == nil || errors.As(err, &weak)
+	if len(cert.AuthorityKeyId) > 0 && len(parent.SubjectKeyId) > 0 && !bytes.Equal(cert.AuthorityKeyId, parent.SubjectKeyId) {
+		return false
+	}
+	return isWeak(cert.SignatureAlgorithm) || parent.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
 }
 
 func isRoot(cert *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, cert.RawSubject) }
@@ -63,9 +76,74 @@ func isValid(cert *x509.Certificate, now time.Time) bool {
 	return !now.Before(cert.NotBefore) && !now.After(cert.NotAfter)
 }
 
-func boolean(b bool) int {
-	if b {
-		return 1
+// isAuthority says that a certificate is made to be one. Those of the first version say nothing of it, and roots among them count.
+func isAuthority(cert *x509.Certificate) bool {
+	if cert.BasicConstraintsValid {
+		return cert.IsCA
 	}
-	return 0
+	return cert.Version < 3 && isRoot(cert) || cert.KeyUsage&x509.KeyUsageCertSign != 0
+}
+
+func maySign(cert *x509.Certificate) bool {
+	return isAuthority(cert) && (cert.KeyUsage == 0 || cert.KeyUsage&x509.KeyUsageCertSign != 0)
+}
+
+// notChained tells which authority is missing, and where it belongs.
+func (f *findings) notChained(set Set) {
+	if len(set.CA) == 0 {
+		return
+	}
+	ways := set.ways(slices.Concat(set.CA, set.Intermediates))
+	way := ways[len(ways)-1]
+	last := way[len(way)-1]
+	reason := fmt.Sprintf("it was issued by %s, and no chain leads from it to a root in %s", IssuerOneLine(set.Cert), FileCA)
+	missing := IssuerOneLine(last)
+	cure := "put that authority into " + FileCA + " if it is a root, and behind the certificate in " + FileCert + " if not"
+	switch {
+	case isRoot(last) && last == set.Cert:
+		reason, cure = "it signed itself, and is not in "+FileCA, cureIssue+" by an authority that is there"
+	case isRoot(last):
+		reason += ": the root " + missing + " is missing there, and counts for nothing in " + FileCert
+		cure = "put that root into " + FileCA
+	case hasNamesake(set, last):
+		reason += ": the " + missing + " that is there has another key than the one that signed"
+		cure = "put the authority there that signed, or " + cureIssue + " by the one that is there"
+	case len(way) > 1 && slices.ContainsFunc(set.CA, last.Equal):
+		reason += ": " + missing + ", which issued " + SubjectOneLine(last) + ", is missing there"
+		cure = "put that root into " + FileCA + "; an intermediate authority alone is not enough"
+	default:
+		reason += ": " + missing + " is missing"
+	}
+	f.add(CodeNotChained, FileCert, reason, cure)
+	f.signers(way)
+}
+
+func hasNamesake(set Set, cert *x509.Certificate) bool {
+	return slices.ContainsFunc(slices.Concat(set.CA, set.Intermediates), func(c *x509.Certificate) bool {
+		return bytes.Equal(c.RawSubject, cert.RawIssuer)
+	})
+}
+
+// sent judges what the server sends of a whole chain, and whether its authorities may sign.
+func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
+	f.signers(path)
+	for _, cert := range path[1:] {
+		if owner.FirstCertOnly && !slices.ContainsFunc(set.CA, cert.Equal) {
+			f.add(CodeChainNotSent, FileCert, fmt.Sprintf("%s sends its first certificate alone, so that nobody sees %s behind it", owner.Who, SubjectOneLine(cert)),
+				"put that authority into "+FileCA+" of every server")
+		}
+	}
+	for _, cert := range set.Intermediates {
+		if isRoot(cert) && isAuthority(cert) {
+			f.add(CodeRootSent, FileCert, "the root "+SubjectOneLine(cert)+" stands in it; whoever trusts it has it", "take the root out")
+		}
+	}
+}
+
+func (f *findings) signers(path []*x509.Certificate) {
+	for _, cert := range path[1:] {
+		if !maySign(cert) {
+			f.add(CodeMayNotSign, FileCA, SubjectOneLine(cert)+" may not sign certificates (basicConstraints CA, keyUsage keyCertSign)", cureAuthority)
+		}
+	}
 }

@@ -3,7 +3,8 @@ package pki
 // Reader is what a server can make of certificates and keys. The zero value is a current server, which reads everything that is judged
 // good here.
 type Reader struct {
-	Who string // the server and its version, for texts: "db2 (MySQL 5.6.24)"
+	Who  string // the server and its version, for texts: "db2 (MySQL 5.6.24)"
+	Host string // the name by which it connects to the certificate's owner; empty: any of the wanted names
 
 	RSAOnly        bool // keys and signatures of elliptic curves are not read: its own and its peers'
 	NoEd25519      bool // Ed25519 is not read, ECDSA is

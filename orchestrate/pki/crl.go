@@ -1,0 +1,107 @@
+package pki
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// FileCRL is the file of revoked certificates, as findings name it.
+const FileCRL = "crl.pem"
+
+// ParseCRLs reads a file of revoked certificates: the lists of one or more authorities. Its errors are [FormError]s.
+func ParseCRLs(file []byte) ([]*x509.RevocationList, error) {
+	blocks, err := blocks(file, revocations())
+	if err != nil {
+		return nil, err
+	}
+	lists := make([]*x509.RevocationList, len(blocks))
+	for i, block := range blocks {
+		if block.Type != blockCRL {
+			return nil, foreign(i, block, revocations())
+		}
+		if lists[i], err = x509.ParseRevocationList(block.Bytes); err != nil {
+			return nil, damaged("list", i+1, err)
+		}
+	}
+	return lists, nil
+}
+
+const (
+	cureRenewCRL = "have its authority make a new list, or leave the file out"
+	cureCRL      = "put that authority's list there, or leave the file out"
+)
+
+// revocation judges the lists as OpenSSL does for servers and receivers, which have it check the whole way: where there is any list, each
+// authority needs one that is valid now.
+func (f *findings) revocation(path []*x509.Certificate, set Set, want Want) {
+	if len(set.CRLs) == 0 {
+		return
+	}
+	authorities := slices.Concat(set.CA, set.Intermediates)
+	for _, list := range set.CRLs {
+		f.list(list, authorities, want)
+	}
+	if len(path) < 2 {
+		return
+	}
+	for i, cert := range path {
+		issuer := path[min(i+1, len(path)-1)]
+		list := newestOf(set.CRLs, issuer)
+		if list == nil {
+			f.once(CodeCRLMissing, FileCRL, fmt.Sprintf("it has no list of %s, without which every connection is refused", SubjectOneLine(issuer)), cureCRL)
+		} else if isRevoked(cert, list) {
+			f.add(CodeRevoked, fileOf(i), SubjectOneLine(cert)+" is revoked by its authority", cureIssue)
+		}
+	}
+}
+
+// list judges one list by itself.
+func (f *findings) list(list *x509.RevocationList, authorities []*x509.Certificate, want Want) {
+	who := "the list of " + oneLine(list.RawIssuer)
+	issuers := slices.DeleteFunc(slices.Clone(authorities), func(c *x509.Certificate) bool { return !bytes.Equal(c.RawSubject, list.RawIssuer) })
+	switch {
+	case len(issuers) == 0:
+		f.add(CodeCRLIssuer, FileCRL, who+" is by no authority that is in "+FileCA, "put that authority into "+FileCA+", or its list out")
+	case !slices.ContainsFunc(issuers, func(c *x509.Certificate) bool { return hasSigned(c, list) }):
+		f.add(CodeCRLSignature, FileCRL, who+" is not signed by it, or it may not sign such lists", cureRenewCRL)
+	}
+	if isWeak(list.SignatureAlgorithm) {
+		f.add(CodeWeakSignature, FileCRL, fmt.Sprintf("the signature of %s is %s, which current servers refuse", who, list.SignatureAlgorithm), cureRenewCRL)
+	}
+	switch left := list.NextUpdate.Sub(want.Now); {
+	case want.Now.Before(list.ThisUpdate):
+		f.add(CodeCRLNotYetValid, FileCRL, who+" is not valid before "+day(list.ThisUpdate), "set the clock of the host, or "+cureRenewCRL)
+	case list.NextUpdate.IsZero():
+	case left < 0:
+		f.add(CodeCRLExpired, FileCRL, who+" has expired on "+day(list.NextUpdate)+", after which every connection is refused", cureRenewCRL)
+	case left < want.MinLeft:
+		f.add(CodeCRLExpiresSoon, FileCRL, who+" expires on "+day(list.NextUpdate)+"; then every connection is refused", cureRenewCRL)
+	}
+}
+
+func hasSigned(issuer *x509.Certificate, list *x509.RevocationList) bool {
+	err := list.CheckSignatureFrom(issuer)
+	var weak x509.InsecureAlgorithmError
+	return err == nil || errors.As(err, &weak)
+}
+
+// newestOf is the list that counts for an authority, or nil.
+func newestOf(lists []*x509.RevocationList, issuer *x509.Certificate) (newest *x509.RevocationList) {
+	for _, list := range lists {
+		if !bytes.Equal(list.RawIssuer, issuer.RawSubject) || newest != nil && !list.ThisUpdate.After(newest.ThisUpdate) {
+			continue
+		}
+		newest = list
+	}
+	return newest
+}
+
+func isRevoked(cert *x509.Certificate, list *x509.RevocationList) bool {
+	const backAgain = 8 // removeFromCRL: the reason says that it is not revoked any more
+	return slices.ContainsFunc(list.RevokedCertificateEntries, func(entry x509.RevocationListEntry) bool {
+		return entry.ReasonCode != backAgain && entry.SerialNumber.Cmp(cert.SerialNumber) == 0
+	})
+}

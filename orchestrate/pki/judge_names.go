@@ -1,0 +1,146 @@
+package pki
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/x509"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+func (f *findings) names(set Set, want Want) {
+	for _, name := range want.Names {
+		switch {
+		case hasAlternativeName(set.Cert, name):
+		case isCommonAlone(set.Cert, name):
+			f.add(CodeNameOnlyCommon, FileCert, fmt.Sprintf("%q is its common name, and it has no alternative names, which newer clients ask for", name),
+				cureIssue+" with that alternative name")
+		default:
+			f.add(CodeNameMissing, FileCert, fmt.Sprintf("%q is not among its alternative names (%s)",
+				name, orNone(alternativeNames(set.Cert))), cureIssue+" with that name")
+		}
+	}
+	for _, reader := range want.Readers {
+		f.commonNames(set.Cert, want.Names, reader)
+	}
+	for _, ca := range set.CA {
+		if ca.Subject.CommonName == set.Cert.Subject.CommonName {
+			f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its common name %q is that of an authority, by which OpenSSL takes it for self-signed",
+				ca.Subject.CommonName), cureIssue+" with another common name")
+			return
+		}
+	}
+}
+
+// commonNames judges by a reader that compares the host with the common name, byte by byte, and looks at nothing else.
+func (f *findings) commonNames(cert *x509.Certificate, wanted []string, reader Reader) {
+	if !reader.CommonNameOnly {
+		return
+	}
+	if reader.Host != "" {
+		wanted = []string{reader.Host}
+	}
+	for _, name := range wanted {
+		if name == cert.Subject.CommonName {
+			continue
+		}
+		reason := fmt.Sprintf("%q is not its common name %q, and %s looks at nothing else", name, cert.Subject.CommonName, reader.Who)
+		cure := cureIssue + " with that common name"
+		if len(name) > maxCommonName {
+			reason += fmt.Sprintf("; it has %d bytes, and a common name at most %d", len(name), maxCommonName)
+			cure = "let that server connect to a shorter name, or check the chain alone (tls.verify: chain)"
+		}
+		f.once(CodeNameNotCommon, FileCert, reason, cure)
+	}
+}
+
+// usage judges as OpenSSL does: what is not said is allowed, and "any" does not count for TLS.
+func (f *findings) usage(cert *x509.Certificate, usage Usage) {
+	ends := []struct {
+		usage Usage
+		name  string
+		ext   x509.ExtKeyUsage
+		basic x509.KeyUsage
+	}{
+		{
+			UsageServer, "serverAuth", x509.ExtKeyUsageServerAuth,
+			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+		},
+		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement},
+	}
+	for _, end := range ends {
+		if usage != "" && usage != UsageBoth && usage != end.usage {
+			continue
+		}
+		limited := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
+		if limited && !slices.Contains(cert.ExtKeyUsage, end.ext) {
+			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (%s)", end.usage, end.name),
+				cureIssue+" with extendedKeyUsage "+end.name)
+		} else if cert.KeyUsage != 0 && cert.KeyUsage&end.basic == 0 {
+			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its keyUsage lacks digitalSignature)", end.usage),
+				cureIssue+" with keyUsage digitalSignature")
+		}
+	}
+}
+
+// kinds judges whether every server reads the keys on the way to the root: each is shown the certificate, and checks what signed it.
+func (f *findings) kinds(path []*x509.Certificate, want Want) {
+	for _, reader := range append([]Reader{want.Owner}, want.Readers...) {
+		for i, cert := range path {
+			if !reader.readsKeyOf(cert) {
+				f.once(CodeKeyKind, fileOf(i), fmt.Sprintf("the key of %s is %s, which %s does not read",
+					SubjectOneLine(cert), KindOfKey(cert.PublicKey), reader.Who), cureOf(i)+" with keys of RSA")
+			}
+		}
+	}
+}
+
+func (r Reader) readsKeyOf(cert *x509.Certificate) bool {
+	switch cert.PublicKey.(type) {
+	case *ecdsa.PublicKey:
+		return r.Reads(P256)
+	case ed25519.PublicKey:
+		return r.Reads(Ed25519)
+	}
+	return true
+}
+
+// hasAlternativeName looks for the name that a receiver connects to, as every receiver does: an address is compared with addresses.
+func hasAlternativeName(cert *x509.Certificate, name string) bool {
+	if _, isName := parseHost(name); !isName {
+		return hasIP(cert, name)
+	}
+	return slices.ContainsFunc(cert.DNSNames, func(have string) bool { return matches(have, name, true) })
+}
+
+// isCommonAlone says that a receiver takes the common name for want of alternative names. MySQL does not for an address.
+func isCommonAlone(cert *x509.Certificate, name string) bool {
+	_, isName := parseHost(name)
+	return isName && len(alternativeNames(cert)) == 0 && isFor(cert, name)
+}
+
+func hasAddress(cert *x509.Certificate, ip netip.Addr) bool {
+	for _, have := range cert.IPAddresses {
+		if addr, ok := netip.AddrFromSlice(have); ok && addr.Unmap() == ip.WithZone("").Unmap() {
+			return true
+		}
+	}
+	return false
+}
+
+func alternativeNames(cert *x509.Certificate) []string {
+	names := slices.Clone(cert.DNSNames)
+	for _, ip := range cert.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "it has none"
+	}
+	return strings.Join(names, ", ")
+}
