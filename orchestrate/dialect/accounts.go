@@ -8,25 +8,22 @@ import (
 
 // AccountHosts asks for the hosts of all account rows of a user, sorted; roles, which cannot log in, are left out. It needs
 // SELECT on mysql.*.
-func (Dialect) AccountHosts(user string) Query[[]string] {
+func (d Dialect) AccountHosts(user string) Query[[]string] {
 	return Query[[]string]{
-		ask:  statement("SELECT Host AS host FROM mysql.user WHERE User = %s AND is_role = 'N' ORDER BY Host", literal(user)),
+		ask:  statement("SELECT Host AS host FROM mysql.user WHERE User = %s%s ORDER BY Host", literal(user), d.words.noRoles),
 		read: each(func(s *scan) string { return s.text("host") }),
 	}
 }
 
-// noAccount is the error of SHOW CREATE USER for a row that is not in force (tried).
-const noAccount = 1133
-
 // Account asks what one account row demands of a login, in force (the tables behind it can say what is not): absent when there
 // is no such row. The answer carries the password's hash, which the reader drops.
-func (Dialect) Account(user, host string) Query[facts.AccountRow] {
+func (d Dialect) Account(user, host string) Query[facts.AccountRow] {
 	return Query[facts.AccountRow]{
 		ask: statement("SHOW CREATE USER %s", accountName(user, host)),
 		read: single(func(s *scan) facts.AccountRow {
 			return facts.AccountRow{User: user, Host: host, Require: readCreateUser(s)}
 		}),
-		absent: []int{noAccount},
+		absent: []int{d.words.noAccount},
 	}
 }
 

@@ -10,18 +10,18 @@ import (
 // StartThreads starts the threads that are asked for, of one channel; for none there is no statement. Starting a thread that
 // runs gives note 1254 and no error; a channel that does not exist is refused with 1617, one without a host with 1200 (tried on
 // MariaDB 10.11). The statement returns before the receiver is connected. An UNTIL condition of the threads is lost.
-func (Dialect) StartThreads(channel string, threads facts.Threads) ([]Statement, error) {
-	return threadStatement("START SLAVE", channel, threads)
+func (d Dialect) StartThreads(channel string, threads facts.Threads) ([]Statement, error) {
+	return d.threadStatement(d.words.start, channel, threads)
 }
 
 // StopThreads stops the threads that are asked for, of one channel; for none there is no statement. Stopping a thread that is
 // stopped gives note 1255 and no error; a channel that does not exist is refused with 1617. A receiver that is connecting stops
 // at once (tried on MariaDB 10.11). The applier ends its event group first, which can take as long as the transaction.
-func (Dialect) StopThreads(channel string, threads facts.Threads) ([]Statement, error) {
-	return threadStatement("STOP SLAVE", channel, threads)
+func (d Dialect) StopThreads(channel string, threads facts.Threads) ([]Statement, error) {
+	return d.threadStatement(d.words.stop, channel, threads)
 }
 
-func threadStatement(verb, channel string, threads facts.Threads) ([]Statement, error) {
+func (d Dialect) threadStatement(verb, channel string, threads facts.Threads) ([]Statement, error) {
 	name, err := channelName(channel)
 	if err != nil {
 		return nil, err
@@ -30,11 +30,11 @@ func threadStatement(verb, channel string, threads facts.Threads) ([]Statement, 
 	case facts.Threads{}:
 		return nil, nil
 	case facts.Threads{Receiver: true}:
-		return []Statement{statement("%s %s IO_THREAD", verb, name)}, nil
+		return []Statement{d.words.onChannel(verb, name, " IO_THREAD")}, nil
 	case facts.Threads{Applier: true}:
-		return []Statement{statement("%s %s SQL_THREAD", verb, name)}, nil
+		return []Statement{d.words.onChannel(verb, name, " SQL_THREAD")}, nil
 	}
-	return []Statement{statement("%s %s", verb, name)}, nil
+	return []Statement{d.words.onChannel(verb, name, "")}, nil
 }
 
 // ChangeTLS sets all TLS options of a channel, each named, and nothing else: host, user, password, position and GTID mode stay
@@ -44,7 +44,7 @@ func threadStatement(verb, channel string, threads facts.Threads) ([]Statement, 
 // host, which no status shows (tried on MariaDB 10.11).
 //
 // Refused are paths that are not absolute, and values longer than 511 bytes or with control characters, quotes or backslashes.
-func (Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {
+func (d Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {
 	name, err := channelName(channel)
 	if err != nil {
 		return Statement{}, err
@@ -53,17 +53,18 @@ func (Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) 
 		return Statement{}, err
 	}
 	options := []string{
-		"MASTER_SSL=" + bit(o.Enabled),
-		"MASTER_SSL_CA='" + o.CA + "'",
-		"MASTER_SSL_CAPATH='" + o.CAPath + "'",
-		"MASTER_SSL_CERT='" + o.Cert + "'",
-		"MASTER_SSL_KEY='" + o.Key + "'",
-		"MASTER_SSL_CIPHER='" + o.Cipher + "'",
-		"MASTER_SSL_CRL='" + o.CRL + "'",
-		"MASTER_SSL_CRLPATH='" + o.CRLPath + "'",
-		"MASTER_SSL_VERIFY_SERVER_CERT=" + bit(o.VerifyIdentity),
+		"SSL=" + bit(o.Enabled),
+		"SSL_CA='" + o.CA + "'",
+		"SSL_CAPATH='" + o.CAPath + "'",
+		"SSL_CERT='" + o.Cert + "'",
+		"SSL_KEY='" + o.Key + "'",
+		"SSL_CIPHER='" + o.Cipher + "'",
+		"SSL_CRL='" + o.CRL + "'",
+		"SSL_CRLPATH='" + o.CRLPath + "'",
+		"SSL_VERIFY_SERVER_CERT=" + bit(o.VerifyIdentity),
 	}
-	return statement("CHANGE MASTER %s TO %s", name, strings.Join(options, ", ")), nil
+	prefix := d.words.option
+	return d.words.onChannel(d.words.change, name, " TO "+prefix+strings.Join(options, ", "+prefix)), nil
 }
 
 func bit(b bool) string {
@@ -96,4 +97,7 @@ func checkOptions(o facts.TLSOptions) error {
 // ReloadTLS makes the server read its certificate files again, from the paths it started with. It needs RELOAD, and is not
 // written to the binary log (FLUSH SSL without LOCAL is). Files that do not load are refused with 1105, and the old ones stay in
 // use; sessions are not touched. On a server that runs without TLS it says OK and does nothing (tried on MariaDB 10.11).
-func (Dialect) ReloadTLS() Statement { return Statement{"FLUSH LOCAL SSL"} }
+//
+// MySQL reads the paths anew, too, and needs CONNECTION_ADMIN. It refuses with 3888 what it cannot use, also a certificate that its own
+// ssl_ca did not sign, with which it would start; what was in use stays in use (tried on 9.7).
+func (d Dialect) ReloadTLS() Statement { return Statement{d.words.reload} }

@@ -21,10 +21,11 @@ func row(pairs ...string) dialect.Row {
 func TestFor(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.11.19-MariaDB-0+deb12u1-log": "",
-		"8.0.36":                         "MySQL 8.0.36 is not served by this version of replssl, which serves MariaDB 10.11",
-		"11.8.6-MariaDB":                 "MariaDB 11.8.6 is not served by this version of replssl, which serves MariaDB 10.11",
-		"10.11.6":                        "MySQL 10.11.6 is not served by this version of replssl, which serves MariaDB 10.11",
-		"10.1.1-MariaDB":                 "MariaDB 10.1.1 is not served by this version of replssl, which serves MariaDB 10.11",
+		"9.7.4-2":                        "",
+		"8.0.36":                         "MySQL 8.0.36 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
+		"11.8.6-MariaDB":                 "MariaDB 11.8.6 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
+		"10.11.6":                        "MySQL 10.11.6 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
+		"10.1.1-MariaDB":                 "MariaDB 10.1.1 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
 	} {
 		v, err := dialect.ParseVersion(text, "")
 		if err != nil {

@@ -11,10 +11,10 @@ import (
 // Channels asks for all replication channels, sorted by name; none is an empty list. It needs SLAVE MONITOR.
 //
 // A connection that was never given a host is not shown by MariaDB (tried), so it is no channel here either.
-func (Dialect) Channels() Query[[]facts.Channel] {
-	all := each(readChannel)
+func (d Dialect) Channels() Query[[]facts.Channel] {
+	all := each(d.readChannel)
 	return Query[[]facts.Channel]{
-		ask: Statement{"SHOW ALL SLAVES STATUS"},
+		ask: Statement{d.words.channels},
 		read: func(rows []Row) facts.Value[[]facts.Channel] {
 			v := all(rows)
 			if list, ok := v.Get(); ok {
@@ -25,9 +25,9 @@ func (Dialect) Channels() Query[[]facts.Channel] {
 	}
 }
 
-func readChannel(s *scan) facts.Channel {
+func (d Dialect) readChannel(s *scan) facts.Channel {
 	return facts.Channel{
-		Name:           s.text("connection_name"),
+		Name:           s.text(d.words.channelName),
 		SourceHost:     s.text("master_host"),
 		SourcePort:     int(s.number("master_port", 16)),
 		SourceUser:     s.text("master_user"),
@@ -41,9 +41,9 @@ func readChannel(s *scan) facts.Channel {
 		Exec:           facts.Position{File: s.text("relay_master_log_file"), Pos: s.number("exec_master_log_pos", 64)},
 		Lag:            readLag(s),
 		Delay:          time.Duration(s.number("sql_delay", 32)) * time.Second,
-		Filtered:       readFiltered(s),
+		Filtered:       d.readFiltered(s),
 		Until:          s.text("until_condition") != "None",
-		GTID:           s.text("using_gtid"),
+		GTID:           s.text(d.words.gtid),
 	}
 }
 
@@ -101,13 +101,12 @@ func readLag(s *scan) facts.Value[time.Duration] {
 }
 
 // readFiltered looks at every column that shows something which keeps events from being applied, or changes them.
-func readFiltered(s *scan) bool {
+func (d Dialect) readFiltered(s *scan) bool {
 	filtered := false
-	for _, name := range []string{
+	for _, name := range append([]string{
 		"replicate_do_db", "replicate_ignore_db", "replicate_do_table", "replicate_ignore_table",
-		"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db",
-		"replicate_do_domain_ids", "replicate_ignore_domain_ids", "replicate_ignore_server_ids",
-	} {
+		"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db", "replicate_ignore_server_ids",
+	}, d.words.filters...) {
 		filtered = s.text(name) != "" || filtered
 	}
 	return filtered

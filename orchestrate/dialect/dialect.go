@@ -28,7 +28,10 @@ type traits struct {
 	tlsByPath       bool     // TLS is off until a setting names a file, or turns it on
 	refusesBadFiles bool     // it does not start with a certificate or key that it cannot use; others start without TLS
 	persistedFile   string   // in the data folder, read after everything else; empty for none
+	dynamicPaths    bool     // SET PERSIST takes the paths of the TLS files, which the next reload brings into use
+	refusesPlain    bool     // a receiver with TLS on refuses a source without, whatever else is set
 	groups          []string // option-file groups that the server reads
+	words           words
 }
 
 // release is a release series, by number.
@@ -57,6 +60,17 @@ func served() []capabilities {
 				groups: []string{
 					"mysqld", "server", "mysqld-10.11", "mariadb", "mariadb-10.11", "mariadbd", "mariadbd-10.11", "client-server", "galera",
 				},
+				words: wordsOfMariaDB(),
+			},
+		},
+		{
+			// Tried on 9.7.4. The groups are those that mysqld --help --verbose names.
+			release{facts.MySQL, 9, 7},
+			traits{
+				filesReload: true, settingsReload: true, readsECDSA: true, persistedFile: "mysqld-auto.cnf",
+				dynamicPaths: true, refusesPlain: true,
+				groups: []string{"mysql_cluster", "mysqld", "server", "mysqld-9.7"},
+				words:  wordsOfMySQL(),
 			},
 		},
 	}

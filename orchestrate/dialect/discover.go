@@ -8,9 +8,9 @@ type Registered struct {
 }
 
 // Registered asks a source for the replicas that are connected, by server id. It needs REPLICATION MASTER ADMIN.
-func (Dialect) Registered() Query[[]Registered] {
+func (d Dialect) Registered() Query[[]Registered] {
 	return Query[[]Registered]{
-		ask: Statement{"SHOW SLAVE HOSTS"},
+		ask: Statement{d.words.replicas},
 		read: each(func(s *scan) Registered {
 			return Registered{ServerID: uint32(s.number("server_id", 32)), Host: s.text("host"), Port: int(s.number("port", 16))}
 		}),
@@ -25,10 +25,10 @@ type ReplicationAccount struct {
 
 // ReplicationAccounts asks for the rows of all accounts with REPLICATION SLAVE on all databases, sorted; roles and rows without a name are
 // left out. It needs SELECT on mysql.*.
-func (Dialect) ReplicationAccounts() Query[[]ReplicationAccount] {
+func (d Dialect) ReplicationAccounts() Query[[]ReplicationAccount] {
 	return Query[[]ReplicationAccount]{
 		ask: Statement{"SELECT User AS user, Host AS host, Super_priv AS super FROM mysql.user" +
-			" WHERE Repl_slave_priv = 'Y' AND is_role = 'N' AND User <> '' ORDER BY User, Host"},
+			" WHERE Repl_slave_priv = 'Y'" + d.words.noRoles + " AND User <> '' ORDER BY User, Host"},
 		read: each(func(s *scan) ReplicationAccount {
 			return ReplicationAccount{User: s.text("user"), Host: s.text("host"), Super: s.text("super") == "Y"}
 		}),

@@ -32,6 +32,10 @@ func explanations() []explanation {
 		{2005, "", "the name of the source does not resolve on the replica; TLS was not reached"},
 		{2026, "required, but the server does not support", "the receiver demands TLS and the source offers none: look at @@have_ssl on" +
 			" the source"},
+		{2026, "required but the server doesn't support", "the receiver demands TLS and the source offers none: look whether its certificate" +
+			" files can be read, and at its error log"},
+		{2026, "certificate verify failed", "the source's certificate was signed by no CA in the channel's CA file, or is not valid today, or" +
+			" does not carry the channel's host name"},
 		{2026, "default_verify_paths", "the server could not read the channel's CA file: look whether it exists, is PEM, and may be read" +
 			" by the server's own user"},
 		{2026, "unable to get certificate", "the server could not read the channel's certificate file: look whether it exists, is PEM," +
@@ -44,14 +48,22 @@ func explanations() []explanation {
 			" whether the channel names a CA file, and whether that holds the CA"},
 		{2026, "", "the TLS handshake with the source failed, and MariaDB does not tell why: look whether the channel's CA file holds the CA" +
 			" of the source's certificate, at the dates of both, and at the TLS versions that both sides allow"},
+		{2061, "", "the account logs in with caching_sha2_password, which sends its password over TLS alone, and the receiver does not use TLS:" +
+			" the login works again over TLS"},
+		{3021, "", "the receiver of the channel still runs: MySQL changes its options only while it is stopped"},
+		{3074, "", "the server has no channel of this name"},
+		{3118, "", "the account is locked on the source (ACCOUNT LOCK)"},
+		{3159, "", "the source refuses every login without TLS (require_secure_transport)"},
+		{3888, "", "the server could not use its certificate files and goes on with those that it had: look whether its OS user may read them," +
+			" whether the key belongs to the certificate, and whether ssl_ca has signed it, which MySQL 9 wants of a reload and not of a start"},
 		{4151, "", "the account is locked on the source (ACCOUNT LOCK)"},
 	}
 }
 
 // Refuses says that an error of a login is the server's refusal of the account as it came: wrong password, or no TLS where the row
-// requires it (1045 for both, tried on MariaDB 10.11, also under require_secure_transport). Every other error, such as a limit that
-// is reached, tells nothing about the account.
-func Refuses(errno int) bool { return errno == 1045 }
+// requires it (1045 for both, tried on MariaDB 10.11, also under require_secure_transport, and on MySQL 9.7, which then gives 3159). Every
+// other error, such as a limit that is reached, tells nothing about the account.
+func Refuses(errno int) bool { return errno == 1045 || errno == 3159 }
 
 // Explain tells in one sentence what an error of a receiver, an applier or a login means for replication over TLS, and what to
 // look at. The text is the server's; it is only searched, never quoted. It is empty for errors that are not known here.

@@ -3,6 +3,7 @@ package dialect_test
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,6 +118,43 @@ func TestStatements(t *testing.T) {
 		b.WriteString("-- " + s.name + "\n" + s.statement.String() + "\n\n")
 	}
 	golden(t, "statements.golden", b.String())
+}
+
+func mysql97(t *testing.T) dialect.Dialect {
+	t.Helper()
+	d, err := dialect.For(facts.Version{Flavour: facts.MySQL, Major: 9, Minor: 7, Patch: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// keeping are the statements about what a server persists.
+func keeping(t *testing.T, d dialect.Dialect) []sample {
+	t.Helper()
+	settings := facts.TLSSettings{CA: "/etc/mysql-ssl/current/ca.pem", Cert: "/etc/mysql-ssl/current/cert.pem", Key: "/etc/mysql-ssl/current/key.pem"}
+	set, err := d.Persist(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forget, err := d.Forget(facts.TLSSettings{CA: "ca.pem", Cert: "server-cert.pem", Key: "server-key.pem"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []sample{{"kept", d.Kept().Statement()}, {"persist", set}}
+	for _, s := range forget {
+		list = append(list, sample{"forget", s})
+	}
+	return list
+}
+
+func TestStatementsOfMySQL(t *testing.T) {
+	d := mysql97(t)
+	var b strings.Builder
+	for _, s := range slices.Concat(questions(d), actions(t, d), keeping(t, d)) {
+		b.WriteString("-- " + s.name + "\n" + s.statement.String() + "\n\n")
+	}
+	golden(t, "mysql.golden", b.String())
 }
 
 func TestOptionFile(t *testing.T) {

@@ -73,10 +73,10 @@ type BinlogStatus struct {
 }
 
 // BinlogStatus asks for the end of the server's own binary log; absent when it keeps none. It needs BINLOG MONITOR.
-func (Dialect) BinlogStatus() Query[BinlogStatus] {
+func (d Dialect) BinlogStatus() Query[BinlogStatus] {
 	one := single(readBinlogStatus)
 	return Query[BinlogStatus]{
-		ask: Statement{"SHOW MASTER STATUS"},
+		ask: Statement{d.words.binlogStatus},
 		read: func(rows []Row) facts.Value[BinlogStatus] {
 			if len(rows) == 0 {
 				return facts.Absent[BinlogStatus]() // MariaDB 10.11 without log_bin, tried

@@ -20,14 +20,21 @@ func (d Dialect) SettingsReload() bool { return d.settingsReload }
 // of its peers. Servers built with yaSSL, MySQL up to 5.6.45 and 5.7.27, read RSA alone.
 func (d Dialect) ReadsECDSA() bool { return d.readsECDSA }
 
+// PersistsSettings says that the server itself keeps the paths of its TLS files for the next start: [Dialect.Persist].
+func (d Dialect) PersistsSettings() bool { return d.dynamicPaths }
+
 // RefusesPlaintext says whether a receiver with these options refuses a source that offers no TLS; where it does not, why.
+//
+// MySQL 9.7 refuses with SOURCE_SSL=1 (tried: 2026 "SSL is required but the server doesn't support it").
 //
 // MariaDB 10.11 refuses only with MASTER_SSL_VERIFY_SERVER_CERT=1 (tried: 2026 "SSL is required, but the server does not
 // support it"); with MASTER_SSL=1 alone, even with a CA, it goes on in plaintext without a word.
-func (Dialect) RefusesPlaintext(o facts.TLSOptions) (ok bool, why string) {
+func (d Dialect) RefusesPlaintext(o facts.TLSOptions) (ok bool, why string) {
 	switch {
 	case !o.Enabled:
-		return false, "MASTER_SSL is 0"
+		return false, d.words.option + "SSL is 0"
+	case d.refusesPlain:
+		return true, ""
 	case !o.VerifyIdentity:
 		return false, "MariaDB before 11.4 with MASTER_SSL_VERIFY_SERVER_CERT=0 goes on in plaintext when the source offers no TLS"
 	}

@@ -14,9 +14,10 @@ type Sessions struct {
 
 // Why a transport, or a part of it, cannot be seen on MariaDB.
 const (
-	noPerfSchema = "performance_schema is off, and without it MariaDB shows how a session is carried to nobody else; " +
+	noPerfSchema = "performance_schema is off, and without it the server shows how a session is carried to nobody else; " +
 		"to see it, set performance_schema=ON in [mysqld] and restart the server"
 	noThreadRow = "performance_schema has no row for this session, or one without a connection type"
+	noStatusRow = "performance_schema has no status row for this session"
 	noTLSDetail = "MariaDB shows the TLS version and cipher of a session to that session only"
 )
 
@@ -29,6 +30,13 @@ const (
 	withoutThreads = processList + " FROM information_schema.PROCESSLIST AS p"
 	withThreads    = processList + ", t.CONNECTION_TYPE AS connection_type FROM information_schema.PROCESSLIST AS p" +
 		" LEFT JOIN performance_schema.threads AS t ON t.PROCESSLIST_ID = p.ID"
+
+	// MySQL's list without a lock on all sessions, and what it shows of each (tried on 9.7).
+	withStatus = processList + ", t.CONNECTION_TYPE AS connection_type, c.VARIABLE_VALUE AS tls_cipher, v.VARIABLE_VALUE AS tls_version" +
+		" FROM performance_schema.processlist AS p" +
+		" LEFT JOIN performance_schema.threads AS t ON t.PROCESSLIST_ID = p.ID" +
+		" LEFT JOIN performance_schema.status_by_thread AS c ON c.THREAD_ID = t.THREAD_ID AND c.VARIABLE_NAME = 'Ssl_cipher'" +
+		" LEFT JOIN performance_schema.status_by_thread AS v ON v.THREAD_ID = t.THREAD_ID AND v.VARIABLE_NAME = 'Ssl_version'"
 )
 
 // Sessions asks who is connected; perfSchema says that the server runs with performance_schema=ON, which alone shows how another
@@ -37,9 +45,9 @@ const (
 // A dump thread outlives its receiver: it is listed until it next writes to the closed connection, or until a receiver with the
 // same server_id registers (tried on MariaDB 10.11). So a listed dump thread proves nothing about a receiver until it is matched
 // to its socket.
-func (Dialect) Sessions(perfSchema bool) Query[Sessions] {
+func (d Dialect) Sessions(perfSchema bool) Query[Sessions] {
 	if perfSchema {
-		return Query[Sessions]{ask: Statement{withThreads}, read: readSessions}
+		return Query[Sessions]{ask: Statement{d.words.sessions}, read: readSessions}
 	}
 	return Query[Sessions]{ask: Statement{withoutThreads}, read: readSessions}
 }
@@ -83,10 +91,21 @@ func readTransport(row Row) facts.Value[facts.Transport] {
 	}
 	switch strings.ToLower(kind.Text) {
 	case "ssl/tls":
-		detail := facts.Unknown[string](noTLSDetail)
-		return facts.Known(facts.Transport{Encrypted: true, Version: detail, Cipher: detail})
+		return facts.Known(facts.Transport{Encrypted: true, Version: readDetail(row, "tls_version"), Cipher: readDetail(row, "tls_cipher")})
 	case "tcp/ip", "socket":
 		return facts.Known(facts.Transport{Version: facts.Absent[string](), Cipher: facts.Absent[string]()})
 	}
 	return facts.Unknown[facts.Transport](noThreadRow)
+}
+
+// readDetail is what a server shows of somebody else's TLS session.
+func readDetail(row Row, name string) facts.Value[string] {
+	switch c, shown := row[name]; {
+	case !shown:
+		return facts.Unknown[string](noTLSDetail)
+	case c.Null || c.Text == "":
+		return facts.Unknown[string](noStatusRow)
+	default:
+		return facts.Known(c.Text)
+	}
 }

@@ -10,9 +10,12 @@ import (
 // Settings asks for the TLS variables of the running server. Enabled is @@have_ssl: DISABLED is a server that was built with TLS
 // and started without it, whatever ssl_ca says (a later skip-ssl wins; tried on MariaDB 10.11). A path may be relative to the data
 // directory.
-func (Dialect) Settings() Query[facts.TLSSettings] {
+//
+// MySQL 9.7 has no such variable: it serves TLS where it knows how long its certificate is good for (tried, also with
+// performance_schema=OFF, under which performance_schema.tls_channel_status is empty). The paths are those that the next reload reads.
+func (d Dialect) Settings() Query[facts.TLSSettings] {
 	return Query[facts.TLSSettings]{
-		ask: Statement{"SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key," +
+		ask: Statement{"SELECT " + d.words.haveSSL + " AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key," +
 			" @@ssl_crl AS ssl_crl"},
 		read: single(func(s *scan) facts.TLSSettings {
 			return facts.TLSSettings{
@@ -61,11 +64,12 @@ func isShown(name string) bool {
 //
 // A variable that was set back to the value which the configuration gives is listed too: the server remembers who wrote a
 // variable last (GLOBAL_VALUE_ORIGIN) and forgets what the configuration said (GLOBAL_VALUE_PATH becomes NULL; tried).
-func (Dialect) RunTime() Query[[]string] {
+//
+// MySQL tells by whom a variable was set, and sets some itself: those are left out, and those that it persists as they are (tried on 9.7).
+func (d Dialect) RunTime() Query[[]string] {
 	all := each(readRunTime)
 	return Query[[]string]{
-		ask: Statement{"SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value FROM information_schema.SYSTEM_VARIABLES" +
-			" WHERE GLOBAL_VALUE_ORIGIN = 'SQL' ORDER BY VARIABLE_NAME"},
+		ask: Statement{d.words.runTime},
 		read: func(rows []Row) facts.Value[[]string] {
 			v := all(rows)
 			if list, ok := v.Get(); ok {

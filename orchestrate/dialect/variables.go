@@ -24,11 +24,10 @@ func tlsVariables() []string { return append(tlsPaths(), "ssl_cipher", version, 
 
 // Variables asks for all TLS variables of the running server, and where it has each value from, by name (tried on MariaDB 10.11). A value
 // that a file gave has its path; of one that was set with SET GLOBAL the server has forgotten what the files said.
-func (Dialect) Variables() Query[map[string]facts.Variable] {
+func (d Dialect) Variables() Query[map[string]facts.Variable] {
 	all := each(readVariable)
 	return Query[map[string]facts.Variable]{
-		ask: Statement{"SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
-			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (" + quotedNames(tlsVariables()) + ")"},
+		ask:  statement("%s IN (%s)", d.words.variables, quotedNames(tlsVariables())),
 		read: func(rows []Row) facts.Value[map[string]facts.Variable] { return byName(all(rows)) },
 	}
 }
@@ -48,16 +47,18 @@ func readVariable(s *scan) namedVariable {
 	}}
 }
 
-// originOf knows the words of MariaDB's information_schema.
+// originOf knows the words of MariaDB's information_schema, and of MySQL's performance_schema.variables_info.
 func originOf(s *scan, word string) facts.Origin {
 	switch word {
-	case "COMPILE-TIME", "AUTO":
+	case "COMPILE-TIME", "AUTO", "COMPILED":
 		return facts.FromNothing
-	case "CONFIG":
+	case "CONFIG", "GLOBAL", "SERVER", "EXPLICIT", "EXTRA", "USER", "LOGIN":
 		return facts.FromFile
-	case "COMMAND-LINE", "ENVIRONMENT":
+	case "COMMAND-LINE", "ENVIRONMENT", "COMMAND_LINE":
 		return facts.FromArguments
-	case "SQL":
+	case "PERSISTED":
+		return facts.FromPersisted
+	case "SQL", "DYNAMIC":
 		return facts.FromRunTime
 	}
 	s.fail("the origin of the variable %s is %q, which is not known", s.text("name"), word)

@@ -60,6 +60,7 @@ type Server struct {
 	Named Value[map[string]Named]
 
 	RunTime     Value[[]string] // settings made at run time, which a restart would lose: name=value
+	Kept        Value[Kept]     // part of PartSettings; absent for a server that persists nothing
 	Config      Value[Config]
 	ConfigCheck Value[Check] // the server's own judgement of its configuration files
 	TLSDir      Value[TLSDir]

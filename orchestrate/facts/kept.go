@@ -1,0 +1,7 @@
+package facts
+
+// Kept are the TLS variables that a server persists by itself, beside its option files.
+type Kept struct {
+	Loaded bool              // the next start reads them, and they win over option files
+	Values map[string]string // by name
+}
