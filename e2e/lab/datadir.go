@@ -24,6 +24,9 @@ func (l *Lab) makeTemplate(ctx context.Context, dir, serverUser string) error {
 	if err := giveTo(serverUser, dir); err != nil {
 		return err
 	}
+	if l.Programs.Tree != "" {
+		return l.initialize(ctx, dir, serverUser)
+	}
 	script, err := l.bootstrapSQL()
 	if err != nil {
 		return err

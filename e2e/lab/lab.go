@@ -1,4 +1,4 @@
-// Package lab runs a small replicating MariaDB cluster on this machine, in plaintext, with a real sshd beside each server, for
+// Package lab runs a small replicating MariaDB or MySQL cluster on this machine, in plaintext, with a real sshd beside each server, for
 // people who try replssl and for the suites that prove it.
 //
 // Every server is a child that outlives its starter, on a loopback address of its own. Processes are recognised by their whole
@@ -36,6 +36,9 @@ type Options struct {
 
 	// ExtraConfig holds lines for the [mysqld] group of the named server.
 	ExtraConfig map[string][]string
+
+	// Server is the folder of an unpacked MySQL server, which all servers are then; empty for the MariaDB of this machine.
+	Server string
 
 	PerformanceSchema bool
 	SkipNameResolve   bool

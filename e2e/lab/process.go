@@ -28,18 +28,18 @@ type matcher func(args []string) bool
 
 // isServer accepts the server itself, and not a command that merely reads the same file, as a check of the configuration does.
 func (s Server) isServer(args []string) bool {
-	return strings.HasPrefix(program(args), "mariadbd") && slices.Equal(args[1:], s.arguments())
+	return slices.Contains([]string{"mariadbd", "mysqld"}, programName(args)) && slices.Equal(args[1:], s.arguments())
 }
 
 // isSSHD accepts the listener, which rewrites its command line into one word once it listens, and not its sessions, which
 // rewrite theirs into the name of the user.
 func (s Server) isSSHD(args []string) bool {
 	line := strings.Join(args, " ") + " "
-	return strings.HasPrefix(program(args), "sshd") && strings.Contains(line, " -f "+s.SSHConfigFile+" ")
+	return strings.HasPrefix(programName(args), "sshd") && strings.Contains(line, " -f "+s.SSHConfigFile+" ")
 }
 
-// program is the name of what runs, in a rewritten command line as well.
-func program(args []string) string {
+// programName is the name of what runs, in a rewritten command line as well.
+func programName(args []string) string {
 	path, _, _ := strings.Cut(args[0], ":")
 	return filepath.Base(path)
 }

@@ -53,6 +53,9 @@ func (l *Lab) startReceiver(ctx context.Context, s Server) error {
 	if err != nil {
 		return err
 	}
+	if l.Programs.Tree != "" {
+		return l.Exec(ctx, s.Name, startReplica, source.Address, source.Port, l.Account.User, l.Account.Password)
+	}
 	return l.Exec(ctx, s.Name, "CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?, "+
 		"MASTER_USE_GTID = slave_pos; START SLAVE", source.Address, source.Port, l.Account.User, l.Account.Password)
 }
@@ -64,13 +67,19 @@ func (l *Lab) createShop(ctx context.Context) error {
 		"INSERT INTO shop.orders (note) VALUES ('tea'), ('milk'), ('sugar'), ('cups'), ('spoons')")
 }
 
-// SlaveStatus is the row of SHOW SLAVE STATUS by column name; it is empty on a server that does not replicate.
+// SlaveStatus is the row of SHOW SLAVE STATUS by column name, which are those of MariaDB on every server; it is empty on a server that does
+// not replicate.
 func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string, error) {
-	table, err := l.Query(ctx, server, "SHOW SLAVE STATUS")
+	words := l.words()
+	table, err := l.Query(ctx, server, words.status)
 	if err != nil || len(table.Rows) == 0 {
 		return nil, err
 	}
-	return table.Maps()[0], nil
+	status := map[string]string{}
+	for name, value := range table.Maps()[0] {
+		status[words.older.Replace(name)] = value
+	}
+	return status, nil
 }
 
 // WaitCaughtUp waits until every replica has applied what the primary had written when it was called. It gives up early on
@@ -78,7 +87,7 @@ func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string
 func (l *Lab) WaitCaughtUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	position, err := l.Value(ctx, l.Primary().Name, "SELECT @@gtid_binlog_pos")
+	position, err := l.Value(ctx, l.Primary().Name, l.words().position)
 	if err != nil {
 		return err
 	}
@@ -94,7 +103,7 @@ func (l *Lab) WaitCaughtUp(ctx context.Context) error {
 
 // reached lets the server do the waiting, in slices between which its errors are looked at.
 func (l *Lab) reached(ctx context.Context, server, position string) (bool, error) {
-	timedOut, err := l.Value(ctx, server, "SELECT MASTER_GTID_WAIT(?, 0.5)", position)
+	timedOut, err := l.Value(ctx, server, l.words().wait, position)
 	if err != nil {
 		return false, err
 	}

@@ -20,6 +20,7 @@ type Programs struct {
 	Client string // mariadb, by which restart.sh asks whether the server answers
 	SSHD   string
 	Share  string // folder of the SQL that fills a new data folder
+	Tree   string // unpacked MySQL server, which the servers are then; empty for the MariaDB of this machine
 }
 
 const (
@@ -29,25 +30,51 @@ const (
 	databaseUser = "mysql"
 )
 
-func findPrograms() (Programs, error) {
-	var p Programs
+func findPrograms(tree string) (Programs, error) {
+	p := Programs{Tree: tree}
 	if runtime.GOOS != "linux" {
 		return p, fmt.Errorf("lab: it needs Linux, with a loopback address for each server, and this is %s", runtime.GOOS)
 	}
-	var missing []string
-	for _, want := range []struct {
-		path *string
-		name string
-	}{{&p.Server, "mariadbd"}, {&p.Client, "mariadb"}, {&p.SSHD, "sshd"}} {
-		if *want.path = findProgram(want.name); *want.path == "" {
-			missing = append(missing, want.name)
-		}
+	if tree != "" {
+		return p.ofTree()
 	}
+	missing := look([]program{{&p.Server, "mariadbd"}, {&p.Client, "mariadb"}, {&p.SSHD, "sshd"}})
 	if p.Share = findShare(); p.Share == "" && p.Server != "" {
 		missing = append(missing, systemTables)
 	}
 	if len(missing) > 0 {
 		return p, fmt.Errorf("lab: not found on this machine: %s\n%s", strings.Join(missing, ", "), installHint)
+	}
+	return p, nil
+}
+
+// program is where the path of a program goes.
+type program struct {
+	path *string
+	name string
+}
+
+// look finds programs, and gives the names of those that are not there.
+func look(wanted []program) (missing []string) {
+	for _, want := range wanted {
+		if *want.path = findProgram(want.name); *want.path == "" {
+			missing = append(missing, want.name)
+		}
+	}
+	return missing
+}
+
+// ofTree are those of an unpacked MySQL server, as scripts/servers.sh makes it.
+func (p Programs) ofTree() (Programs, error) {
+	p.Server, p.Client = filepath.Join(p.Tree, "usr/sbin/mysqld"), filepath.Join(p.Tree, "usr/bin/mysql")
+	missing := look([]program{{&p.SSHD, "sshd"}})
+	for _, path := range []string{p.Server, p.Client} {
+		if _, err := os.Stat(path); err != nil {
+			missing = append(missing, path)
+		}
+	}
+	if len(missing) > 0 {
+		return p, fmt.Errorf("lab: not found on this machine: %s\nhint: scripts/servers.sh mysql-9.7 brings a server, and prints the folder", strings.Join(missing, ", "))
 	}
 	return p, nil
 }

@@ -57,7 +57,7 @@ func design(o *Options, me person) (*Lab, error) {
 	if err := checkPath(dir, l.Servers[len(l.Servers)-1].Socket); err != nil {
 		return nil, err
 	}
-	l.Programs, err = findPrograms()
+	l.Programs, err = findPrograms(o.Server)
 	return l, err
 }
 

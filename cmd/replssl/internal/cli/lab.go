@@ -55,6 +55,7 @@ lab down ends them.`,
 	cmd.Flags().IntVar(&o.Replicas, "replicas", 2, "start `N` replicas")
 	cmd.Flags().StringVar(&account, "account", string(lab.AccountPrimaryOnly),
 		"servers that have the replication account: `primary|some|all`; some is the primary and replica1")
+	cmd.Flags().StringVar(&o.Server, "server", "", "an unpacked MySQL server in `TREE`, in place of MariaDB (scripts/servers.sh brings one)")
 	cmd.Flags().StringToStringVar(&o.ReplicatesFrom, "source", nil,
 		"a replica's source when it is not the primary: `REPLICA=SOURCE`")
 	completesValue(cmd, "account",
