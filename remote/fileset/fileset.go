@@ -150,9 +150,15 @@ func versioned(script, dir string, version int, args ...string) shell.Line {
 // maxVersion keeps version numbers within nine digits, so that no shell's arithmetic is in doubt.
 const maxVersion = 999_999_999
 
+// maxPath is what servers keep of the path of a TLS file.
+const maxPath = 511
+
 // inFolder refuses a folder whose name is relative, or not in its plain form: "x/" names what the link x points to, and a test
 // for the link would miss it.
 func inFolder(script, dir string, args ...string) shell.Line {
+	if longest := path.Join(dir, "versions", strconv.Itoa(maxVersion), string(Cert)); len(longest) > maxPath {
+		return shell.Refuse(fmt.Errorf("%.40s… is too long a path: servers cut the names of files to %d bytes, silently", dir, maxPath))
+	}
 	if !path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" {
 		return shell.Refuse(fmt.Errorf("%q is not the absolute path of a folder in its plain form", dir))
 	}

@@ -148,9 +148,13 @@ readers() { # FOLDER NAME...
 	done
 }
 '
-as_reader() { # FOLDER NAME...
+as_reader() { as_user "$readers"'readers "$@"' "$@"; } # FOLDER NAME...
+as_user() { # SCRIPT ARGUMENT...
+	script=$1
+	shift
 	cd /
-	set -- /bin/sh -c "LC_ALL=C; export LC_ALL$readers"'readers "$@"' sh "$@"
+	set -- /bin/sh -c "LC_ALL=C; export LC_ALL
+$script" sh "$@"
 	if command -v setpriv >/dev/null 2>&1 && setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"; then return; fi
 	if command -v runuser >/dev/null 2>&1; then runuser -u "$name" -- "$@"; else echo neither setpriv nor runuser works; fi
 }

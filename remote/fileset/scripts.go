@@ -11,6 +11,31 @@ LC_ALL=C; export LC_ALL
 code=1
 die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit "$code"; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
+# reached: nobody can put another folder in the place of one on the way. A sticky folder keeps each one's own.
+reached() {
+	set -- /
+	way=
+	set -f
+	IFS=/
+	for step in ${dir%/*}; do
+		way=$way${step:+/$step}
+		[ -z "$step" ] || [ ! -d "$way" ] || set -- "$@" "$way"
+	done
+	unset IFS
+	set +f
+	modes=$(stat -L -c %A -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
+	for mode in $modes; do
+		case $mode in
+		????????w[!tT]) die "$1, which leads to $dir, may be written by others" ;;
+		esac
+		shift
+	done
+}
+# locked: no other command changes the set meanwhile. The lock is held by descriptor 9, and ends with the last process that has it.
+locked() {
+	command -v flock >/dev/null 2>&1 || return 0
+	flock -n 9 2>/dev/null || [ $? -ne 1 ] || die "another command changes $dir at this moment; try again when it has ended"
+}
 # sound PATH...: real folders that nobody but their owner can plant anything in
 sound() {
 	for place; do
@@ -62,7 +87,7 @@ identity() { # sets euid
 	while read -r key real euid rest; do [ "$key" != Uid: ] || break; done 2>/dev/null </proc/self/status
 	[ -n "$euid" ] || euid=$(id -u)
 }
-install() {
+prepare() { # what is there is sound, and what is missing is made
 	want=
 	read -r want
 	wanted $want
@@ -71,14 +96,17 @@ install() {
 		! there "$place" || set -- "$@" "$place"
 	done
 	[ $# -eq 0 ] || sound "$@"
+	reached
+	if ! there "$all"; then
+		try "$all cannot be made" mkdir -p -- "$all"
+		sound "$dir" "$all"
+	fi
+}
+install() {
 	if there "$new"; then
 		cd "$new" || die "$new cannot be entered"
 		same || die "$new is there already and holds other files"
 		return
-	fi
-	if ! there "$all"; then
-		try "$all cannot be made" mkdir -p -- "$all"
-		sound "$dir" "$all"
 	fi
 	! there "$part" || try "$part cannot be removed" rm -rf -- "$part"
 	trap 'cd /; rm -rf -- "$part"' EXIT
@@ -106,7 +134,6 @@ install() {
 // switching has the function switch, which makes the link point to version $n.
 const switching = `
 switch() {
-	sound "$dir" "$all" "$all/$n"
 	for file in ca.pem cert.pem key.pem; do
 		[ -f "$all/$n/$file" ] && [ ! -L "$all/$n/$file" ] || die "$all/$n is not complete: $file is missing"
 	done
@@ -126,6 +153,19 @@ switch() {
 
 // proving has the function prove, which lets $owner read the files of the version before anything points at them.
 const proving = frame.Account + readers + `
+barrier() { # the first folder on the way that the user cannot pass
+	walk='walk() {
+	set -f
+	way=
+	IFS=/
+	for step in $1; do
+		way=$way${step:+/$step}
+		[ -z "$step" ] || [ -x "$way" ] || { echo "$way"; return; }
+	done
+}
+walk "$1"'
+	as_user "$walk" "$new" 2>/dev/null
+}
 prove() {
 	account "${owner%%:*}" || die "whether $owner can read $new cannot be tried: the host has no such user"
 	if [ "$uid" = "$euid" ]; then
@@ -137,7 +177,12 @@ prove() {
 		die "whether $owner can read $new cannot be tried: only root can"
 	fi
 	case $said in
-	*"read "*" no"*) code=3; die "$owner cannot read $new: $said" ;;
+	*"read "*" no"*)
+		code=3
+		[ "$uid" = "$euid" ] || at=$(barrier)
+		[ -z "${at:-}" ] || die "$owner cannot read $new: it may not pass $at ($(stat -c '%A %U:%G' -- "$at" 2>/dev/null))"
+		die "$owner cannot read $new: $said"
+		;;
 	esac
 	for file in $files; do
 		case $said in
@@ -150,21 +195,28 @@ prove() {
 
 const installScript = guard + installing + `
 identity
-install
+prepare
+{ locked; install; } 9<"$all"
 `
 
 const switchScript = guard + switching + `
 n=$2
-switch
+sound "$dir" "$all" "$all/$n"
+{ locked; switch; } 9<"$all"
 `
 
 const installAndSwitchScript = guard + installing + switching + proving + `
 identity
-install
-code=4
-cd /
-[ -z "$owner" ] || prove
-switch
+prepare
+{
+	locked
+	install
+	code=4
+	cd /
+	[ -z "$owner" ] || prove
+	sound "$dir" "$all" "$new"
+	switch
+} 9<"$all"
 `
 
 const unswitchScript = guard + `
