@@ -22,7 +22,7 @@ func ParseCRLs(file []byte) ([]*x509.RevocationList, error) {
 		if block.Type != blockCRL {
 			return nil, foreign(i, block, revocations())
 		}
-		if lists[i], err = x509.ParseRevocationList(block.Bytes); err != nil {
+		if lists[i], err = parseList(block.Bytes); err != nil {
 			return nil, damaged("list", i+1, err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
@@ -125,10 +127,32 @@ func parseKey(block *pem.Block) (Key, error) {
 	default:
 		return Key{}, unknownKey("the kind of its key is not known")
 	}
+	if err != nil && isForeignKey(block) {
+		return Key{}, unknownKey("the key is neither RSA, ECDSA nor Ed25519")
+	}
 	if err != nil {
 		return Key{}, &FormError{CodeDamaged, "the key is damaged, or of a kind that is not known", "see what openssl says: openssl pkey -noout -check -in FILE"}
 	}
 	return newKey(parsed, form)
+}
+
+// isForeignKey says that a key in PKCS#8 is whole, and of a kind that nobody uses for TLS any more.
+func isForeignKey(block *pem.Block) bool {
+	var key struct {
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+		Rest      asn1.RawValue `asn1:"optional"`
+	}
+	if block.Type != blockPKCS8 {
+		return false
+	}
+	_, err := asn1.Unmarshal(block.Bytes, &key)
+	switch key.Algorithm.Algorithm.String() {
+	case "1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "1.3.101.112":
+		return false
+	}
+	return err == nil
 }
 
 func unknownKey(reason string) error {

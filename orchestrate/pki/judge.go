@@ -125,6 +125,7 @@ func Judge(set Set, want Want) []Finding {
 		found.add(CodeNoCert, FileCert, "it holds no certificate", cureIssue)
 		return found.sorted()
 	}
+	set = found.key(set, want.Owner)
 	path := set.path(want.Now)
 	if path == nil {
 		path = []*x509.Certificate{set.Cert}
@@ -132,7 +133,6 @@ func Judge(set Set, want Want) []Finding {
 	} else {
 		found.sent(path, set, want.Owner)
 	}
-	found.key(set, want.Owner)
 	found.dates(path, want)
 	found.names(set, want)
 	found.usage(set.Cert, want.Usage)
@@ -181,27 +181,27 @@ func (f *findings) bundle(set Set) {
 	}
 }
 
-// key judges the key's file, which the owner alone reads.
-func (f *findings) key(set Set, owner Reader) {
-	if set.KeyFingerprint != "" && set.KeyFingerprint != KeyFingerprint(set.Cert) {
-		f.otherKey(set)
-	}
+// key judges the key's file, which the owner alone reads. Where the key is that of a certificate further down, that one is judged as the
+// server's from here on.
+func (f *findings) key(set Set, owner Reader) Set {
 	if set.KeyForm != "" && !owner.ReadsForm(set.KeyForm) {
 		f.add(CodeKeyForm, FileKey, fmt.Sprintf("it is written as %s, and %s reads %s alone", set.KeyForm, owner.Who, PKCS1),
 			"write an RSA key as that: openssl rsa -traditional -in FILE -out key.pem")
 	}
-}
-
-func (f *findings) otherKey(set Set) {
+	if set.KeyFingerprint == "" || set.KeyFingerprint == KeyFingerprint(set.Cert) {
+		return set
+	}
 	for i, cert := range set.Intermediates {
 		if set.KeyFingerprint == KeyFingerprint(cert) {
 			f.add(CodeCertOrder, FileCert, fmt.Sprintf("its certificate %d, %s, is the one that belongs to the key, and must be the first",
 				i+2, SubjectOneLine(cert)), "put the server's certificate first, then the authority that issued it, and so on")
-			return
+			set.Cert, set.Intermediates = cert, slices.Concat([]*x509.Certificate{set.Cert}, set.Intermediates[:i], set.Intermediates[i+1:])
+			return set
 		}
 	}
 	f.add(CodeKeyMismatch, FileKey, "it is not the key of "+FileCert,
 		"put the key there with which the certificate was requested, or "+cureIssue)
+	return set
 }
 
 // fileOf is where a certificate of the path is looked for, and cureOf what helps when it is worth nothing.

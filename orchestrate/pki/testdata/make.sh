@@ -1,0 +1,172 @@
+#!/bin/sh
+# Makes the files of this folder, as openssl makes them: sh make.sh. Certificates are valid from 2000 to 2100, unless they are not to be, so
+# that the tests hold under any clock. The keys protect nothing.
+set -eu
+umask 022
+cd "$(dirname "$0")"
+rm -f ./*.pem ./*.der ./*.p12
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+export OPENSSL_CONF="$work/openssl.cnf"
+
+cat >"$OPENSSL_CONF" <<'CONFIG'
+[ca]
+default_ca = it
+[it]
+database = ${ENV::WORK}/index
+new_certs_dir = ${ENV::WORK}
+rand_serial = yes
+policy = policy
+default_md = sha256
+unique_subject = no
+default_crl_days = 36500
+default_days = 365
+[policy]
+commonName = supplied
+[second]
+authorityKeyIdentifier = keyid
+[req]
+prompt = no
+distinguished_name = dn
+string_mask = utf8only
+[dn]
+CN = unused
+[root]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[weakroot]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = serverAuth, clientAuth
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[server]
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[signer]
+keyUsage = critical, keyCertSign
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[star]
+extendedKeyUsage = serverAuth, clientAuth
+subjectAltName = DNS:*.example.com, IP:127.0.0.1
+[noname]
+extendedKeyUsage = serverAuth, clientAuth
+CONFIG
+export WORK="$work"
+: >"$work/index"
+
+always="-startdate 20000101000000Z -enddate 20991231235959Z"
+
+# request NAME SUBJECT: a request with the key NAME-key.pem.
+request() { openssl req -new -key "$1-key.pem" -subj "$2" -out "$work/$1.csr"; }
+
+# issue FILE REQUEST BY EXTENSIONS [options]
+issue() {
+    file=$1 request=$2 by=$3 extensions=$4
+    shift 4
+    # shellcheck disable=SC2086 # two options with their words
+    openssl ca -batch -notext -cert "$by.pem" -keyfile "$by-key.pem" -extensions "$extensions" -in "$work/$request.csr" -out "$file" $always "$@" 2>"$work/log" ||
+        { cat "$work/log" >&2; return 1; }
+}
+
+# selfsigned NAME EXTENSIONS [options]
+selfsigned() {
+    name=$1 extensions=$2
+    shift 2
+    # shellcheck disable=SC2086
+    openssl ca -batch -notext -selfsign -keyfile "$name-key.pem" -extensions "$extensions" -in "$work/$name.csr" -out "$name.pem" $always "$@" 2>"$work/log" ||
+        { cat "$work/log" >&2; return 1; }
+}
+
+for name in root other middle leaf; do openssl genrsa -traditional -out "$name-key.pem" 2048 2>/dev/null; done
+request root "/CN=test root" && selfsigned root root
+request other "/CN=other root" && selfsigned other root
+request middle "/CN=test intermediate" && issue middle.pem middle root root
+request leaf "/CN=db1"
+issue leaf.pem leaf root leaf
+issue below.pem leaf middle leaf
+openssl genrsa -traditional -out weakroot-key.pem 2048 2>/dev/null
+request weakroot "/CN=root that may not sign" && selfsigned weakroot weakroot
+issue by-weakroot.pem leaf weakroot leaf
+
+# Forms of keys, all of the same key but for those of curves.
+openssl pkcs8 -topk8 -nocrypt -in leaf-key.pem -out key-pkcs8.pem
+openssl rsa -traditional -aes128 -passout pass:test -in leaf-key.pem -out key-sealed-traditional.pem 2>/dev/null
+openssl pkcs8 -topk8 -passout pass:test -in leaf-key.pem -out key-sealed-pkcs8.pem
+openssl ecparam -name prime256v1 -genkey -out key-ec-parameters.pem
+openssl ec -in key-ec-parameters.pem -out key-ec.pem 2>/dev/null
+openssl genpkey -algorithm ed25519 -out key-ed25519.pem
+openssl dsaparam -genkey -out key-dsa-both.pem 2048 2>/dev/null
+openssl pkey -in key-dsa-both.pem -out key-dsa.pem
+openssl rsa -in leaf-key.pem -outform DER -out key.der 2>/dev/null
+cat leaf-key.pem other-key.pem >key-two.pem
+
+# Forms of certificates.
+openssl x509 -in leaf.pem -text -out cert-text.pem
+sed 's/$/\r/' leaf.pem >cert-crlf.pem
+{ printf '\357\273\277' && cat leaf.pem; } >cert-bom.pem
+openssl pkcs12 -export -inkey leaf-key.pem -in leaf.pem -certfile root.pem -passout pass:test -out cert.p12
+openssl pkcs12 -in cert.p12 -passin pass:test -nokeys -clcerts -out cert-bag.pem
+openssl pkcs12 -in cert.p12 -passin pass:test -nocerts -nodes -out key-bag.pem
+openssl x509 -in leaf.pem -addtrust serverAuth -trustout -out cert-trusted.pem
+openssl x509 -in leaf.pem -outform DER -out cert.der
+cat leaf.pem leaf-key.pem >cert-and-key.pem
+head -c 600 leaf.pem >cert-cut.pem
+: >empty.pem
+
+# Chains: the right order, the wrong ones, and with the root.
+cat below.pem middle.pem >chain.pem
+cat middle.pem below.pem >chain-wrong-order.pem
+cat below.pem root.pem middle.pem >chain-root-between.pem
+cat root.pem other.pem >bundle.pem
+cat root.pem middle.pem >bundle-middle.pem
+cat root.pem leaf.pem >bundle-leaf.pem
+
+# Faults of certificates.
+issue cert-sha1.pem leaf root leaf -md sha1
+issue cert-md5.pem leaf root leaf -md md5
+issue cert-server-only.pem leaf root server
+issue cert-signer.pem leaf root signer
+issue cert-star.pem leaf root star
+issue cert-no-names.pem leaf root noname
+issue cert-expired.pem leaf root leaf -enddate 20010101000000Z
+issue cert-early.pem leaf root leaf -startdate 20990101000000Z
+issue cert-outlives.pem leaf root leaf -enddate 21500101000000Z
+openssl req -new -key leaf-key.pem -subj "/CN=test root" -out "$work/name-of-ca.csr" && issue cert-name-of-ca.pem name-of-ca root leaf
+openssl genrsa -traditional -out weak-key.pem 1024 2>/dev/null
+request weak "/CN=weak" && issue cert-weak.pem weak root leaf
+openssl req -new -key key-dsa.pem -subj "/CN=dsa" -out "$work/dsa.csr" && issue cert-dsa.pem dsa root leaf
+openssl req -new -key key-ec.pem -subj "/CN=ec" -out "$work/ec.csr" && issue cert-ec.pem ec root leaf
+openssl req -new -key key-ed25519.pem -subj "/CN=ed25519" -out "$work/ed25519.csr" && issue cert-ed25519.pem ed25519 root leaf
+
+# Lists of revoked certificates.
+list() {
+    file=$1 by=$2
+    shift 2
+    openssl ca -gencrl -cert "$by.pem" -keyfile "$by-key.pem" -crl_lastupdate 20000101000000Z -crl_nextupdate 20991231235959Z "$@" -out "$file" 2>"$work/log" ||
+        { cat "$work/log" >&2; return 1; }
+}
+: >"$work/index"
+list crl.pem root
+list crl-middle.pem middle -crlexts second
+cat crl.pem crl-middle.pem >crl-both.pem
+list crl-other.pem other
+list crl-sha1.pem root -md sha1
+list crl-expired.pem root -crl_nextupdate 20010101000000Z
+list crl-early.pem root -crl_lastupdate 20990101000000Z
+openssl crl -in crl.pem -outform DER -out crl.der
+openssl ca -batch -cert root.pem -keyfile root-key.pem -revoke leaf.pem 2>/dev/null
+list crl-revoked.pem root
+: >"$work/index"
+
+# A list by an authority of the same name with another key.
+cp other-key.pem "$work/forged-key.pem"
+openssl req -new -key other-key.pem -subj "/CN=test root" -out "$work/forged.csr"
+(cd "$work" && selfsigned forged root)
+list crl-forged.pem "$work/forged"
+rm -f key-dsa-both.pem
+chmod 0600 ./*key*.pem
