@@ -16,7 +16,6 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/journal"
 	"github.com/replssl/replssl/orchestrate/observe"
-	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/run"
@@ -35,6 +34,9 @@ type Config struct {
 
 	// Getenv gives the variables that hold passwords; nil where none does.
 	Getenv func(string) string
+
+	// Passphrase gives the passphrase of the authority's key, where that is sealed; nil where it cannot be had.
+	Passphrase Passphrase
 }
 
 // Session is work on one cluster. Connections are made when they are first needed and kept until Close.
@@ -103,9 +105,12 @@ func (s *Session) Begin() (*Run, error) {
 // Close gives the lock back.
 func (r *Run) Close() error { return r.journal.Close() }
 
-// Apply carries the plan out; every event is told to watch. A cancelled context ends the run after the steps that are under way.
+// Apply carries the plan out, after [Session.Unlock]; every event is told to watch. A cancelled context ends the run after the steps that are under way.
 func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) (event.RunEnded, error) {
 	s := r.session
+	if err := s.Unlock(ctx, p); err != nil {
+		return event.RunEnded{}, err
+	}
 	records, err := journal.Read(s.config.Journal)
 	if err != nil {
 		return event.RunEnded{}, err
@@ -190,13 +195,6 @@ func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.
 		}
 	}
 	return look
-}
-
-// CreateAuthority makes the certificate authority of the cluster in the local folder. No server is looked at, so that its key is one that
-// every server reads.
-func (s *Session) CreateAuthority(ctx context.Context) error {
-	executor := apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now)
-	return executor.Do(ctx, plan.CreateAuthority{Cluster: s.config.Cluster.Name, Key: pki.RSA3072}, func(event.Event) error { return nil })
 }
 
 // IsLocked says that another run has the lock.

@@ -4,6 +4,7 @@ package topology
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -165,4 +166,14 @@ func (c Cluster) Sources() []Server {
 		}
 	}
 	return found
+}
+
+// CommonName is what a server's certificate is called: the address by which the inventory knows it, where that is no other server's too, since
+// the names of certificates must differ.
+func (c Cluster) CommonName(server Server) string {
+	same := slices.ContainsFunc(c.Servers, func(other Server) bool { return other.Name != server.Name && other.Address == server.Address })
+	if same {
+		return string(server.Name)
+	}
+	return server.Address
 }

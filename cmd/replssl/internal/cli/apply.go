@@ -77,6 +77,9 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := unlock(cmd, session, p); err != nil {
+		return err
+	}
 	ended, err := carryOut(cmd, s, cluster, run, p)
 	if err != nil {
 		return err
@@ -124,6 +127,15 @@ func ask(cmd *cobra.Command, s *settings) error {
 		return &codeError{code: exitError, text: "declined; nothing was changed"}
 	}
 	return nil
+}
+
+// unlock asks while the person who said yes is still there: nobody is asked in the middle of a run.
+func unlock(cmd *cobra.Command, session *session, p plan.Plan) error {
+	err := session.Unlock(cmd.Context(), p)
+	if err != nil && cmd.Context().Err() != nil {
+		return &codeError{code: exitInterrupted, text: "interrupted; nothing was changed"}
+	}
+	return err
 }
 
 // carryOut lets a person or a program watch while the plan is carried out.

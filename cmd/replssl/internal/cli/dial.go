@@ -1,18 +1,13 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 
-	"golang.org/x/term"
-
 	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/topology"
-	"github.com/replssl/replssl/remote/secret"
 	"github.com/replssl/replssl/remote/ssh"
 	"github.com/replssl/replssl/remote/sshconfig"
 )
@@ -32,8 +27,7 @@ func (s *settings) dialer() *ssh.Dialer {
 	if me, err := user.Current(); err == nil {
 		d.Home = me.HomeDir
 	}
-	if terminal, ok := s.world.Stdin.(*os.File); ok && isTerminal(terminal) {
-		p := &prompt{terminal: terminal, out: s.world.Stderr}
+	if p := s.prompt(); p.terminal != nil {
 		d.Ask = p.passphrase
 	}
 	return d
@@ -69,49 +63,4 @@ func routeOf(config *sshconfig.Config, alias string) (topology.Route, error) {
 		IdentityFiles: host.IdentityFiles, CertificateFiles: host.CertificateFiles, IdentitiesOnly: host.IdentitiesOnly, AgentSocket: host.Agent,
 		Jump: host.Jump, ProxyCommand: host.ProxyCommand,
 	}, err
-}
-
-// prompt asks a person at a terminal, one question at a time.
-type prompt struct {
-	terminal *os.File
-	out      io.Writer
-	pending  chan typed // of a question that nobody waits for any more: its answer is that of the next
-}
-
-type typed struct {
-	text []byte
-	err  error
-}
-
-// passphrase asks for the passphrase of an identity file. What is typed is not shown.
-func (p *prompt) passphrase(ctx context.Context, file string, again bool) (secret.Text, error) {
-	if again {
-		fmt.Fprintln(p.out, "This passphrase is wrong.")
-	}
-	fmt.Fprintf(p.out, "Passphrase of %s: ", file)
-	defer fmt.Fprintln(p.out)
-	before, err := term.GetState(int(p.terminal.Fd()))
-	if err != nil {
-		return secret.Text{}, ssh.ErrNoTerminal
-	}
-	if p.pending == nil {
-		p.pending = make(chan typed, 1)
-		go p.read(p.pending)
-	}
-	select {
-	case answer := <-p.pending:
-		p.pending = nil
-		if answer.err != nil || len(answer.text) == 0 {
-			return secret.Text{}, errors.New("no passphrase was given")
-		}
-		return secret.New(answer.text), nil
-	case <-ctx.Done():
-		_ = term.Restore(int(p.terminal.Fd()), before) // the reading goes on, and would leave the terminal without echo
-		return secret.Text{}, context.Cause(ctx)
-	}
-}
-
-func (p *prompt) read(answer chan<- typed) {
-	text, err := term.ReadPassword(int(p.terminal.Fd()))
-	answer <- typed{text, err}
 }

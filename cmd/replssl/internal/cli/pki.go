@@ -1,55 +1,55 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/pkistore"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 func newPKI(s *settings) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "pki",
-		Short: "The certificate authority in the local folder",
+		Short: "The certificates: make, keep, look at and judge them",
 		Long: `The certificates of the cluster are made on this machine and kept in a folder
 beside the inventory. Whoever has ca-key.pem of that folder can impersonate
-every server: guard it, and keep a copy.`,
-		Example: "  replssl pki init -i orders.yaml",
+every server: guard it, or seal it with a passphrase, and keep a copy.`,
+		Example: `  replssl pki init -i orders.yaml --seal
+  replssl pki issue --all`,
 	})
-	cmd.AddCommand(s.local(newPKIInit(s)))
+	cmd.AddCommand(
+		s.unlocking(s.local(newPKIInit(s))),
+		s.unlocking(s.local(newPKISeal(s))),
+		s.unlocking(s.local(newPKIUnseal(s))),
+		s.unlocking(s.local(newPKIIssue(s))),
+	)
 	return cmd
 }
 
-func newPKIInit(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:   "init",
-		Short: "Make the certificate authority of the cluster; apply does it too, where there is none",
-		Long: `Make the certificate authority of the cluster, and nothing else: no host is
-reached. apply does it too, where there is none; do it beforehand to keep the
-folder elsewhere, or to have it backed up before the first change. One that is
-there is left alone.
+// folder is the local folder of certificates.
+func (s *settings) folder() string { return s.beside(s.pki, "pki") }
 
-Exit codes: 0 made, 1 error, or there is one already.`,
-		Example: `  replssl pki init -i orders.yaml
-  replssl pki init --pki /secure/orders-pki`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			session, cluster, err := s.session()
-			if err != nil {
-				return err
-			}
-			defer func() { _ = session.Close() }()
-			folder := s.beside(s.pki, "pki")
-			err = session.CreateAuthority(cmd.Context())
-			if errors.Is(err, fs.ErrExist) {
-				return &codeError{code: exitError, text: fmt.Sprintf("%s has an authority already; nothing was changed", folder)}
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "made the certificate authority of cluster %s in %s\nkeep %s/ca-key.pem safe: who has it can impersonate every server\n", cluster.Name, folder, folder)
-			return nil
-		},
+// sealedKey is where the authority's key is when it is sealed.
+func (s *settings) sealedKey() string { return filepath.Join(s.folder(), pkistore.SealedKeyFile) }
+
+// kindOf reads the kind of a key from a flag; none is none.
+func kindOf(word string) (pki.KeyKind, error) {
+	kind, ok := pki.ParseKeyKind(word)
+	if word == "" || ok {
+		return kind, nil
 	}
+	return kind, &codeError{code: exitError, text: fmt.Sprintf("--algorithm is %q; it may be %s", word, strings.Join(algorithms(), ", "))}
+}
+
+func algorithms() []string {
+	var words []string
+	for _, algorithm := range topology.Algorithms() {
+		words = append(words, string(algorithm))
+	}
+	return words
 }

@@ -131,7 +131,10 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 			"socket", "ssh-user", "sudo",
 		},
 		"replssl pki":        nil,
-		"replssl pki init":   {"inventory", "pki"},
+		"replssl pki init":   {"algorithm", "inventory", "passphrase-command", "passphrase-file", "pki", "seal"},
+		"replssl pki seal":   {"inventory", "passphrase-command", "passphrase-file", "pki"},
+		"replssl pki unseal": {"inventory", "passphrase-command", "passphrase-file", "pki"},
+		"replssl pki issue":  {"all", "days", "inventory", "name", "passphrase-command", "passphrase-file", "pki"},
 		"replssl lab":        nil,
 		"replssl lab up":     {"account", "dir", "replicas", "source"},
 		"replssl lab down":   {"dir", "remove"},
@@ -205,7 +208,9 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 				want = "yaml yml " + byEnding
 			case "hosts":
 				want = "ini yaml yml json " + byEnding
-			case "identity", "known-hosts":
+			case "algorithm":
+				want = "rsa-2048 rsa-3072 rsa-4096 ecdsa-p256 ed25519 " + noFiles
+			case "identity", "known-hosts", "passphrase-file":
 				want = anyFile
 			case "pki", "journal", "dir":
 				want = onlyFolders

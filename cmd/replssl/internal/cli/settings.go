@@ -24,6 +24,9 @@ type settings struct {
 	journal   string
 	timeout   time.Duration
 	json      bool
+
+	passphrase topology.PasswordSource // of the authority's key, by the flags
+	asking     *prompt
 }
 
 // local gives a command the flags of what lies on this machine.
@@ -98,7 +101,7 @@ func (s *settings) open(cluster topology.Cluster) *session {
 	return &session{dialer: dialer, Session: orchestrate.Open(orchestrate.Config{
 		Cluster: cluster, Dial: access.Over(dialer),
 		PKI: s.beside(s.pki, "pki"), Journal: s.beside(s.journal, "journal"),
-		Who: whoami(), Version: version(), Now: time.Now, Getenv: s.world.Getenv,
+		Who: whoami(), Version: version(), Now: time.Now, Getenv: s.world.Getenv, Passphrase: s.passphraseOf(cluster),
 	})}
 }
 
