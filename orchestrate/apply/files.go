@@ -11,6 +11,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote"
@@ -90,15 +91,46 @@ func (x *Executor) installAndUse(ctx context.Context, install plan.InstallSet) (
 
 // pack judges the set once more before it leaves this machine: nothing that is wrong in itself may reach a host.
 func (x *Executor) pack(a plan.InstallSet) ([]byte, error) {
-	files, err := x.store.Files(string(a.Server), a.Version)
+	files, err := x.filesOf(a)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.judge(files.CA, files.Cert, files.Key); err != nil {
+	if err := x.judge(a.Server, files); err != nil {
 		return nil, fmt.Errorf("certificate set %d of %s is not copied: %w", a.Version, a.Server, err)
 	}
-	return fileset.Pack(fileset.Files{CA: files.CA, Cert: files.Cert, Key: files.Key})
+	return fileset.Pack(files)
 }
+
+// filesOf are those of the local folder, or the server's own ones as long as they are those that the plan was made with.
+func (x *Executor) filesOf(a plan.InstallSet) (fileset.Files, error) {
+	if a.Given == "" {
+		files, err := x.store.Files(string(a.Server), a.Version)
+		return fileset.Files{CA: files.CA, Cert: files.Cert, Key: files.Key}, err
+	}
+	server, _ := x.cluster.Server(a.Server)
+	own, err := pkistore.ReadOwn(server.Given)
+	if err != nil {
+		return fileset.Files{}, err
+	}
+	read := facts.Leaf{CA: string(own.CA), Cert: string(own.Cert), CRL: string(own.CRL), KeyDigest: own.KeySHA256}
+	if read.Digest() != a.Given {
+		return fileset.Files{}, &changedError{server: a.Server}
+	}
+	return fileset.Files{CA: own.CA, Cert: own.Cert, Key: own.Key, CRL: own.CRL}, nil
+}
+
+// changedError says that a server's own files are not those that were planned with.
+type changedError struct{ server topology.ServerName }
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("the files that the inventory names for %s have changed since the plan was made, and are not copied", e.server)
+}
+
+// Hint is what a person can do.
+func (e *changedError) Hint() string { return "plan again" }
+
+// Unsent is true: there is nothing to take back.
+func (e *changedError) Unsent() bool { return true }
 
 func (x *Executor) installSet(ctx context.Context, a plan.InstallSet) error {
 	archive, err := x.pack(a)
@@ -141,21 +173,14 @@ func (e *unreadableError) Hint() string {
 	return fmt.Sprintf("every folder on the way must let %s pass; see on %s: namei -l %s/versions/%d", e.action.Owner, e.action.Server, e.action.Dir, e.action.Version)
 }
 
-func (x *Executor) judge(ca, cert []byte, keyFile secret.Text) error {
-	bundle, err := pki.ParseBundle(ca)
-	if err != nil {
-		return err
+// judge judges at the end at which the server shows its certificate, by this machine's clock: the plan has judged by the host's.
+func (x *Executor) judge(name topology.ServerName, files fileset.Files) error {
+	server, _ := x.cluster.Server(name)
+	want := pki.Want{Now: x.now()}
+	if x.cluster.TLS.Source == topology.SourceFiles {
+		want.Usage = plan.GivenUsage(x.cluster, server)
 	}
-	leaf, intermediates, err := pki.ParseLeaf(cert)
-	if err != nil {
-		return err
-	}
-	key, err := pki.ParseKey([]byte(keyFile.Reveal()))
-	if err != nil {
-		return err
-	}
-	findings := pki.Forbidding(pki.Judge(
-		pki.Set{CA: bundle, Cert: leaf, Intermediates: intermediates, KeyFingerprint: key.Fingerprint()}, pki.Want{Now: x.now()}))
+	findings := pki.Forbidding(pki.JudgeFiles(pki.Files{CA: files.CA, Cert: files.Cert, CRL: files.CRL, Key: files.Key}, want))
 	if len(findings) > 0 {
 		return fmt.Errorf("%s; %s", findings[0], findings[0].Cure)
 	}

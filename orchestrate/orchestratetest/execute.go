@@ -140,14 +140,12 @@ func (w *World) install(a plan.InstallSet) error {
 	if s.dir.Kind == facts.DirOther {
 		return errors.New(s.dir.Fault)
 	}
-	l, ok := w.leaves[a.Server][a.Version]
-	if !ok {
-		return fmt.Errorf("certificate %d of %s is not issued", a.Version, a.Server)
+	set, err := w.toInstall(a)
+	if err != nil {
+		return err
 	}
 	s.dir.Kind = facts.DirReal
-	s.dir.Sets[a.Version] = facts.FileSet{
-		CA: l.ca, Cert: l.cert, KeyDigest: l.key, KeyPublic: facts.Known(l.public), Readable: facts.Known(true),
-	}
+	s.dir.Sets[a.Version] = set
 	return nil
 }
 

@@ -181,7 +181,7 @@ func (s *server) tlsDir() facts.TLSDir {
 }
 
 func (w *World) store() facts.Store {
-	store := facts.Store{CA: facts.Absent[string](), Leaves: map[topology.ServerName]map[int]facts.Leaf{}}
+	store := facts.Store{CA: facts.Absent[string](), Leaves: map[topology.ServerName]map[int]facts.Leaf{}, Given: maps.Clone(w.own.sets)}
 	if w.noStore || w.authority == nil {
 		return store
 	}

@@ -30,6 +30,7 @@ type World struct {
 	authority *pki.Authority
 	leaves    map[topology.ServerName]map[int]leaf
 	noStore   bool
+	own       own
 
 	hook       func(plan.Action) error
 	violations []string
@@ -83,6 +84,7 @@ func New(cluster topology.Cluster) *World {
 		leaves: map[topology.ServerName]map[int]leaf{},
 	}
 	w.means = pki.Means{Random: &counter{}, Now: w.now, NewKey: pki.GivenKey(testKey())}
+	w.own = newOwn(cluster, w.means)
 	for i, s := range cluster.Servers {
 		w.servers[s.Name] = newServer(s, i)
 		w.hosts[s.Address] = s.Name

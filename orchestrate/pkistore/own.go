@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"github.com/replssl/replssl/orchestrate/pki"
@@ -29,15 +30,22 @@ type OwnError struct {
 	err  error
 }
 
-func (e *OwnError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.err) }
+func (e *OwnError) Error() string {
+	var form *pki.FormError
+	if errors.As(e.err, &form) {
+		return fmt.Sprintf("%s: %s: %v", form.Code, e.Path, e.err)
+	}
+	return fmt.Sprintf("%s: %v", e.Path, e.err)
+}
+
 func (e *OwnError) Unwrap() error { return e.err }
 
 // Hint is what a person can do.
 func (e *OwnError) Hint() string {
-	var hinting interface{ Hint() string }
+	var form *pki.FormError
 	switch {
-	case errors.As(e.err, &hinting):
-		return hinting.Hint()
+	case errors.As(e.err, &form):
+		return strings.ReplaceAll(form.Hint(), "FILE", shellWord(e.Path))
 	case errors.Is(e.err, fs.ErrNotExist), errors.Is(e.err, errNoFile):
 		return "correct the path in the inventory: tls.ca, tls.cert, tls.key, tls.chain, tls.crl, for all servers or below servers.NAME.tls"
 	case errors.Is(e.err, fs.ErrPermission):
@@ -91,7 +99,7 @@ func (k knowledge) own(paths topology.Given) (own Own, err error) {
 		return Own{}, err
 	}
 	if paths.CRL != "" {
-		if own.CRL, err = readOwn(paths.CRL, asItIs); err != nil {
+		if own.CRL, err = readOwn(paths.CRL, revocations); err != nil {
 			return Own{}, err
 		}
 	}
@@ -117,7 +125,7 @@ func (k knowledge) ownKey(path string, own *Own) error {
 }
 
 func readChain(paths topology.Given) ([]byte, error) {
-	chain := []byte{}
+	var chain []byte
 	if paths.Chain != "" {
 		var err error
 		if chain, err = readOwn(paths.Chain, pki.NormalBundle); err != nil {
@@ -148,7 +156,11 @@ func isFile(path string) error {
 	return nil
 }
 
-func asItIs(file []byte) ([]byte, error) { return file, nil }
+// revocations leaves the file as it is.
+func revocations(file []byte) ([]byte, error) {
+	_, err := pki.ParseCRLs(file)
+	return file, err
+}
 
 func readOwn(path string, normal func([]byte) ([]byte, error)) ([]byte, error) {
 	err := isFile(path)

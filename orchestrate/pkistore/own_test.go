@@ -2,11 +2,16 @@ package pkistore
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,9 +36,28 @@ func ownFiles(t *testing.T) (paths topology.Given, files Files) {
 	write(t, paths.CA, append([]byte("ours\n"), files.CA...), 0o644)
 	write(t, paths.Cert, files.Cert, 0o644)
 	write(t, paths.Chain, files.CA, 0o644)
-	write(t, paths.CRL, []byte("a list\n"), 0o644)
+	write(t, paths.CRL, revoked(t, store, files.CA), 0o644)
 	write(t, paths.Key, []byte(files.Key.Reveal()), 0o600)
 	return paths, files
+}
+
+// revoked is a list of the store's authority, below a comment.
+func revoked(t *testing.T, store Store, ca []byte) []byte {
+	t.Helper()
+	key, err := os.ReadFile(filepath.Join(store.Dir(), "ca-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := pki.ParseAuthority(ca, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(time.Hour)}
+	der, err := x509.CreateRevocationList(rand.Reader, template, authority.Cert, authority.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]byte("a list\n"), pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})...)
 }
 
 func write(t *testing.T, path string, data []byte, mode os.FileMode) {
@@ -58,8 +82,8 @@ func TestOwnFilesAreReadAsTheyGoToTheHost(t *testing.T) {
 	if own.Key.Reveal() != files.Key.Reveal() || own.KeySHA256 != digest([]byte(files.Key.Reveal())) || own.KeyForm != pki.PKCS1 || own.KeyFingerprint == "" {
 		t.Errorf("%q %q %q", own.KeySHA256, own.KeyForm, own.KeyFingerprint)
 	}
-	if string(own.CRL) != "a list\n" {
-		t.Errorf("%q", own.CRL)
+	if list, err := os.ReadFile(paths.CRL); err != nil || !bytes.Equal(own.CRL, list) {
+		t.Errorf("%q %v", own.CRL, err)
 	}
 	paths.Chain, paths.CRL = "", ""
 	if own, err = ReadOwn(paths); err != nil || own.CRL != nil || !bytes.Equal(own.Cert, files.Cert) {
@@ -76,8 +100,8 @@ func TestOwnFilesThatCannotBeUsed(t *testing.T) {
 	}{
 		"missing":     {func(p *topology.Given) { p.CA += ".not" }, func(p topology.Given) string { return p.CA }, "no such file", "correct the path"},
 		"a folder":    {func(p *topology.Given) { p.Cert = filepath.Dir(p.Cert) }, func(p topology.Given) string { return p.Cert }, "it is no file", "correct the path"},
-		"no chain":    {func(p *topology.Given) { p.Chain = p.CRL }, func(p topology.Given) string { return p.Chain }, "no certificate", "inspect"},
-		"no key":      {func(p *topology.Given) { p.Key = p.CRL; _ = os.Chmod(p.CRL, 0o600) }, func(p topology.Given) string { return p.Key }, "private key", "inspect"},
+		"no chain":    {func(p *topology.Given) { p.Chain = p.CRL }, func(p topology.Given) string { return p.Chain }, "not a certificate", "openssl x509 -in /"},
+		"no key":      {func(p *topology.Given) { p.Key = p.CRL; _ = os.Chmod(p.CRL, 0o600) }, func(p topology.Given) string { return p.Key }, "private key", "openssl pkey -in /"},
 		"CRL missing": {func(p *topology.Given) { p.CRL += ".not" }, func(p topology.Given) string { return p.CRL }, "no such file", "correct the path"},
 		"a pipe": {func(p *topology.Given) {
 			_ = os.Remove(p.Key)
@@ -90,7 +114,7 @@ func TestOwnFilesThatCannotBeUsed(t *testing.T) {
 			c.spoil(&paths)
 			_, err := ReadOwn(paths)
 			var fault *OwnError
-			if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), c.path(paths)+": ") || !strings.Contains(err.Error(), c.says) {
+			if !errors.As(err, &fault) || !strings.Contains(err.Error(), c.path(paths)+": ") || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%v", err)
 			}
 			if !strings.Contains(fault.Hint(), c.hint) {

@@ -10,6 +10,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/plain"
 )
 
 const (
@@ -19,8 +20,12 @@ const (
 	threadDeadline = 30 * time.Second
 )
 
-// planCertificates gives each server a set that is good for its names, from one authority.
+// planCertificates gives each server a set that is good for its names: from one authority, or its own files.
 func (b *builder) planCertificates() {
+	if b.cluster.TLS.Source == topology.SourceFiles {
+		b.planGiven()
+		return
+	}
 	var missing []topology.Server
 	for _, s := range b.cluster.Servers {
 		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
@@ -33,10 +38,13 @@ func (b *builder) planCertificates() {
 		}
 	}
 	b.checkAuthority(missing)
+	if len(missing) > 0 {
+		b.checkClocks()
+	}
+	keys := b.keys()
 	if b.isBlocked() || len(missing) == 0 {
 		return
 	}
-	keys := b.keys()
 	b.planAuthority(keys.authority)
 	for _, s := range missing {
 		b.planSet(s, keys.leaf)
@@ -45,32 +53,75 @@ func (b *builder) planCertificates() {
 
 // keys are the kinds of keys of what is made anew; what is there stays good.
 func (b *builder) keys() keyKinds {
-	dialects := make([]dialect.Dialect, len(b.cluster.Servers))
+	readers := make([]pki.Reader, len(b.cluster.Servers))
 	for i, s := range b.cluster.Servers {
-		dialects[i] = b.dialect(s.Name)
+		readers[i] = readerOf(b.facts, s.Name)
 	}
-	return keysFor(dialects)
+	kinds := keysFor(b.cluster.TLS.Algorithm, readers)
+	for i, s := range b.cluster.Servers {
+		for _, kind := range kinds.all() {
+			if !readers[i].Reads(kind) {
+				b.block(s.Name, "choose another tls.algorithm in the inventory, or leave it out", "%s does not read keys of the kind %s", readers[i].Who, kind)
+			}
+		}
+	}
+	return kinds
 }
 
 type keyKinds struct{ authority, leaf pki.KeyKind }
 
-// keysFor are keys that all servers read: each shows its certificate to the others and checks theirs, as a source or as a replica.
-func keysFor(servers []dialect.Dialect) keyKinds {
-	for _, d := range servers {
-		if !d.ReadsECDSA() {
-			return keyKinds{authority: pki.RSA3072, leaf: pki.RSA2048}
+func (k keyKinds) all() []pki.KeyKind { return slices.Compact([]pki.KeyKind{k.authority, k.leaf}) }
+
+// keysFor are the keys that are asked for, or else the best that all servers read: each shows its certificate to the others and checks
+// theirs, as a source or as a replica. An authority, which lives for long, is never given the shortest.
+func keysFor(asked topology.Algorithm, servers []pki.Reader) keyKinds {
+	kind, ok := pki.ParseKeyKind(string(asked))
+	if !ok {
+		kind = pki.P256
+		if slices.ContainsFunc(servers, func(r pki.Reader) bool { return !r.Reads(pki.P256) }) {
+			kind = pki.RSA2048
 		}
 	}
-	return keyKinds{authority: pki.P256, leaf: pki.P256}
+	if kind == pki.RSA2048 {
+		return keyKinds{authority: pki.RSA3072, leaf: kind}
+	}
+	return keyKinds{authority: kind, leaf: kind}
+}
+
+// readerOf is what a server can make of files.
+func readerOf(f facts.Facts, server topology.ServerName) pki.Reader {
+	return dialect.ReaderOf(f.Server(server).Instance.Or(facts.Instance{}).Version).On(string(server))
+}
+
+// checkClocks blocks where a certificate that is made now would not be valid yet, or not any more, by the clock of a host.
+func (b *builder) checkClocks() {
+	for _, s := range b.cluster.Servers {
+		clock := b.facts.Server(s.Name).Clock.Or(0)
+		host := b.facts.At.Add(clock)
+		if host.Before(pki.ValidFrom(b.facts.At)) || clock > pki.LeafLife {
+			b.block(s.Name, "set the clock of its host, or that of this machine, whichever is wrong",
+				"its clock is %s, and a certificate that is made now is not valid then", differs(clock))
+		}
+	}
+}
+
+func differs(clock time.Duration) string {
+	if clock < 0 {
+		return plain.Duration(-clock) + " behind that of this machine"
+	}
+	return plain.Duration(clock) + " ahead of that of this machine"
 }
 
 func (b *builder) setInUse(s topology.Server, version int) SetInUse {
-	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s)}
+	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s), Usage: b.usageOf(s), Given: b.givenDigest(s)}
 }
 
 // namesOf are the names that a server's certificate must carry: the inventory's address and, for a server that others replicate
 // from, every string by which a channel names it, since that string is what the receiver compares.
 func (b *builder) namesOf(s topology.Server) []string {
+	if b.cluster.TLS.Source == topology.SourceFiles {
+		return GivenNames(b.cluster, b.links, s)
+	}
 	names := []string{s.Address}
 	for _, l := range b.linksFrom(s.Name) {
 		names = append(names, l.Host)
@@ -135,7 +186,10 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 		})
 	}
-	b.add(b.fileStep(s, leaf))
+	step := b.fileStep(s, leaf.Version)
+	step.Needs = []string{stepID("leaf", s.Name)}
+	step.Guards = []Guard{{Condition: LeafIssued{leaf}}}
+	b.add(step)
 }
 
 // nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host.
@@ -151,7 +205,7 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
 		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
-		if usable && judgeSet(leaf.CA, leaf.Cert, leaf.KeyPublic, names, b.facts).Holds() {
+		if usable && judgeSet(leaf, pki.Want{Names: names, Now: clockOf(b.facts, s.Name)}).Holds() {
 			waiting = max(waiting, version)
 		}
 	}
@@ -161,17 +215,17 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 	return Leaf{Server: s.Name, Version: last + 1, Names: names}
 }
 
-func (b *builder) fileStep(s topology.Server, leaf Leaf) Step {
+// fileStep copies a set and switches to it.
+func (b *builder) fileStep(s topology.Server, version int) Step {
 	process := b.facts.Server(s.Name).Process.Or(facts.Process{})
+	goal := b.setInUse(s, version)
 	step := Step{
 		ID: stepID("files", s.Name), Target: s.Name, Title: fmt.Sprintf("copy the certificate to %s", s.Name),
-		Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
-		Needs:  []string{stepID("leaf", s.Name)},
-		Goal:   b.setInUse(s, leaf.Version), Deadline: fileDeadline,
-		Guards:  []Guard{{Condition: LeafIssued{leaf}}},
-		Actions: []Action{InstallSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version, Owner: process.OSUser}},
+		Reason: goal.Holds(b.facts).Why(),
+		Goal:   goal, Deadline: fileDeadline,
+		Actions: []Action{InstallSet{Server: s.Name, Dir: s.TLSDir, Version: version, Owner: process.OSUser, Given: goal.Given}},
 	}
-	b.switchWhileStopped(s, leaf, &step)
+	b.switchWhileStopped(s, version, &step)
 	return step
 }
 
@@ -189,7 +243,7 @@ func (b *builder) switching(channels ...facts.ChannelID) []string {
 
 // switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
 // them from this folder is stopped meanwhile, on the way back too.
-func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
+func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step) {
 	var readers []facts.ChannelID
 	for _, l := range b.links {
 		if l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
@@ -203,7 +257,7 @@ func (b *builder) switchWhileStopped(s topology.Server, leaf Leaf, step *Step) {
 		step.Found = b.threadsOf(id)
 		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", id)
 	}
-	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: leaf.Version})...)
+	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: version})...)
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))
 	step.Rescue = back
 	step.Rescued = All(SetIs{Server: s.Name, Version: b.currentSet(s)}, b.upAgain(s, readers))

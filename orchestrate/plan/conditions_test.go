@@ -37,6 +37,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 	return []plan.Condition{
 		plan.AuthorityExists{},
 		plan.LeafIssued{Leaf: leaf},
+		plan.GivenReady{Server: "db1", Digest: f.Store.Or(facts.Store{}).Given["db1"].Or(facts.Leaf{}).Digest(), Names: leaf.Names},
 		plan.SetInUse{Server: "db1", Version: 1, Names: leaf.Names},
 		plan.ConfigInPlace{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", Text: ownConfig()},
 		plan.Serves{Server: "db1"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -14,12 +15,22 @@ type AuthorityExists struct{}
 // LeafIssued holds when the local folder has the leaf, good for its names.
 type LeafIssued struct{ Leaf Leaf }
 
+// GivenReady holds when the server's own files on this machine have the digest, and nothing forbids their use.
+type GivenReady struct {
+	Server topology.ServerName
+	Digest string // [facts.Leaf.Digest]
+	Names  []string
+	Usage  pki.Usage
+}
+
 // SetInUse holds when the version is the one in use on the host, is complete, is readable by the server's OS user, and is good for
 // the names.
 type SetInUse struct {
 	Server  topology.ServerName
 	Version int
 	Names   []string
+	Usage   pki.Usage `json:",omitempty"` // empty: at both ends
+	Given   string    `json:",omitempty"` // the digest of the server's own files, which it must be made of; empty: it was made here
 }
 
 // ConfigInPlace holds when our option file has the text, nothing read later overrides it, and the server's own check accepts its
@@ -35,6 +46,7 @@ type Serves struct{ Server topology.ServerName }
 
 func (AuthorityExists) condition() {}
 func (LeafIssued) condition()      {}
+func (GivenReady) condition()      {}
 func (SetInUse) condition()        {}
 func (ConfigInPlace) condition()   {}
 func (Serves) condition()          {}
@@ -44,6 +56,9 @@ func (AuthorityExists) Look() facts.Look { return facts.Look{} }
 
 // Look needs the local store alone, which every look brings.
 func (LeafIssued) Look() facts.Look { return facts.Look{} }
+
+// Look needs the files on this machine alone, which every look brings.
+func (GivenReady) Look() facts.Look { return facts.Look{} }
 
 // Look needs the files on the host.
 func (g SetInUse) Look() facts.Look { return lookAt(g.Server, facts.PartFiles) }
@@ -67,8 +82,23 @@ func (g LeafIssued) String() string {
 	return fmt.Sprintf("the local folder has certificate %d of %s, good for %s", g.Leaf.Version, g.Leaf.Server, strings.Join(g.Leaf.Names, ", "))
 }
 
+func (g GivenReady) String() string {
+	return fmt.Sprintf("the files that the inventory names for %s are those that the plan was made with, and are good%s", g.Server, forNames(g.Names))
+}
+
 func (g SetInUse) String() string {
-	return fmt.Sprintf("%s uses certificate set %d, which the server's user can read and which is good for %s", g.Server, g.Version, strings.Join(g.Names, ", "))
+	own := ""
+	if g.Given != "" {
+		own = " of its own files"
+	}
+	return fmt.Sprintf("%s uses certificate set %d%s, which the server's user can read and which is good%s", g.Server, g.Version, own, forNames(g.Names))
+}
+
+func forNames(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " for " + strings.Join(names, ", ")
 }
 
 func (g ConfigInPlace) String() string {
@@ -104,7 +134,20 @@ func (g LeafIssued) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return no("certificate %d of %s is not issued", g.Leaf.Version, g.Leaf.Server)
 	}
-	return judgeSet(leaf.CA, leaf.Cert, leaf.KeyPublic, g.Leaf.Names, f)
+	return judgeSet(leaf, pki.Want{Names: g.Leaf.Names, Now: clockOf(f, g.Leaf.Server)})
+}
+
+// Holds compares and judges the files.
+func (g GivenReady) Holds(f facts.Facts) Verdict {
+	own := f.Store.Or(facts.Store{}).Given[g.Server]
+	leaf, ok := own.Get()
+	switch {
+	case !ok:
+		return notSeen(own, "the files that the inventory names for %s", g.Server)
+	case leaf.Digest() != g.Digest:
+		return no("the files that the inventory names for %s have changed since the plan was made", g.Server).hinting("plan again")
+	}
+	return judgeSet(leaf, pki.Want{Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server)})
 }
 
 // Holds judges the files on the host.
@@ -124,7 +167,7 @@ func (g SetInUse) Holds(f facts.Facts) Verdict {
 	case len(set.Faults) > 0:
 		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Faults, ", "))
 	}
-	return all(readable(g.Server, set), goodSet(f, g.Server, g.Version, set, g.Names))
+	return all(readable(g.Server, set), g.isOwn(set), g.good(f, set))
 }
 
 func readable(server topology.ServerName, set facts.FileSet) Verdict {
@@ -138,18 +181,35 @@ func readable(server topology.ServerName, set facts.FileSet) Verdict {
 	return yes()
 }
 
-// goodSet judges a set on a host. Where the host could not tell the public half of its key, the local folder vouches for it when
-// it holds the very same key file.
-func goodSet(f facts.Facts, server topology.ServerName, version int, set facts.FileSet, names []string) Verdict {
-	public, ok := set.KeyPublic.Get()
-	if !ok {
-		leaf, issued := f.Store.Or(facts.Store{}).Leaves[server][version]
-		if !issued || leaf.KeyDigest != set.KeyDigest {
-			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", server)
-		}
-		public = leaf.KeyPublic
+// isOwn compares with the server's own files, where the set is to be made of them.
+func (g SetInUse) isOwn(set facts.FileSet) Verdict {
+	if g.Given != "" && normalDigest(leafOf(set)) != g.Given {
+		return no("certificate set %d of %s is not that of its own files", g.Version, g.Server)
 	}
-	return judgeSet(set.CA, set.Cert, public, names, f)
+	return yes()
+}
+
+// good judges a set on a host. Where the host could not tell the public half of its key, this machine vouches for it when it has the very
+// same key file.
+func (g SetInUse) good(f facts.Facts, set facts.FileSet) Verdict {
+	leaf := leafOf(set)
+	var ok bool
+	if leaf.KeyPublic, ok = set.KeyPublic.Get(); !ok {
+		if leaf.KeyPublic, ok = publicHere(f, g.Server, g.Version, set.KeyDigest); !ok {
+			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)
+		}
+	}
+	return judgeSet(leaf, pki.Want{Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server)})
+}
+
+func publicHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (public string, ok bool) {
+	store := f.Store.Or(facts.Store{})
+	for _, leaf := range []facts.Leaf{store.Leaves[server][version], store.Given[server].Or(facts.Leaf{})} {
+		if leaf.KeyPublic != "" && leaf.KeyDigest == keyDigest {
+			return leaf.KeyPublic, true
+		}
+	}
+	return "", false
 }
 
 // takeOut is what helps where another setting wins over ours.
