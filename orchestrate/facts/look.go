@@ -12,7 +12,7 @@ type Part uint
 // The parts. Each names the fields of [Server] that it brings.
 const (
 	PartInstance  Part = 1 << iota // Instance
-	PartProcess                    // Process
+	PartProcess                    // Process, Clock
 	PartChannels                   // Channels
 	PartSessions                   // DumpThreads, Sessions
 	PartAccounts                   // Accounts, Anonymous

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -72,6 +73,7 @@ func (g *glance) blind(err error) facts.Server {
 	none.seen.Instance = failed[facts.Instance](err)
 	none.nothingBySQL()
 	none.seen.Process, none.seen.TLSDir = failed[facts.Process](err), failed[facts.TLSDir](err)
+	none.seen.Clock = failed[time.Duration](err)
 	none.seen.Config, none.seen.ConfigCheck, none.seen.Service = failed[facts.Config](err), failed[facts.Check](err), failed[facts.Service](err)
 	return none.seen
 }
@@ -95,6 +97,7 @@ func (g *glance) asked() facts.Server {
 	s := g.seen
 	strip(g, facts.PartInstance, &s.Instance)
 	strip(g, facts.PartProcess, &s.Process)
+	strip(g, facts.PartProcess, &s.Clock)
 	strip(g, facts.PartChannels, &s.Channels)
 	strip(g, facts.PartService, &s.Service)
 	strip(g, facts.PartFiles, &s.TLSDir)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/file"
@@ -53,6 +54,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 // withoutInstance looks at what needs no answer of the server.
 func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 	g.seen.Process, g.seen.Service = facts.As[facts.Process](g.seen.Instance), facts.As[facts.Service](g.seen.Instance)
+	g.seen.Clock = facts.As[time.Duration](g.seen.Instance)
 	switch {
 	case !g.wants(onFiles):
 	case g.away != nil:
@@ -93,7 +95,7 @@ type portion struct {
 func (g *glance) survey(ctx context.Context, at place) {
 	var portions []portion
 	if g.meets = g.needsProcess(); g.meets && at.pidFile != "" {
-		portions = append(portions, g.processPortion(at))
+		portions = append(portions, g.processPortion(at), g.clockPortion())
 		if g.wants(facts.PartService) {
 			portions = append(portions, g.servicePortion(at.pidFile)) // behind the process, with which it is compared
 		}
@@ -121,6 +123,23 @@ func (g *glance) processPortion(at place) portion {
 			found = seen.Unknown[process.Process](unseen.Error())
 		}
 		g.takeProcess(at.pidFile, found)
+	}}
+}
+
+// clockPortion bounds the host's clock by ours, before the command was sent and after it was answered.
+func (g *glance) clockPortion() portion {
+	before := g.observer.now()
+	return portion{process.Clock(), func(printed []byte, err error) {
+		told, unseen := read(g, "looking at the clock of the host", printed, err, process.ParseClock)
+		now, ok := told.Get()
+		switch {
+		case unseen != nil:
+			g.seen.Clock = failed[time.Duration](unseen)
+		case !ok:
+			g.seen.Clock = facts.Unknown[time.Duration](g.named(told.Why()))
+		default:
+			g.seen.Clock = facts.Known(process.Ahead(now, before, g.observer.now()))
+		}
 	}}
 }
 
