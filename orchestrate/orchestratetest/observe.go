@@ -76,8 +76,10 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartPosition, &seen.Position, s.position)
 	put(parts, facts.PartPosition, &seen.Binlogs, []string{s.position.File})
 	put(parts, facts.PartSettings, &seen.Settings, s.running)
+	put(parts, facts.PartSettings, &seen.Variables, w.variables(s))
 	put(parts, facts.PartSettings, &seen.RunTime, []string{})
-	put(parts, facts.PartConfig, &seen.Config, s.config)
+	put(parts, facts.PartConfig, &seen.Config, w.configOf(s))
+	put(parts, facts.PartConfig, &seen.Named, map[string]facts.Named{})
 	put(parts, facts.PartCheck, &seen.ConfigCheck, facts.Check{OK: true})
 	put(parts, facts.PartFiles, &seen.TLSDir, s.tlsDir())
 	if parts.Has(facts.PartServed) {

@@ -169,6 +169,7 @@ func (b *builder) warn() {
 		if dir, ok := seen.TLSDir.Get(); ok && dir.Kind == facts.DirOther {
 			b.warnOf(s.Name, "the TLS dir %s cannot be used: %s", s.TLSDir, dir.Fault)
 		}
+		b.warnOfStarts(s)
 		if b.cluster.IsSource(s.Name) {
 			b.warnOfOtherReaders(s.Name, seen.DumpThreads.Or(nil))
 		}

@@ -60,7 +60,7 @@ func (b *builder) planConfig(s topology.Server, text string) {
 	back := b.configBack(s)
 	b.add(Step{
 		ID: stepID("config", s.Name), Target: s.Name, Title: fmt.Sprintf("give %s its TLS settings", s.Name),
-		Reason: goal.Holds(b.facts).Why(),
+		Reason: goal.Holds(b.facts).Why() + b.standsToday(s),
 		Needs:  []string{stepID("files", s.Name)},
 		Goal:   goal, Deadline: fileDeadline,
 		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}, {Condition: alone}},

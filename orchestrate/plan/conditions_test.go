@@ -42,6 +42,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.ConfigInPlace{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf", Text: ownConfig()},
 		plan.Serves{Server: "db1"},
 		plan.ServesValid{Server: "db1"},
+		plan.StartsAlike{Server: "db1", Cert: "/etc/mysql-ssl/current/cert.pem"},
 		plan.RequiresTLS{Server: "db1", User: "repl"},
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},

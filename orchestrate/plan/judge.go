@@ -23,7 +23,7 @@ func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName
 		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: !c.IsSource(s.Name)}})
 	}
 	for _, s := range c.TLSServers() {
-		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}})
+		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}}, Demand{s.Name, StartsAlike{Server: s.Name, Cert: currentFile(s, "cert.pem")}})
 	}
 	for _, l := range links {
 		server := l.Channel.Server

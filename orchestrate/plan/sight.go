@@ -31,7 +31,7 @@ func LookToShow(c topology.Cluster) facts.Look {
 func LookToJudge(c topology.Cluster) facts.Look {
 	look := everywhere(c, onEvery)
 	for _, s := range c.TLSServers() {
-		look.Add(s.Name, facts.PartServed|facts.PartFiles)
+		look.Add(s.Name, facts.PartServed|facts.PartFiles|facts.PartSettings|facts.PartConfig)
 	}
 	look.Merge(LookToTry(c))
 	return look

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -139,6 +140,7 @@ func byHand(t *testing.T) (topology.Cluster, facts.Facts) {
 		f = editServer(f, name, func(s *facts.Server) {
 			s.TLSDir = facts.Known(facts.TLSDir{Kind: facts.DirAbsent})
 			s.Settings = facts.Known(facts.TLSSettings{Enabled: true, CA: "/etc/ssl/ca.pem", Cert: "/etc/ssl/db.pem", Key: "/etc/ssl/db.key"})
+			s.Variables, s.Config = setByHand(s.Config.Or(facts.Config{}))
 		})
 	}
 	f = editChannels(f, "db2", func(list []facts.Channel) []facts.Channel {
@@ -149,6 +151,19 @@ func byHand(t *testing.T) (topology.Cluster, facts.Facts) {
 		list[0].TLS = facts.TLSOptions{Enabled: true}
 		return list
 	})
+}
+
+// setByHand is what a person wrote into the file of the package.
+func setByHand(config facts.Config) (facts.Value[map[string]facts.Variable], facts.Value[facts.Config]) {
+	const file = "/etc/mysql/mariadb.conf.d/50-server.cnf"
+	variables := map[string]facts.Variable{}
+	config.Settings = nil
+	for i, name := range []string{"ssl_ca", "ssl_cert", "ssl_key"} {
+		value := []string{"/etc/ssl/ca.pem", "/etc/ssl/db.pem", "/etc/ssl/db.key"}[i]
+		variables[name] = facts.Variable{Value: value, Origin: facts.FromFile, File: file}
+		config.Settings = append(config.Settings, facts.Setting{Name: name, Value: value, Place: fmt.Sprintf("%s:%d", file, i+12), Text: name + "=" + value})
+	}
+	return facts.Known(variables), facts.Known(config)
 }
 
 // inDays is the time after certificates were made for two years.
