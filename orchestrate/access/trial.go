@@ -20,6 +20,17 @@ import (
 type Account struct {
 	User     string
 	Password secret.Text
+
+	// SendsPassword says that the server may ask for the password itself, over TLS: then a login ends where the certificate is not trusted.
+	SendsPassword bool
+}
+
+// KeyWantedError says that a login without TLS came to the point at which the password would have to be sent. It was not sent: the key for
+// which the client would ask then comes from whoever is at the other end.
+type KeyWantedError struct{}
+
+func (*KeyWantedError) Error() string {
+	return "the server wants the password itself, which is not sent without TLS: nothing is known of the account's row"
 }
 
 // Login tries a login from the host of one server to the TCP address of another, as host:port: over TLS by that configuration,
@@ -55,6 +66,7 @@ type trial struct {
 	over    *tls.Config // nil for a login without TLS
 
 	encrypted bool
+	keyWanted bool
 	untrusted error
 }
 
@@ -71,6 +83,7 @@ func (t *trial) config(over *tls.Config) *mysql.Config {
 	config := settings(t.host)
 	config.ReadTimeout, config.WriteTimeout = loginWithin, loginWithin
 	config.Net, config.Addr = "tcp", t.address
+	config.DialFunc = t.guarded(config.DialFunc)
 	config.User, config.Passwd = t.account.User, t.account.Password.Reveal()
 	if over != nil {
 		config.TLS = t.watched(over)
@@ -87,6 +100,9 @@ func (t *trial) watched(over *tls.Config) *tls.Config {
 		t.encrypted = true
 		if over.VerifyConnection != nil && t.untrusted == nil {
 			t.untrusted = over.VerifyConnection(state)
+		}
+		if t.account.SendsPassword {
+			return t.untrusted
 		}
 		return nil
 	}
@@ -105,7 +121,9 @@ func (t *trial) judge(err error) (facts.Attempt, error) {
 	switch {
 	case isAlert(err):
 		return facts.Attempt{Text: "the server broke off the TLS handshake: " + strings.TrimPrefix(alertOf(err).Err.Error(), "tls: ")}, nil
-	case err != nil && !isRefused:
+	case t.keyWanted:
+		return facts.Attempt{}, &KeyWantedError{}
+	case err != nil && !isRefused && t.untrusted == nil:
 		return facts.Attempt{}, err
 	case t.over != nil && !t.encrypted:
 		return facts.Attempt{Text: "the server offers no TLS"}, nil

@@ -12,11 +12,11 @@ import (
 // directory.
 //
 // MySQL 9.7 has no such variable: it serves TLS where it knows how long its certificate is good for (tried, also with
-// performance_schema=OFF, under which performance_schema.tls_channel_status is empty). The paths are those that the next reload reads.
+// performance_schema=OFF, under which performance_schema.tls_channel_status is empty). The paths are those in use, which differ from the
+// variables until the next reload.
 func (d Dialect) Settings() Query[facts.TLSSettings] {
 	return Query[facts.TLSSettings]{
-		ask: Statement{"SELECT " + d.words.haveSSL + " AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key," +
-			" @@ssl_crl AS ssl_crl"},
+		ask: Statement{d.words.settings},
 		read: single(func(s *scan) facts.TLSSettings {
 			return facts.TLSSettings{
 				Enabled: haveSSL(s), CA: s.text("ssl_ca"), Cert: s.text("ssl_cert"), Key: s.text("ssl_key"), CRL: s.text("ssl_crl"),

@@ -16,7 +16,7 @@ type words struct {
 	noRoles      string // keeps what cannot log in out of the rows of mysql.user
 	noAccount    int    // the error of SHOW CREATE USER for a row that is not in force (tried)
 	reload       string
-	haveSSL      string // the expression that tells whether TLS is served
+	settings     string // asks whether TLS is served, and by which files
 	runTime      string // asks for what SET GLOBAL has changed
 	variables    string // asks for variables, up to the list of their names
 }
@@ -28,7 +28,8 @@ func wordsOfMariaDB() words {
 		filters:      []string{"replicate_do_domain_ids", "replicate_ignore_domain_ids"},
 		binlogStatus: "SHOW MASTER STATUS", replicas: "SHOW SLAVE HOSTS", sessions: withThreads,
 		noRoles: " AND is_role = 'N'", noAccount: 1133,
-		reload: "FLUSH LOCAL SSL", haveSSL: "@@have_ssl",
+		reload:   "FLUSH LOCAL SSL",
+		settings: "SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key, @@ssl_crl AS ssl_crl",
 		runTime: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value FROM information_schema.SYSTEM_VARIABLES" +
 			" WHERE GLOBAL_VALUE_ORIGIN = 'SQL' ORDER BY VARIABLE_NAME",
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
@@ -44,8 +45,9 @@ func wordsOfMySQL() words {
 		binlogStatus: "SHOW BINARY LOG STATUS", replicas: "SHOW REPLICAS", sessions: withStatus,
 		noAccount: 1396,
 		reload:    "ALTER INSTANCE RELOAD TLS",
-		haveSSL: "(SELECT IF(VARIABLE_VALUE = '', 'DISABLED', 'YES') FROM performance_schema.global_status" +
-			" WHERE VARIABLE_NAME = 'Ssl_server_not_after')",
+		settings: "SELECT IF(" + globalStatus("Ssl_server_not_after") + " = '', 'DISABLED', 'YES') AS have_ssl, " +
+			globalStatus("Current_tls_ca") + " AS ssl_ca, " + globalStatus("Current_tls_cert") + " AS ssl_cert, " +
+			globalStatus("Current_tls_key") + " AS ssl_key, " + globalStatus("Current_tls_crl") + " AS ssl_crl",
 		runTime: "SELECT i.VARIABLE_NAME AS name, g.VARIABLE_VALUE AS value FROM performance_schema.variables_info AS i" +
 			" JOIN performance_schema.global_variables AS g ON g.VARIABLE_NAME = i.VARIABLE_NAME" +
 			" LEFT JOIN performance_schema.persisted_variables AS p ON p.VARIABLE_NAME = i.VARIABLE_NAME" +
@@ -63,4 +65,8 @@ func (w words) onChannel(verb, name, rest string) Statement {
 		return statement("%s%s FOR CHANNEL %s", verb, rest, name)
 	}
 	return statement("%s %s%s", verb, name, rest)
+}
+
+func globalStatus(name string) string {
+	return "(SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = '" + name + "')"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -137,6 +138,19 @@ func (g *glance) allSettings(options *optionFiles) []facts.Setting {
 	}
 	for _, option := range g.args.settings(g.dialect) {
 		take(facts.CommandLine, option)
+	}
+	return append(all, g.persisted()...)
+}
+
+// persisted are the settings that the server itself keeps, which it reads after everything else.
+func (g *glance) persisted() []facts.Setting {
+	var all []facts.Setting
+	kept := g.seen.Kept.Or(facts.Kept{})
+	for _, name := range slices.Sorted(maps.Keys(kept.Values)) {
+		if kept.Loaded {
+			value := kept.Values[name]
+			all = append(all, facts.Setting{Name: name, Value: value, Place: g.dialect.PersistedFile(), Text: name + "=" + value})
+		}
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/remote/file"
 	"github.com/replssl/replssl/remote/secret"
@@ -15,8 +16,9 @@ import (
 
 // Where a password can be had.
 const (
-	fromFile     facts.Source = "account.password_file"
-	fromReceiver facts.Source = "the receiver's own settings (master.info)"
+	fromFile  facts.Source = "account.password_file"
+	fromFiles facts.Source = "the receiver's own settings (master.info)"
+	fromTable facts.Source = "the receiver's own settings (mysql.slave_master_info)"
 
 	passwordHint = "set account.password_file in the inventory to a file on this machine that has the password as its one line"
 	fileHint     = "correct account.password_file in the inventory, or the file: it has the password as its one line"
@@ -52,7 +54,7 @@ func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[pa
 	if name := g.observer.cluster.Account.PasswordFile; name != "" {
 		return fromPasswordFile(name)
 	}
-	found := g.fromMasterInfo(ctx, c)
+	found := g.fromReceiver(ctx, c)
 	if found.IsUnknown() {
 		return found.WithHint(passwordHint)
 	}
@@ -69,6 +71,22 @@ func fromPasswordFile(name string) facts.Value[password] {
 		return facts.Unknownf[password]("the password file %s does not hold one line with a password", name).WithHint(fileHint)
 	}
 	return facts.Known(password{text: secret.New(line), source: fromFile})
+}
+
+// fromReceiver finds the password where the replica itself keeps it.
+func (g *glance) fromReceiver(ctx context.Context, c facts.Channel) facts.Value[password] {
+	if !g.dialect.KeepsLoginsInTable() {
+		return g.fromMasterInfo(ctx, c)
+	}
+	kept := access.Ask(ctx, g.asker(), g.dialect.ReceiverPassword(c.Name))
+	text, ok := kept.Get()
+	switch {
+	case !ok:
+		return facts.As[password](kept)
+	case text.IsZero():
+		return facts.Unknown[password](g.named("mysql.slave_master_info has no password of the channel"))
+	}
+	return facts.Known(password{text: text, source: fromTable})
 }
 
 // fromMasterInfo reads the files in which MariaDB keeps a receiver's settings: master.info for the default channel, and one for each
@@ -109,7 +127,7 @@ func (g *glance) matching(list []file.Found, c facts.Channel) facts.Value[passwo
 			continue
 		}
 		if info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser {
-			return facts.Known(password{text: info.password, source: fromReceiver})
+			return facts.Known(password{text: info.password, source: fromFiles})
 		}
 	}
 	return facts.Unknown[password](g.named(why))

@@ -53,7 +53,7 @@ func TestThePasswordIsThatOfTheChannel(t *testing.T) {
 			switch {
 			case ok != (c.want == "") || !strings.Contains(found.Why(), c.want):
 				t.Errorf("got %v", found)
-			case ok && (p.text.Reveal() != `p\ä #"x` || p.source != fromReceiver):
+			case ok && (p.text.Reveal() != `p\ä #"x` || p.source != fromFiles):
 				t.Errorf("got %q from %s", p.text.Reveal(), p.source)
 			}
 			if text := found.String(); strings.Contains(text, "two") || strings.Contains(text, "#") {

@@ -107,6 +107,7 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 		access.Add(&q.questions, d.Variables(), &g.seen.Variables)
 		access.Add(&q.questions, d.RunTime(), &g.seen.RunTime)
 	}
+	q.addKept()
 	q.addSessions(before.perfSchema)
 	q.addAccounts()
 	if g.wants(facts.PartPosition) {
@@ -114,6 +115,17 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 	}
 	q.questions.Ask(ctx, g.asker())
 	return q
+}
+
+// addKept asks for what the next start reads beside the option files.
+func (q *inquiry) addKept() {
+	switch {
+	case !q.wants(facts.PartSettings | facts.PartConfig):
+	case !q.dialect.PersistsSettings():
+		q.seen.Kept = facts.Absent[facts.Kept]()
+	default:
+		access.Add(&q.questions, q.dialect.Kept(), &q.seen.Kept)
+	}
 }
 
 func (q *inquiry) addSessions(perfSchema bool) {
@@ -239,6 +251,7 @@ func (g *glance) nothingBySQL() {
 	blank(g, facts.PartSettings, &g.seen.Settings)
 	blank(g, facts.PartSettings, &g.seen.Variables)
 	blank(g, facts.PartSettings, &g.seen.RunTime)
+	blank(g, facts.PartSettings, &g.seen.Kept)
 	blank(g, facts.PartServed, &g.seen.ServedTLS)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"path"
@@ -41,7 +42,8 @@ type trial struct {
 	found   facts.Value[password] // absent for an account that is not ours to try
 }
 
-// run makes the two logins at the same time: neither hangs on the other.
+// run makes the two logins at the same time: neither hangs on the other, unless the server has to know the account from a login over TLS to
+// take one without.
 func (t *trial) run(ctx context.Context) {
 	var encrypted facts.Value[facts.Trial]
 	var plain facts.Value[facts.Attempt]
@@ -63,7 +65,7 @@ func (t *trial) run(ctx context.Context) {
 
 func (t *trial) login(ctx context.Context, p password, over *tls.Config) (facts.Attempt, error) {
 	address := net.JoinHostPort(t.channel.SourceHost, strconv.Itoa(t.channel.SourcePort))
-	account := access.Account{User: t.channel.SourceUser, Password: p.text}
+	account := access.Account{User: t.channel.SourceUser, Password: p.text, SendsPassword: t.dialect.SendsPasswords()}
 	return t.observer.servers.Login(ctx, t.server.Name, address, account, over)
 }
 
@@ -73,6 +75,10 @@ func (t *trial) plain(ctx context.Context) facts.Value[facts.Attempt] {
 		return facts.As[facts.Attempt](t.found)
 	}
 	attempt, err := t.login(ctx, p, nil)
+	if wanted := (*access.KeyWantedError)(nil); errors.As(err, &wanted) {
+		t.overTLS(ctx) // from then on the server knows the account, and a proof of the password will do
+		attempt, err = t.login(ctx, p, nil)
+	}
 	if err != nil {
 		return failed[facts.Attempt](err)
 	}

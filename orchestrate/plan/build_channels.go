@@ -110,21 +110,46 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
-	step.Impact = fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
-	step.Guards = []Guard{
-		{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}},
-		{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
-		{Condition: RelayLogsSafe{Link: l}},
-		{Condition: TrialWorks{Link: l}},
-	}
-	both := facts.Threads{Receiver: true, Applier: true}
-	stop := StopThreads{Channel: l.Channel, Threads: both}
-	start := StartThreads{Channel: l.Channel, Threads: goal.Threads}
+	step.Impact = b.changeImpact(l)
+	step.Guards = b.channelGuards(goal, channel)
+	stop, start := b.around(goal, channel)
 	step.Actions = []Action{stop, ChangeTLS{Channel: l.Channel, Options: goal.Options}, start}
 	back := []Action{stop, ChangeTLS{Channel: l.Channel, Options: channel.TLS}, start}
 	step.Rescue = slices.Concat(b.lift(l.Source), back)
 	step.Undo = Undo{Actions: step.Rescue}
 	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads, Apart: channel.Receiver != facts.Yes}
+}
+
+// around are the stop and the start of a change: of both threads where the server demands it, else of the receiver alone, so that the applier
+// goes on with what is there.
+func (b *builder) around(goal Secured, channel facts.Channel) (StopThreads, StartThreads) {
+	id := goal.Link.Channel
+	both := facts.Threads{Receiver: true, Applier: true}
+	stop, start := StopThreads{Channel: id, Threads: both}, StartThreads{Channel: id, Threads: goal.Threads}
+	if !b.dialect(id.Server).ChangeNeedsBothStopped() {
+		stop.Threads.Applier = false
+		start.Threads.Applier = goal.Threads.Applier && !channel.Applier.Runs()
+	}
+	return stop, start
+}
+
+func (b *builder) changeImpact(l Link) string {
+	if b.dialect(l.Channel.Server).PurgesRelayLogs() {
+		return fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
+	}
+	return fmt.Sprintf("the receiver of %s pauses for a moment; its applier goes on, and relay logs stay", l.Channel)
+}
+
+// channelGuards: how far a replica is behind matters only where its relay logs do not stay.
+func (b *builder) channelGuards(goal Secured, channel facts.Channel) []Guard {
+	l := goal.Link
+	guards := []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}}}
+	if b.dialect(l.Channel.Server).PurgesRelayLogs() {
+		guards = append(guards,
+			Guard{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
+			Guard{Condition: RelayLogsSafe{Link: l}})
+	}
+	return append(guards, Guard{Condition: TrialWorks{Link: l}})
 }
 
 // lift takes the requirement back before the former settings, where the policy sets it before the change: they could not log in.
@@ -137,12 +162,12 @@ func (b *builder) lift(source topology.ServerName) []Action {
 
 func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	l := goal.Link
-	server := b.facts.Server(l.Channel.Server)
+	server, d := b.facts.Server(l.Channel.Server), b.dialect(l.Channel.Server)
 	switch {
-	case channel.Delay > 0:
+	case channel.Delay > 0 && d.PurgesRelayLogs():
 		b.block(l.Channel.Server, noDelay(l.Channel),
 			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))
-	case channel.Until:
+	case channel.Until && d.ChangeNeedsBothStopped():
 		b.block(l.Channel.Server, noUntil(l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
 	case !server.Password.IsKnown():
 		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),

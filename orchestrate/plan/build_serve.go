@@ -11,7 +11,7 @@ import (
 // planServe lets the server read its certificate: by a reload where it uses these paths already, else by a restart. It gives the steps that
 // the next server waits for, none where nothing is to be done.
 func (b *builder) planServe(s topology.Server, before []string) []string {
-	goal := Serves{Server: s.Name}
+	goal := b.servesGoal(s)
 	changed := b.has(stepID("files", s.Name)) || b.has(stepID("config", s.Name))
 	if !changed && goal.Holds(b.facts).Holds() {
 		return nil
@@ -22,6 +22,10 @@ func (b *builder) planServe(s topology.Server, before []string) []string {
 		Needs:  slices.Concat([]string{stepID("files", s.Name), stepID("config", s.Name)}, b.ownSteps("wake", s), before),
 		Goal:   goal, Deadline: serverDeadline,
 		Guards: []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
+	}
+	if b.persists(s) && !b.keepsOurFiles(s) {
+		b.planPersist(s, step)
+		return []string{step.ID}
 	}
 	if b.readsOurFiles(s) {
 		b.planReload(s, step)

@@ -1,0 +1,43 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"net"
+)
+
+var errKeyWanted = errors.New("the login ends before it asks for a key to send the password with")
+
+// guarded lets a login without TLS never ask for the server's RSA key, without which no password is sent: the key is nowhere checked. A login
+// over TLS asks for none.
+func (t *trial) guarded(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &keyGuard{conn, t}, nil
+	}
+}
+
+type keyGuard struct {
+	net.Conn
+
+	trial *trial
+}
+
+// The requests for the key are a packet of one byte: of caching_sha2_password, and of sha256_password.
+const (
+	cachingKeyRequest = 2
+	sha256KeyRequest  = 1
+	packetHeader      = 4
+)
+
+func (c *keyGuard) Write(data []byte) (int, error) {
+	asks := len(data) == packetHeader+1 && data[0] == 1 && data[1] == 0 && data[2] == 0
+	if asks && (data[packetHeader] == cachingKeyRequest || data[packetHeader] == sha256KeyRequest) {
+		c.trial.keyWanted = true
+		return 0, errKeyWanted
+	}
+	return c.Conn.Write(data)
+}

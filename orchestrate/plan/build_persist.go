@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// persists says that the server takes the paths of its TLS files while it runs, and keeps them for its next start by itself.
+func (b *builder) persists(s topology.Server) bool { return b.dialect(s.Name).PersistsSettings() }
+
+// servesGoal is what is to be true of a server's TLS: it shows its certificate and, where settings are persisted, would do so after a restart.
+func (b *builder) servesGoal(s topology.Server) Condition {
+	if !b.persists(s) {
+		return Serves{Server: s.Name}
+	}
+	return All(b.kept(s), Serves{Server: s.Name})
+}
+
+func (b *builder) kept(s topology.Server) SettingsPersisted {
+	return SettingsPersisted{Server: s.Name, Settings: ourPaths(s)}
+}
+
+func (b *builder) keepsOurFiles(s topology.Server) bool {
+	return b.kept(s).Holds(b.facts).Holds() && b.readsOurFiles(s)
+}
+
+func ourPaths(s topology.Server) facts.TLSSettings {
+	return facts.TLSSettings{Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem")}
+}
+
+// planPersist changes the paths of a running server. A reload that fails leaves the paths changed and the former files in use, so that the
+// rescue puts the paths back too.
+func (b *builder) planPersist(s topology.Server, step Step) {
+	seen := b.facts.Server(s.Name).Kept
+	kept, ok := seen.Get()
+	switch {
+	case !ok:
+		b.block(s.Name, seen.Hint(), "what %s persists was not seen: %s", s.Name, whyNot(seen))
+		return
+	case !kept.Loaded:
+		b.block(s.Name, loadKept, "%s would not read at its start what it persists: persisted_globals_load is OFF", s.Name)
+		return
+	}
+	step.Title = fmt.Sprintf("let %s persist its TLS settings, and read its certificate", s.Name)
+	step.Impact = b.newAuthorityImpact(s)
+	step.Actions = []Action{Persist{Server: s.Name, Settings: ourPaths(s)}, ReloadTLS{Server: s.Name}}
+	step.Rescue = []Action{b.keptBack(s, kept), ReloadTLS{Server: s.Name}}
+	step.Rescued = All(b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
+	b.move(&step, s)
+	step.Undo = Undo{Actions: step.Rescue}
+	b.add(step)
+}
+
+// keptBack gives the server the paths that are in use. They are persisted again if they were so before.
+func (b *builder) keptBack(s topology.Server, kept facts.Kept) Action {
+	former := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
+	for _, path := range pathsOf(ourPaths(s)) {
+		if value, is := kept.Values[path.name]; is && path.value != "" && value != path.value {
+			return Persist{Server: s.Name, Settings: former}
+		}
+	}
+	return Unpersist{Server: s.Name, Former: former}
+}

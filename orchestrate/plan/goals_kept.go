@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// SettingsPersisted holds when the server persists these paths of its TLS files, and reads at its start what it persisted. An empty CRL is
+// one that nobody asked for.
+type SettingsPersisted struct {
+	Server   topology.ServerName
+	Settings facts.TLSSettings
+}
+
+func (SettingsPersisted) condition() {}
+
+// Look needs what the server persists.
+func (g SettingsPersisted) Look() facts.Look { return lookAt(g.Server, facts.PartSettings) }
+
+// Holds compares the paths.
+func (g SettingsPersisted) Holds(f facts.Facts) Verdict {
+	seen := f.Server(g.Server).Kept
+	kept, ok := seen.Get()
+	switch {
+	case seen.IsAbsent():
+		return no("%s persists no settings", g.Server)
+	case !ok:
+		return notSeen(seen, "what %s persists", g.Server)
+	case !kept.Loaded:
+		return no("%s would not read at its start what it persists: persisted_globals_load is OFF", g.Server).hinting(loadKept)
+	}
+	for _, path := range pathsOf(g.Settings) {
+		if path.value != "" && kept.Values[path.name] != path.value {
+			return no("%s does not persist %s = %s", g.Server, path.name, path.value)
+		}
+	}
+	return yes()
+}
+
+func (g SettingsPersisted) String() string {
+	return fmt.Sprintf("%s persists the paths of its TLS files: %s", g.Server, g.Settings.Cert)
+}
+
+const loadKept = "take persisted_globals_load out of the option files and the command line of the server, and restart it"
+
+type namedPath struct{ name, value string }
+
+func pathsOf(s facts.TLSSettings) []namedPath {
+	return []namedPath{{"ssl_ca", s.CA}, {"ssl_cert", s.Cert}, {"ssl_key", s.Key}, {"ssl_crl", s.CRL}}
+}
