@@ -13,6 +13,12 @@ import (
 func (b *builder) planServers() {
 	var before []string
 	for _, s := range b.cluster.TLSServers() {
+		if b.persists(s) {
+			if steps := b.planServe(s, before); len(steps) > 0 {
+				before = steps
+			}
+			continue
+		}
 		text, err := b.optionFile(s)
 		if err != nil {
 			b.block(s.Name, "choose another tls.dir in the inventory, or another --defaults-group-suffix for the server", "%v", err)
