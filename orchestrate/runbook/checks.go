@@ -46,6 +46,8 @@ func (w *writer) checkOf(c plan.Condition, patience time.Duration) (check, error
 		return w.shown("authority-exists", authority{CommonName: nameOfAuthority(w.cluster.Name)})
 	case plan.LeafIssued:
 		return w.shown("leaf-issued", onFiles{Dir: localSet(c.Leaf.Server, c.Leaf.Version), Names: nameChecks(c.Leaf.Names)})
+	case plan.GivenReady:
+		return w.givenReady(c)
 	case plan.SetInUse:
 		return w.setInUse(c)
 	case plan.ConfigInPlace:
@@ -82,13 +84,14 @@ type onFiles struct {
 	Run, AsServer, Dir, Current, Key string
 	Version                          int
 	Names                            []nameCheck
+	Own                              bool // intermediate authorities may stand behind the certificate
 }
 
 func (w *writer) setInUse(c plan.SetInUse) (check, error) {
 	current := path.Join(w.server(c.Server).TLSDir, "current")
 	return w.shown("set-in-use", onFiles{
 		Run: w.run(c.Server), AsServer: w.asServer(c.Server), Current: current, Key: path.Join(current, pki.FileKey),
-		Version: c.Version, Names: nameChecks(c.Names),
+		Version: c.Version, Names: nameChecks(c.Names), Own: c.Given != "",
 	})
 }
 

@@ -18,12 +18,16 @@ func linksOf(dir string, version int) links {
 }
 
 // set is one version of a set on a host, and the folder in which it arrives.
-type set struct{ Dir, Root, Version, Part, Owner string }
+type set struct {
+	Dir, Root, Version, Part, Owner string
+	CRL                             bool
+}
 
 // installSet is laid out as package fileset does it. Its own scripts are made for a program and not to be read.
 func (w *writer) installSet(a plan.InstallSet) ([]command, error) {
 	root, number := path.Join(a.Dir, "versions"), strconv.Itoa(a.Version)
 	s := set{Dir: a.Dir, Root: root, Version: path.Join(root, number), Part: path.Join(root, "."+number+".partial")}
+	s.CRL = w.hasCRL(a)
 	if w.isRoot(a.Server) {
 		s.Owner = a.Owner
 	}
@@ -46,6 +50,9 @@ func (w *writer) sendSet(a plan.InstallSet, s set) (string, error) {
 	unpack := shell.Words("tar", "-C", s.Part, "-x", "-m", "-o", "-f", "-")
 	if err := unpack.Err(); err != nil {
 		return "", err
+	}
+	if a.Given != "" {
+		return w.sendOwn(a, unpack.String())
 	}
 	return w.texts.Fill("send-set", struct{ Run, Local, Unpack string }{w.run(a.Server), localSet(a.Server, a.Version), unpack.String()})
 }
