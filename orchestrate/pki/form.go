@@ -45,7 +45,7 @@ func blocks(file []byte, want kind) ([]*pem.Block, error) {
 	}
 	if bytes.HasPrefix(file, []byte("\xef\xbb\xbf")) {
 		return nil, &FormError{
-			CodeByteOrder, "it begins with a byte order mark, for which servers overlook what comes first",
+			CodeByteOrder, "it begins with a byte order mark, for which servers with an older OpenSSL overlook what comes first",
 			"take the mark out: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
 		}
 	}

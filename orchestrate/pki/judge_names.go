@@ -15,7 +15,7 @@ func (f *findings) names(set Set, want Want) {
 		switch {
 		case hasAlternativeName(set.Cert, name):
 		case isCommonAlone(set.Cert, name):
-			f.add(CodeNameOnlyCommon, FileCert, fmt.Sprintf("%q is its common name, and it has no alternative names, which newer clients ask for", name),
+			f.add(CodeNameOnlyCommon, FileCert, fmt.Sprintf("%q is its common name, and it has no alternative DNS names, which newer clients ask for", name),
 				cureIssue+" with that alternative name")
 		default:
 			f.add(CodeNameMissing, FileCert, fmt.Sprintf("%q is not among its alternative names (%s)",
@@ -26,7 +26,7 @@ func (f *findings) names(set Set, want Want) {
 		f.commonNames(set.Cert, want.Names, reader)
 	}
 	for _, ca := range set.CA {
-		if ca.Subject.CommonName == set.Cert.Subject.CommonName {
+		if isAuthority(ca) && ca.Subject.CommonName == set.Cert.Subject.CommonName {
 			f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its common name %q is that of an authority, by which OpenSSL takes it for self-signed",
 				ca.Subject.CommonName), cureIssue+" with another common name")
 			return
@@ -115,10 +115,10 @@ func hasAlternativeName(cert *x509.Certificate, name string) bool {
 	return slices.ContainsFunc(cert.DNSNames, func(have string) bool { return matches(have, name, true) })
 }
 
-// isCommonAlone says that a receiver takes the common name for want of alternative names. MySQL does not for an address.
+// isCommonAlone says that a receiver takes the common name for want of alternative DNS names. MySQL does not for an address.
 func isCommonAlone(cert *x509.Certificate, name string) bool {
 	_, isName := parseHost(name)
-	return isName && len(alternativeNames(cert)) == 0 && isFor(cert, name)
+	return isName && len(cert.DNSNames) == 0 && isFor(cert, name)
 }
 
 func hasAddress(cert *x509.Certificate, ip netip.Addr) bool {
