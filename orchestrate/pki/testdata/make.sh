@@ -143,6 +143,29 @@ openssl req -new -key key-dsa.pem -subj "/CN=dsa" -out "$work/dsa.csr" && issue 
 openssl req -new -key key-ec.pem -subj "/CN=ec" -out "$work/ec.csr" && issue cert-ec.pem ec root leaf
 openssl req -new -key key-ed25519.pem -subj "/CN=ed25519" -out "$work/ed25519.csr" && issue cert-ed25519.pem ed25519 root leaf
 
+# Subjects that are not plain, and one by an authority whose own is not. Some differ in nothing but how a text is encoded.
+subject() {
+    file=$1 subject=$2
+    shift 2
+    openssl req -new -utf8 -key leaf-key.pem -subj "$subject" -out "$work/$file.csr" "$@"
+    issue "subject-$file.pem" "$file" root leaf -preserveDN
+}
+subject utf8 "/C=DE/O=Bäckerei Müller/CN=db1"
+subject slash '/O=Sales \/ West/CN=db1'
+subject plus '/O=A\+B/CN=db1'
+subject set "/O=Example/CN=db1+UID=7+serialNumber=12" -multivalue-rdn
+subject mail "/DC=com/DC=example/OU=DBA/CN=db1/emailAddress=dba@example.com"
+subject quotes "/O=O'Neil \"x\" \\\\ = y,z/CN=db1"
+subject long "/O=$(printf '%064d' 7)/OU=$(printf '%064d' 8)/CN=db1"
+sed 's/^string_mask.*/string_mask = nombstr/' "$OPENSSL_CONF" >"$work/nombstr.cnf"
+subject printable "/O=Example West/CN=db1" -config "$work/nombstr.cnf"
+subject latin "/O=Bäckerei/CN=db1" -config "$work/nombstr.cnf"
+sed 's/^string_mask.*/string_mask = MASK:0x0800/' "$OPENSSL_CONF" >"$work/bmp.cnf"
+subject bmp "/O=Bäckerei/CN=db1" -config "$work/bmp.cnf"
+openssl genrsa -traditional -out strange-key.pem 2048 2>/dev/null
+openssl req -new -utf8 -key strange-key.pem -subj '/O=Zürich \/ Bern/CN=a\+b root' -out "$work/strange.csr" && selfsigned strange root -preserveDN
+issue by-strange.pem leaf strange leaf
+
 # Lists of revoked certificates.
 list() {
     file=$1 by=$2
