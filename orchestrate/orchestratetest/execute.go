@@ -72,7 +72,7 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.Restart:
 		w.restart(w.servers[a.Server])
 	case plan.ReloadTLS:
-		w.servers[a.Server].load(w.dirOf(w.servers[a.Server]))
+		return w.reload(w.servers[a.Server])
 	case plan.StopThreads:
 		return w.onChannel(a.Channel, func(s *server, c *channel) error { w.stop(s, c, a.Threads); return nil })
 	case plan.StartThreads:

@@ -28,6 +28,7 @@ type World struct {
 	hosts   map[string]topology.ServerName // address to server
 
 	authority *pki.Authority
+	foreign   *pki.Authority // of what was there before
 	leaves    map[topology.ServerName]map[int]leaf
 	noStore   bool
 	own       own
@@ -54,14 +55,18 @@ type server struct {
 	running   facts.TLSSettings
 	service   facts.Value[facts.Service]
 	served    string // PEM of the certificate that is served; empty: no TLS
+	elsewhere string // PEM of the certificate that it serves without our settings; empty: no TLS
 	tlsFault  bool   // TLS does not come up, whatever the configuration says
 	rows      []facts.AccountRow
 	anonymous []facts.AccountRow
-	dumps     []dump
-	sessions  []facts.Session
-	channels  map[string]*channel
-	position  facts.Position
-	password  bool
+
+	reloadFault string // what a reload ends with; empty: it works
+
+	dumps    []dump
+	sessions []facts.Session
+	channels map[string]*channel
+	position facts.Position
+	password bool
 }
 
 type dump struct {

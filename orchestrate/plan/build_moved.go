@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -125,7 +126,9 @@ func issuedBy(chain []*x509.Certificate, bundle string) bool {
 		return false
 	}
 	for _, cert := range chain {
-		if slices.ContainsFunc(authorities, func(a *x509.Certificate) bool { return cert.CheckSignatureFrom(a) == nil }) {
+		if slices.ContainsFunc(authorities, func(a *x509.Certificate) bool {
+			return bytes.Equal(cert.RawIssuer, a.RawSubject) && cert.CheckSignatureFrom(a) == nil
+		}) {
 			return true
 		}
 	}

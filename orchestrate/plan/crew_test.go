@@ -118,10 +118,47 @@ func (c *crew) act(w *worker) {
 	w.action++
 	c.left--
 	c.tell("%s: %s", w.step.ID, action)
+	could := c.couldReconnect()
 	if err := c.site.Do(context.Background(), action, c.site.note); err != nil {
 		c.fault = fmt.Sprintf("%s: %s: %v", w.step.ID, action, err)
 	}
+	c.seeReconnects(action, could)
 	c.wake()
+}
+
+// seeReconnects: a receiver that is connected, checks its source and could connect again still could, whatever was just done, unless a step
+// that changes its own channel is under way.
+func (c *crew) seeReconnects(done plan.Action, could map[facts.ChannelID]bool) {
+	for id, err := range c.reconnects() {
+		moves := slices.ContainsFunc(c.at, func(w *worker) bool { return changesOptions(w.step, id) })
+		if err != nil && could[id] && !moves && c.fault == "" {
+			c.fault = fmt.Sprintf("after %q the receiver of %s could not connect again: %v", done, id, err)
+		}
+	}
+}
+
+// reconnects tells of each connected receiver whether it could connect again.
+func (c *crew) reconnects() map[facts.ChannelID]error {
+	found := map[facts.ChannelID]error{}
+	for _, server := range c.site.cluster.Replicas() {
+		f := c.site.Observe(context.Background(), facts.Look{server.Name: facts.PartChannels})
+		if id := channelOf(server.Name); channelIn(f, id).Receiver == facts.Yes {
+			found[id] = c.site.Reconnects(id)
+		}
+	}
+	return found
+}
+
+func (c *crew) couldReconnect() map[facts.ChannelID]bool {
+	could := map[facts.ChannelID]bool{}
+	for id, err := range c.reconnects() {
+		could[id] = err == nil
+	}
+	return could
+}
+
+func changesOptions(step plan.Step, id facts.ChannelID) bool {
+	return slices.ContainsFunc(step.Actions, func(a plan.Action) bool { change, ok := a.(plan.ChangeTLS); return ok && change.Channel == id })
 }
 
 func (c *crew) end(w *worker) {

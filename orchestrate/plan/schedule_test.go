@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -127,12 +128,38 @@ func drawSite(t *rapid.T) *site {
 		}
 	}
 	drawAccounts(t, s)
+	if rapid.IntRange(0, 2).Draw(t, "TLS before") == 0 {
+		drawForeign(t, s)
+	}
 	if rapid.Bool().Draw(t, "secured before") {
 		s.mustApply(t)
 		damage(t, s)
 	}
 	drawThreads(t, s)
 	return s
+}
+
+// drawForeign lets servers serve certificates of another authority, which may have expired, and channels of theirs use or check them.
+func drawForeign(t *rapid.T, s *site) {
+	for _, server := range s.cluster.Servers {
+		if !rapid.Bool().Draw(t, "another certificate on "+string(server.Name)) {
+			continue
+		}
+		valid := rapid.SampledFrom([]time.Duration{year, -24 * time.Hour}).Draw(t, "valid")
+		s.With(server.Name, func(s *world.Settings) { s.ServesForeign(valid) })
+		for _, replica := range s.cluster.ReplicasOf(server.Name) {
+			switch rapid.SampledFrom([]string{"plaintext", "unchecked", "chain", "identity"}).Draw(t, "channel of "+string(replica.Name)) {
+			case "unchecked":
+				s.do(t, plan.StopThreads{Channel: channelOf(replica.Name), Threads: both},
+					plan.ChangeTLS{Channel: channelOf(replica.Name), Options: facts.TLSOptions{Enabled: true}},
+					plan.StartThreads{Channel: channelOf(replica.Name), Threads: both})
+			case "chain":
+				s.With(replica.Name, func(s *world.Settings) { s.ChecksForeign(false) })
+			case "identity":
+				s.With(replica.Name, func(s *world.Settings) { s.ChecksForeign(true) })
+			}
+		}
+	}
 }
 
 func drawCluster(t *rapid.T) topology.Cluster {
@@ -150,6 +177,9 @@ func drawCluster(t *rapid.T) topology.Cluster {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "verify chain") == 0 {
 		c.TLS.Verify = topology.VerifyChain
+	}
+	if rapid.IntRange(0, 2).Draw(t, "all serve TLS") == 0 {
+		c.TLS.Servers = topology.ServersAll
 	}
 	return c
 }
@@ -258,6 +288,10 @@ func (w *watcher) see(action plan.Action) {
 	case plan.Require:
 		w.required = w.required || a.Kind == facts.RequireSSL
 	case plan.ChangeTLS:
+		if channelIn(w.site.Facts(), a.Channel).TLS.Enabled { // it may move with the certificate of its source
+			w.changed[a.Channel.Server] = true
+			return
+		}
 		w.seeChange(a)
 	}
 }
@@ -496,6 +530,9 @@ func wakeAfterRestarts(t *rapid.T, s *site, p plan.Plan) {
 		}
 		for _, id := range disturbed(s.cluster, step.Target) {
 			wake := "wake/" + id.String()
+			if changesOptions(step, id) && id.Server != step.Target {
+				continue // its threads are started in the step itself
+			}
 			if id.Server == step.Target {
 				wake = "resume/" + id.String()
 			}
