@@ -139,7 +139,7 @@ func (g *glance) judge(ctx context.Context, user string, call []string) (facts.C
 	case g.server.SSH.OSUser():
 	default:
 		if g.server.SSH.OSUser() != "root" {
-			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: user}
+			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: user, doing: "run the server's own check"}
 		}
 		line = line.AsUser(user)
 	}
@@ -160,11 +160,11 @@ func (g *glance) judge(ctx context.Context, user string, call []string) (facts.C
 	return judgeComplaints(string(out.Stderr)), nil
 }
 
-// notAllowedError says that the check must be run as another user than the login.
-type notAllowedError struct{ server, user string }
+// notAllowedError says that something must be done as another user than the login.
+type notAllowedError struct{ server, user, doing string }
 
 func (e *notAllowedError) Error() string {
-	return fmt.Sprintf("%s: only root and the OS user %s can run the server's own check", e.server, e.user)
+	return fmt.Sprintf("%s: only root and the OS user %s can %s", e.server, e.user, e.doing)
 }
 
 // Hint is what a person can do.

@@ -76,6 +76,7 @@ func (g *glance) readConfig(ctx context.Context, roots []string) error {
 	config := g.config(options, roots)
 	config.Others = others.readers(config, suffix, g.sameFolders(ctx, config, others))
 	g.seen.Config = facts.Known(config)
+	g.seen.Named = g.lookAtNamed(ctx, config)
 	return nil
 }
 

@@ -170,6 +170,7 @@ func (b *builder) warn() {
 			b.warnOf(s.Name, "the TLS dir %s cannot be used: %s", s.TLSDir, dir.Fault)
 		}
 		b.warnOfStarts(s)
+		b.warnOfFiles(s)
 		if b.cluster.IsSource(s.Name) {
 			b.warnOfOtherReaders(s.Name, seen.DumpThreads.Or(nil))
 		}
