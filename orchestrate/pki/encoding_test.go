@@ -109,31 +109,3 @@ func TestParseKeyErrorsAreSilent(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	authority := newAuthority(f, 1)
-	leaf := newLeaf(f, authority, "db1", "192.0.2.1")
-	f.Add(leaf.CertPEM())
-	f.Add([]byte(leaf.KeyPEM().Reveal()))
-	f.Add(EncodeCert(authority.Cert, leaf.Cert))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if key, err := ParseKey(data); err == nil && (key.Signer == nil || key.Fingerprint() == "") {
-			t.Error("an empty key is read")
-		}
-		certs, err := ParseBundle(data)
-		if err != nil {
-			return
-		}
-		for _, cert := range certs {
-			_ = SubjectOneLine(cert)
-		}
-		if len(certs) < 4 {
-			_ = Judge(Set{CA: certs, Cert: certs[0], Intermediates: certs[1:]}, Want{Names: []string{"db1"}, Now: today()})
-			_ = VerifyServed(certs, certs, "db1", today())
-		}
-		again, err := ParseBundle(EncodeCert(certs...))
-		if err != nil || len(again) != len(certs) {
-			t.Errorf("what is written is not read back: %v", err)
-		}
-	})
-}

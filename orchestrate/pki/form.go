@@ -36,6 +36,9 @@ func revocations() kind {
 	return kind{"crl", "list of revoked certificates", "it holds no list of revoked certificates in PEM"}
 }
 
+// maxLabel bounds what is repeated of a part's label, in bytes: longer than any that is in use.
+const maxLabel = 40
+
 const cureCopy = "take the file anew from where it was made"
 
 // blocks takes a PEM file apart. Damaged parts, over which decoders step without a word, are an error.
@@ -110,7 +113,7 @@ func foreign(i int, block *pem.Block, want kind) error {
 	case isKeyBlock(block):
 		return &FormError{CodeHoldsKey, "it holds a private key, which does not belong into a file of certificates", split}
 	}
-	return &FormError{CodeForeignPart, fmt.Sprintf("part %d is %q, not a %s", i+1, block.Type, want.name), split}
+	return &FormError{CodeForeignPart, fmt.Sprintf("part %d is %q, not a %s", i+1, cut(block.Type, maxLabel), want.name), split}
 }
 
 func isKeyBlock(block *pem.Block) bool { return strings.HasSuffix(block.Type, "PRIVATE KEY") }
