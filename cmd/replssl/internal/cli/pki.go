@@ -27,6 +27,7 @@ every server: guard it, or seal it with a passphrase, and keep a copy.`,
 		s.unlocking(s.local(newPKISeal(s))),
 		s.unlocking(s.local(newPKIUnseal(s))),
 		s.unlocking(s.local(newPKIIssue(s))),
+		s.printing(s.reaching(newPKIInspect(s))),
 	)
 	return cmd
 }
