@@ -126,7 +126,11 @@ func (c *cluster) everything() []string {
 	c.t.Helper()
 	var seen []string
 	for _, s := range c.Servers {
-		status, err := c.Query(c.t.Context(), s.Name, "SHOW MASTER STATUS")
+		question := "SHOW MASTER STATUS"
+		if c.Programs.Tree != "" {
+			question = "SHOW BINARY LOG STATUS"
+		}
+		status, err := c.Query(c.t.Context(), s.Name, question)
 		if err != nil {
 			c.t.Fatal(err)
 		}

@@ -201,6 +201,14 @@ func (c *cluster) proven() {
 // refusedByHand tries the account's password without TLS, and with it, by the server's own client.
 func (c *cluster) refusedByHand() {
 	c.t.Helper()
+	if c.Programs.Tree != "" {
+		for mode, want := range map[string]bool{"DISABLED": false, "REQUIRED": true} {
+			if out, err := c.byTheClientOfMySQL(mode); (err == nil) != want {
+				c.t.Errorf("login with TLS %s: %v: %s", mode, err, out)
+			}
+		}
+		return
+	}
 	p := c.Primary()
 	for tls, want := range map[string]bool{"--skip-ssl": false, "--ssl": true} {
 		cmd := exec.Command("mariadb", "--no-defaults", "-h", p.Address, "-P", fmt.Sprint(p.Port), "-u", c.Account.User, tls, "-e", "SELECT 1")
