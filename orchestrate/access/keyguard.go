@@ -34,10 +34,17 @@ const (
 )
 
 func (c *keyGuard) Write(data []byte) (int, error) {
-	asks := len(data) == packetHeader+1 && data[0] == 1 && data[1] == 0 && data[2] == 0
-	if asks && (data[packetHeader] == cachingKeyRequest || data[packetHeader] == sha256KeyRequest) {
-		c.trial.keyWanted = true
+	if asksForKey(data) {
+		c.trial.keyWanted.Store(true)
 		return 0, errKeyWanted
 	}
 	return c.Conn.Write(data)
+}
+
+// asksForKey: a packet that answers has a number; the goodbye, which looks the same otherwise, begins anew at 0.
+func asksForKey(data []byte) bool {
+	if len(data) != packetHeader+1 || data[0] != 1 || data[1] != 0 || data[2] != 0 || data[3] == 0 {
+		return false
+	}
+	return data[packetHeader] == cachingKeyRequest || data[packetHeader] == sha256KeyRequest
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -66,7 +67,7 @@ type trial struct {
 	over    *tls.Config // nil for a login without TLS
 
 	encrypted bool
-	keyWanted bool
+	keyWanted atomic.Bool
 	untrusted error
 }
 
@@ -121,7 +122,7 @@ func (t *trial) judge(err error) (facts.Attempt, error) {
 	switch {
 	case isAlert(err):
 		return facts.Attempt{Text: "the server broke off the TLS handshake: " + strings.TrimPrefix(alertOf(err).Err.Error(), "tls: ")}, nil
-	case t.keyWanted:
+	case t.keyWanted.Load():
 		return facts.Attempt{}, &KeyWantedError{}
 	case err != nil && !isRefused && t.untrusted == nil:
 		return facts.Attempt{}, err
