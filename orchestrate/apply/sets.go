@@ -2,13 +2,16 @@ package apply
 
 import (
 	"context"
-	"errors"
 
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/remote"
+	"github.com/replssl/replssl/remote/fileset"
 )
 
-var errNotYet = errors.New("not written yet")
+func (x *Executor) repairSet(ctx context.Context, a plan.RepairSet) error {
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Repair(a.Dir, a.Version, a.Owner)})
+}
 
-func (x *Executor) repairSet(_ context.Context, _ plan.RepairSet) error { return errNotYet }
-
-func (x *Executor) pruneSets(_ context.Context, _ plan.PruneSets) error { return errNotYet }
+func (x *Executor) pruneSets(ctx context.Context, a plan.PruneSets) error {
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Prune(a.Dir, a.Keep...)})
+}

@@ -70,14 +70,16 @@ func (d TLSDir) CurrentSet() (FileSet, bool) {
 	return set, ok && d.Current != 0
 }
 
-// FileSet is one version of ca.pem, cert.pem and key.pem on a host.
+// FileSet is one version of ca.pem, cert.pem and key.pem on a host, and of crl.pem where there is one.
 type FileSet struct {
 	CA, Cert  string        // PEM
 	CRL       string        // PEM; empty: the set has none
 	KeyDigest string        // SHA-256 of the file key.pem, hex
 	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
 	Readable  Value[bool]   // by the OS user of the server, tried by reading
-	Faults    []string      // missing files, wrong modes
+	Faults    []string      // missing files, and what is no file
+	Loose     []string      // modes and owners that are not as they should be, which can be put right in place
+	Exposed   bool          // others than the owner and the group of key.pem could read it
 }
 
 // Digest tells one content of a set from another.

@@ -15,7 +15,7 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(unseen.Error()))
 		return
 	}
-	dir, why := tlsDir(state)
+	dir, why := tlsDir(state, g.reader)
 	for number, set := range dir.Sets {
 		if public, here := g.keys[set.KeyDigest]; here {
 			set.KeyPublic = facts.Known(public)
@@ -28,8 +28,8 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 	}
 }
 
-// tlsDir is the folder as facts, or why it is not known.
-func tlsDir(state fileset.State) (dir facts.TLSDir, why string) {
+// tlsDir is the folder as facts, or why it is not known. The reader is the OS user who was sent to read the files, and should own them.
+func tlsDir(state fileset.State, reader string) (dir facts.TLSDir, why string) {
 	dir = facts.TLSDir{Kind: facts.DirReal, Sets: map[int]facts.FileSet{}}
 	folder, known := state.Dir.Get()
 	if state.Dir.IsAbsent() {
@@ -47,7 +47,7 @@ func tlsDir(state fileset.State) (dir facts.TLSDir, why string) {
 		dir.Kind = facts.DirOther
 		return dir, why
 	}
-	return withSets(dir, state)
+	return withSets(dir, state, reader)
 }
 
 func rootFault(root seen.Value[fileset.Folder]) (fault, why string) {
@@ -71,13 +71,13 @@ func folderFault(name string, folder fileset.Folder) string {
 	return ""
 }
 
-func withSets(dir facts.TLSDir, state fileset.State) (with facts.TLSDir, why string) {
+func withSets(dir facts.TLSDir, state fileset.State, reader string) (with facts.TLSDir, why string) {
 	versions, known := state.Versions.Get()
 	if !known && !state.Versions.IsAbsent() {
 		return dir, state.Versions.Why()
 	}
 	for _, v := range versions {
-		set, why := fileSet(v)
+		set, why := fileSet(v, reader)
 		if why != "" {
 			return dir, fmt.Sprintf("version %d: %s", v.Number, why)
 		}
@@ -99,8 +99,11 @@ func withSets(dir facts.TLSDir, state fileset.State) (with facts.TLSDir, why str
 }
 
 // fileSet is one version as facts, or why it is not known. What is wrong with a file is a fault, and known.
-func fileSet(v fileset.Version) (set facts.FileSet, why string) {
+func fileSet(v fileset.Version, reader string) (set facts.FileSet, why string) {
 	set.Readable, set.KeyPublic = facts.Known(true), facts.Absent[string]()
+	if folder, known := v.Folder.Get(); known && folder.Mode&0o022 != 0 {
+		set.Loose = append(set.Loose, fmt.Sprintf("others than its owner may write to its folder (mode %04o)", folder.Mode))
+	}
 	for _, name := range fileset.Names() {
 		value := v.File(name)
 		file, known := value.Get()
@@ -114,23 +117,23 @@ func fileSet(v fileset.Version) (set facts.FileSet, why string) {
 		case !known:
 			return set, fmt.Sprintf("%s: %s", name, value.Why())
 		}
-		if why := takeFile(&set, name, file); why != "" {
+		if why := takeFile(&set, name, file, reader); why != "" {
 			return set, fmt.Sprintf("%s: %s", name, why)
 		}
 	}
 	return set, ""
 }
 
-func takeFile(set *facts.FileSet, name fileset.Name, file fileset.File) (why string) {
-	if fault := fileFault(name, file); fault != "" {
-		set.Faults = append(set.Faults, string(name)+" "+fault)
-	}
+func takeFile(set *facts.FileSet, name fileset.Name, file fileset.File, reader string) (why string) {
+	set.Loose = append(set.Loose, looseness(name, file, reader)...)
 	set.Readable = also(set.Readable, name, file.Readable)
 	if file.Kind != fileset.Regular {
+		set.Faults = append(set.Faults, fmt.Sprintf("%s is no file (%s)", name, file.Kind))
 		return ""
 	}
 	switch name {
 	case fileset.Key:
+		set.Exposed = file.Mode&0o004 != 0
 		set.KeyDigest, _ = file.SHA256.Get()
 		set.KeyPublic = known(file.PublicKey)
 		return ""
@@ -152,18 +155,23 @@ func content(file fileset.File) (text, why string) {
 	return "", file.PEM.Why()
 }
 
-func fileFault(name fileset.Name, file fileset.File) string {
+// looseness is what is wrong with mode and owner of a file. A file that root owns is as good as the reader's own.
+func looseness(name fileset.Name, file fileset.File, reader string) []string {
+	if file.Kind != fileset.Regular {
+		return nil
+	}
 	forbidden := fs.FileMode(0o022) // the group may read a key, as in root:mysql 0640
 	if name == fileset.Key {
 		forbidden = 0o027
 	}
-	switch {
-	case file.Kind != fileset.Regular:
-		return fmt.Sprintf("is no file (%s)", file.Kind)
-	case file.Mode&forbidden != 0:
-		return fmt.Sprintf("is open to others (mode %04o)", file.Mode)
+	var loose []string
+	if file.Mode&forbidden != 0 {
+		loose = append(loose, fmt.Sprintf("%s is open to others (mode %04o)", name, file.Mode))
 	}
-	return ""
+	if reader != "" && file.Owner != reader && file.Owner != "root" {
+		loose = append(loose, fmt.Sprintf("%s belongs to %s, not to %s", name, file.Owner, reader))
+	}
+	return loose
 }
 
 // also is whether all files so far can be read, and this one.

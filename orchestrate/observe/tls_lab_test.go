@@ -209,7 +209,9 @@ func filesThatCannotBeUsed(t *testing.T, b *bench) {
 	dir := known(t, "folder", changed.look(t, "primary", facts.PartFiles).TLSDir)
 	set, ok := dir.CurrentSet()
 	equal(t, "in use", ok, true)
-	equal(t, "faults", strings.Join(set.Faults, "; "), "ca.pem is missing; key.pem is open to others (mode 0644)")
+	equal(t, "faults", strings.Join(set.Faults, "; "), "ca.pem is missing")
+	equal(t, "modes and owners", strings.HasPrefix(strings.Join(set.Loose, "; "), "key.pem is open to others (mode 0644)"), true)
+	equal(t, "exposed", set.Exposed, true)
 	equal(t, "readable", known(t, "readable", set.Readable), false)
 	equal(t, "public half of the key", set.KeyPublic.IsUnknown(), true)
 }

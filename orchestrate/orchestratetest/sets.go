@@ -2,12 +2,46 @@ package orchestratetest
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
 var errNotYet = errors.New("not written yet")
 
-func (w *World) repair(_ plan.RepairSet) error { return errNotYet }
+func (w *World) repair(a plan.RepairSet) error {
+	s := w.servers[a.Server]
+	set, ok := s.dir.Sets[a.Version]
+	if !ok || len(set.Faults) > 0 {
+		return fmt.Errorf("%s has no complete certificate set %d", a.Server, a.Version)
+	}
+	set.Loose, set.Exposed, set.Readable = nil, false, facts.Known(true)
+	s.dir.Sets[a.Version] = set
+	return nil
+}
 
-func (w *World) prune(_ plan.PruneSets) error { return errNotYet }
+func (w *World) prune(a plan.PruneSets) error {
+	s := w.servers[a.Server]
+	if s.dir.Current != 0 && !slices.Contains(a.Keep, s.dir.Current) {
+		w.violate("the set in use of %s was to be removed", a.Server)
+		return fmt.Errorf("%s uses certificate set %d, which would not be kept", a.Server, s.dir.Current)
+	}
+	for version := range s.dir.Sets {
+		if !slices.Contains(a.Keep, version) {
+			delete(s.dir.Sets, version)
+		}
+	}
+	return nil
+}
+
+// Set changes a certificate set on the host, or puts one there: a copy of the set in use that the function then changes.
+func (s *Settings) Set(version int, change func(*facts.FileSet)) {
+	set, ok := s.server.dir.Sets[version]
+	if !ok {
+		set = s.server.dir.Sets[s.server.dir.Current]
+	}
+	change(&set)
+	s.server.dir.Sets[version] = set
+}

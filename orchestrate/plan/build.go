@@ -71,6 +71,8 @@ func (b *builder) build() {
 		b.planRequirements(b.stepIDs("change"))
 	}
 	b.planRehearsals()
+	// 7. When all of that is proven, older sets go.
+	b.planPrunes()
 	b.warn()
 	if b.isBlocked() {
 		b.plan.Steps = nil
@@ -88,7 +90,7 @@ func (b *builder) warnOf(target topology.ServerName, format string, args ...any)
 }
 
 func (b *builder) add(s Step) {
-	s.Needs = b.presentOnly(s.Needs)
+	s.Needs = b.presentOnly(withRepairs(s.Needs))
 	b.place[s.ID] = len(b.plan.Steps)
 	b.plan.Steps = append(b.plan.Steps, s)
 }

@@ -33,6 +33,7 @@ func (b *builder) planCertificates() {
 		switch v := b.setInUse(s, dir.Current).Holds(b.facts); {
 		case v.Unclear():
 			b.block(s.Name, v.Hint(), "%s", v.Why())
+		case v.Fails() && b.planRepair(s):
 		case v.Fails():
 			missing = append(missing, s)
 		}
@@ -244,15 +245,7 @@ func (b *builder) switching(channels ...facts.ChannelID) []string {
 // switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
 // them from this folder is stopped meanwhile, on the way back too.
 func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step) {
-	var readers []facts.ChannelID
-	for _, l := range b.links {
-		if l.Channel.Server != s.Name || !b.threads[l.Channel].Receiver {
-			continue
-		}
-		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.TLS.Cert == currentFile(s, "cert.pem") {
-			readers = append(readers, l.Channel)
-		}
-	}
+	readers := b.readersOf(s)
 	for _, id := range readers {
 		step.Found = b.threadsOf(id)
 		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", id)

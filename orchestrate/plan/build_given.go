@@ -109,6 +109,9 @@ func (b *builder) planGiven() {
 		return
 	}
 	b.checkTrust()
+	for _, s := range b.cluster.Servers {
+		b.checkCRLStays(s)
+	}
 	if b.isBlocked() {
 		return
 	}
@@ -124,6 +127,7 @@ func (b *builder) planGivenSet(s topology.Server) {
 	switch v := goal.Holds(b.facts); {
 	case v.Unclear():
 		b.block(s.Name, v.Hint(), "%s", v.Why())
+	case v.Fails() && b.planRepair(s):
 	case v.Fails():
 		step := b.fileStep(s, version)
 		step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage}}}

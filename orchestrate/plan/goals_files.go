@@ -166,6 +166,8 @@ func (g SetInUse) Holds(f facts.Facts) Verdict {
 		return no("%s uses certificate set %d, not %d", g.Server, dir.Current, g.Version)
 	case len(set.Faults) > 0:
 		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Faults, ", "))
+	case len(set.Loose) > 0:
+		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Loose, ", "))
 	}
 	return all(readable(g.Server, set), g.isOwn(set), g.good(f, set))
 }

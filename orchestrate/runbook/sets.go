@@ -1,13 +1,44 @@
 package runbook
 
 import (
-	"errors"
+	"path"
+	"slices"
+	"strconv"
 
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
-var errNotYet = errors.New("not written yet")
+// repairSet names each file, so that nothing else in the folder is given away.
+func (w *writer) repairSet(a plan.RepairSet) ([]command, error) {
+	root := path.Join(a.Dir, "versions")
+	data := struct {
+		Root, Version, Owner string
+		CRL                  bool
+	}{Root: root, Version: path.Join(root, strconv.Itoa(a.Version))}
+	data.CRL = w.facts.Server(a.Server).TLSDir.Or(facts.TLSDir{}).Sets[a.Version].CRL != ""
+	if w.isRoot(a.Server) {
+		data.Owner = a.Owner
+	}
+	return w.shell(a, onHost, "repair-set", data)
+}
 
-func (w *writer) repairSet(_ plan.RepairSet) ([]command, error) { return nil, errNotYet }
+// pruneSets names each folder that goes, as it was seen.
+func (w *writer) pruneSets(a plan.PruneSets) ([]command, error) {
+	var gone []string
+	for _, version := range sortedSets(w.facts.Server(a.Server).TLSDir.Or(facts.TLSDir{}).Sets) {
+		if !slices.Contains(a.Keep, version) {
+			gone = append(gone, path.Join(a.Dir, "versions", strconv.Itoa(version)))
+		}
+	}
+	return w.shell(a, onHost, "prune-sets", gone)
+}
 
-func (w *writer) pruneSets(_ plan.PruneSets) ([]command, error) { return nil, errNotYet }
+func sortedSets(sets map[int]facts.FileSet) []int {
+	var versions []int
+	for version := range sets {
+		versions = append(versions, version)
+	}
+	slices.Sort(versions)
+	return versions
+}
