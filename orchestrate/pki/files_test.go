@@ -112,6 +112,8 @@ func trials() map[string]trial {
 		"root missing":           {ca: "middle.pem", cert: "below.pem", codes: "cert.pem not-chained"},
 		"leaf in the bundle":     {ca: "bundle-leaf.pem", codes: "ca.pem not-authority"},
 		"CA may not sign":        {ca: "weakroot.pem", cert: "by-weakroot.pem", codes: "ca.pem may-not-sign"},
+		"chain too long":         {ca: "short.pem", cert: "chain-too-long.pem", codes: "ca.pem may-not-sign"},
+		"CA for clients":         {cert: "chain-clients.pem", codes: "ca.pem usage-missing"},
 		"expired":                {cert: "cert-expired.pem", codes: "cert.pem expired"},
 		"too early":              {cert: "cert-early.pem", codes: "cert.pem not-yet-valid"},
 		"outlives":               {cert: "cert-outlives.pem", codes: "cert.pem outlives-ca"},

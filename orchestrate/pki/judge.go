@@ -135,7 +135,7 @@ func Judge(set Set, want Want) []Finding {
 	}
 	found.dates(path, want)
 	found.names(set, want)
-	found.usage(set.Cert, want.Usage)
+	found.usage(path, want.Usage)
 	found.strength(path)
 	found.kinds(path, want)
 	found.revocation(path, set, want)

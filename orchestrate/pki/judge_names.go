@@ -57,7 +57,7 @@ func (f *findings) commonNames(cert *x509.Certificate, wanted []string, reader R
 }
 
 // usage judges as OpenSSL does: what is not said is allowed, and "any" does not count for TLS.
-func (f *findings) usage(cert *x509.Certificate, usage Usage) {
+func (f *findings) usage(path []*x509.Certificate, usage Usage) {
 	ends := []struct {
 		usage Usage
 		name  string
@@ -70,19 +70,31 @@ func (f *findings) usage(cert *x509.Certificate, usage Usage) {
 		},
 		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement},
 	}
+	cert := path[0]
 	for _, end := range ends {
 		if usage != "" && usage != UsageBoth && usage != end.usage {
 			continue
 		}
-		limited := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
-		if limited && !slices.Contains(cert.ExtKeyUsage, end.ext) {
+		if !mayExtend(cert, end.ext) {
 			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (%s)", end.usage, end.name),
 				cureIssue+" with extendedKeyUsage "+end.name)
 		} else if cert.KeyUsage != 0 && cert.KeyUsage&end.basic == 0 {
 			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its keyUsage lacks digitalSignature)", end.usage),
 				cureIssue+" with keyUsage digitalSignature")
 		}
+		for _, authority := range path[1:] {
+			if !mayExtend(authority, end.ext) {
+				f.add(CodeUsageMissing, FileCA, fmt.Sprintf("the authority %s may issue no certificate for a %s (%s)",
+					SubjectOneLine(authority), end.usage, end.name), cureAuthority)
+			}
+		}
 	}
+}
+
+// mayExtend says that a certificate, and what it issues, may be used so: one that does not limit its use may.
+func mayExtend(cert *x509.Certificate, use x509.ExtKeyUsage) bool {
+	limited := len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0
+	return !limited || slices.Contains(cert.ExtKeyUsage, use)
 }
 
 // kinds judges whether every server reads the keys on the way to the root: each is shown the certificate, and checks what signed it.

@@ -141,9 +141,21 @@ func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
 }
 
 func (f *findings) signers(path []*x509.Certificate) {
-	for _, cert := range path[1:] {
+	for i, cert := range path[1:] {
 		if !maySign(cert) {
 			f.add(CodeMayNotSign, FileCA, SubjectOneLine(cert)+" may not sign certificates (basicConstraints CA, keyUsage keyCertSign)", cureAuthority)
 		}
+		if below, limit := i, pathLength(cert); limit >= 0 && below > limit {
+			f.add(CodeMayNotSign, FileCA, fmt.Sprintf("%s has %d authorities below it here, and may have %d (basicConstraints pathlen)",
+				SubjectOneLine(cert), below, limit), cureAuthority)
+		}
 	}
+}
+
+// pathLength is how many authorities may stand between this one and a server's certificate; negative for any number.
+func pathLength(cert *x509.Certificate) int {
+	if !cert.BasicConstraintsValid || cert.MaxPathLen == 0 && !cert.MaxPathLenZero {
+		return -1
+	}
+	return cert.MaxPathLen
 }

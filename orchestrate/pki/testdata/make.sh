@@ -39,6 +39,13 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, cRLSign
 subjectKeyIdentifier = hash
+[shortroot]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+[clients]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+extendedKeyUsage = clientAuth
 [leaf]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature, keyEncipherment
@@ -92,6 +99,18 @@ issue below.pem leaf middle leaf
 openssl genrsa -traditional -out weakroot-key.pem 2048 2>/dev/null
 request weakroot "/CN=root that may not sign" && selfsigned weakroot weakroot
 issue by-weakroot.pem leaf weakroot leaf
+
+openssl genrsa -traditional -out short-key.pem 2048 2>/dev/null
+request short "/CN=root of no other authority" && selfsigned short shortroot
+issue "$work/short-middle.pem" middle short root
+issue clients.pem middle root clients
+cp middle-key.pem "$work/short-middle-key.pem"
+cp middle-key.pem clients-key.pem
+issue "$work/below-short.pem" leaf "$work/short-middle" leaf
+cat "$work/below-short.pem" "$work/short-middle.pem" >chain-too-long.pem
+issue "$work/below-clients.pem" leaf clients leaf
+cat "$work/below-clients.pem" clients.pem >chain-clients.pem
+rm clients.pem clients-key.pem
 
 # Forms of keys, all of the same key but for those of curves.
 openssl pkcs8 -topk8 -nocrypt -in leaf-key.pem -out key-pkcs8.pem
