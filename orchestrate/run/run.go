@@ -51,12 +51,16 @@ type Pace struct {
 	Settle  time.Duration // how long a verdict that waiting cannot help must stand before it is believed
 	Action  time.Duration // for one action
 	Restart time.Duration // for a restart: a server with a large buffer pool takes minutes to end and to begin
+	Reload  time.Duration // for a reload: the server reads three files, but waits for handshakes under way, 10 s each by default (connect_timeout)
 	Rescue  time.Duration // for a rescue to be seen to have worked
 }
 
 // DefaultPace suits real servers.
 func DefaultPace() Pace {
-	return Pace{Poll: 15 * time.Millisecond, Settle: time.Second, Action: 2 * time.Minute, Restart: 20 * time.Minute, Rescue: 30 * time.Second}
+	return Pace{
+		Poll: 15 * time.Millisecond, Settle: time.Second, Action: 2 * time.Minute, Restart: 20 * time.Minute, Reload: 30 * time.Second,
+		Rescue: 30 * time.Second,
+	}
 }
 
 // Run carries a plan out. Once the context is cancelled no further step begins; the steps under way are brought to their end, since a

@@ -88,7 +88,10 @@ func (m *memory) failures() []event.StepFailed {
 }
 
 func quick() run.Pace {
-	return run.Pace{Poll: time.Millisecond, Settle: 2 * time.Millisecond, Action: time.Second, Restart: time.Second, Rescue: 50 * time.Millisecond}
+	return run.Pace{
+		Poll: time.Millisecond, Settle: 2 * time.Millisecond, Action: time.Second, Restart: time.Second, Reload: time.Second,
+		Rescue: 50 * time.Millisecond,
+	}
 }
 
 func engine(w *world.World, m *memory) *run.Engine {

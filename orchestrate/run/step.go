@@ -217,11 +217,14 @@ func (r *runner) tellDone(step plan.Step, batch []plan.Action, done int, failure
 func (r *runner) patience(batch []plan.Action) time.Duration {
 	most := time.Duration(0)
 	for _, action := range batch {
-		if _, ok := action.(plan.Restart); ok {
+		switch action.(type) {
+		case plan.Restart:
 			most += r.Pace.Restart
-			continue
+		case plan.ReloadTLS:
+			most += r.Pace.Reload
+		default:
+			most += r.Pace.Action
 		}
-		most += r.Pace.Action
 	}
 	return most
 }

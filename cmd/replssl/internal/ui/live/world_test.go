@@ -60,7 +60,10 @@ func lived(t interface{ Fatal(args ...any) }, c topology.Cluster, a accident) (p
 	book := &diary{}
 	engine := &run.Engine{
 		Observer: w, Executor: w, Journal: book, Ledger: event.NewLedger(nil), Now: time.Now,
-		Pace: run.Pace{Poll: time.Millisecond, Settle: 2 * time.Millisecond, Action: time.Second, Restart: time.Second, Rescue: 50 * time.Millisecond},
+		Pace: run.Pace{
+			Poll: time.Millisecond, Settle: 2 * time.Millisecond, Action: time.Second, Restart: time.Second, Reload: time.Second,
+			Rescue: 50 * time.Millisecond,
+		},
 	}
 	if _, err := engine.Run(ctx, p, event.RunBegan{Run: "r1", Steps: len(p.Steps)}); err != nil {
 		t.Fatal(err)
