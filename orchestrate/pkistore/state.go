@@ -92,7 +92,7 @@ type Version struct {
 
 // Set is the version as [pki.Judge] takes it.
 func (v Version) Set() pki.Set {
-	return pki.Set{CA: v.Bundle, Cert: v.Cert, Intermediates: v.Intermediates, KeyFingerprint: v.KeyFingerprint}
+	return pki.Set{CA: v.Bundle, Cert: v.Cert, Intermediates: v.Intermediates, KeyFingerprint: v.KeyFingerprint, KeyForm: v.KeyForm}
 }
 
 // Server finds a server; one without a folder has no versions.
