@@ -78,7 +78,7 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.StartThreads:
 		return w.onChannel(a.Channel, func(s *server, c *channel) error { w.start(s, c, a.Threads); return nil })
 	case plan.ChangeTLS:
-		return w.onChannel(a.Channel, func(_ *server, c *channel) error { return changeTLS(c, a.Options) })
+		return w.onChannel(a.Channel, func(s *server, c *channel) error { return changeTLS(s, c, a.Options) })
 	case plan.Require:
 		return w.require(a, note)
 	default:
@@ -96,7 +96,10 @@ func (w *World) onChannel(id facts.ChannelID, do func(*server, *channel) error) 
 }
 
 // changeTLS purges the relay logs: what is received but not applied is fetched again.
-func changeTLS(c *channel, options facts.TLSOptions) error {
+func changeTLS(s *server, c *channel, options facts.TLSOptions) error {
+	if s.kept.IsKnown() {
+		return changeTLSOfReceiver(c, options)
+	}
 	if c.Receiver.Runs() || c.Applier.Runs() {
 		return errors.New("error 1198: This operation cannot be performed as you have a running replica; run STOP SLAVE first")
 	}
@@ -163,7 +166,7 @@ func (w *World) optionFile(s *server) string {
 		return ""
 	}
 	dir := w.dirOf(s)
-	text, err := d.OptionFile(s.config.Suffix, dir+"/current/ca.pem", dir+"/current/cert.pem", dir+"/current/key.pem")
+	text, err := d.OptionFile(s.config.Suffix, s.paths(dir))
 	if err != nil {
 		return ""
 	}

@@ -139,6 +139,7 @@ func (w *World) restart(s *server) {
 	s.dumps, s.start, s.nextConn = nil, s.start+1, 5
 	s.running, s.served = facts.TLSSettings{}, ""
 	s.loadElsewhere()
+	w.loadKept(s)
 	if text, ok := s.config.Own.Get(); ok && text == w.optionFile(s) && !s.tlsFault {
 		s.load(w.dirOf(s))
 	}
@@ -154,6 +155,10 @@ func (w *World) reload(s *server) error {
 	if s.reloadFault != "" {
 		return errors.New(s.reloadFault)
 	}
+	if s.kept.IsKnown() {
+		w.loadNext(s)
+		return nil
+	}
 	if s.running.Cert == w.dirOf(s)+"/current/cert.pem" {
 		s.load(w.dirOf(s))
 	}
@@ -166,7 +171,16 @@ func (s *server) load(dir string) {
 		return
 	}
 	s.served = set.Cert
-	s.running = facts.TLSSettings{Enabled: true, CA: dir + "/current/ca.pem", Cert: dir + "/current/cert.pem", Key: dir + "/current/key.pem"}
+	s.running = s.paths(dir)
+}
+
+// paths are those of the set in use.
+func (s *server) paths(dir string) facts.TLSSettings {
+	paths := facts.TLSSettings{Enabled: true, CA: dir + "/current/ca.pem", Cert: dir + "/current/cert.pem", Key: dir + "/current/key.pem"}
+	if set, _ := s.dir.CurrentSet(); set.CRL != "" {
+		paths.CRL = dir + "/current/crl.pem"
+	}
+	return paths
 }
 
 func (w *World) dirOf(s *server) string {

@@ -78,6 +78,9 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartSettings, &seen.Settings, s.running)
 	put(parts, facts.PartSettings, &seen.Variables, w.variables(s))
 	put(parts, facts.PartSettings, &seen.RunTime, []string{})
+	if parts.Has(facts.PartSettings) {
+		seen.Kept = s.kept
+	}
 	put(parts, facts.PartConfig, &seen.Config, w.configOf(s))
 	put(parts, facts.PartConfig, &seen.Named, map[string]facts.Named{})
 	put(parts, facts.PartCheck, &seen.ConfigCheck, facts.Check{OK: true})

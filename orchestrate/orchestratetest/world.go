@@ -62,6 +62,9 @@ type server struct {
 
 	reloadFault string // what a reload ends with; empty: it works
 
+	kept facts.Value[facts.Kept] // what it persists; absent for a server that persists nothing
+	next facts.TLSSettings       // what the next reload of such a server reads
+
 	dumps    []dump
 	sessions []facts.Session
 	channels map[string]*channel
@@ -116,6 +119,7 @@ func newServer(s topology.Server, index int) *server {
 			Own: facts.Absent[string](), Others: facts.Known([]string(nil)),
 		},
 		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
+		kept:     facts.Absent[facts.Kept](),
 		channels: map[string]*channel{}, position: facts.Position{File: "binlog.000001", Pos: 4}, password: true,
 	}
 }
