@@ -41,8 +41,12 @@ type ServerStatus struct {
 	SetUntil    facts.Value[string]   `json:"set_until"` // of the certificate in the set in use
 	SetDaysLeft facts.Value[int]      `json:"set_days_left"`
 	Require     facts.Value[string]   `json:"require"` // the weakest requirement of the account's rows
-	ApplyWould  []string              `json:"apply_would"`
-	Why         string                `json:"why"`
+
+	// Settings are the TLS variables that somebody set, and where.
+	Settings facts.Value[[]SettingStatus] `json:"tls_settings"`
+
+	ApplyWould []string `json:"apply_would"`
+	Why        string   `json:"why"`
 }
 
 // ChannelStatus is one channel of a server, whether the inventory means it or not.
@@ -96,6 +100,7 @@ func (l lister) server(server topology.Server) ServerStatus {
 	s.Until, s.DaysLeft = validity(apply(seen.ServedTLS, func(t facts.ServedTLS) string { return t.Chain }), l.facts.At)
 	s.SetInUse = apply(seen.TLSDir, func(d facts.TLSDir) int { return d.Current })
 	s.SetUntil, s.SetDaysLeft = validity(certInUse(seen.TLSDir), l.facts.At)
+	s.Settings = settingsOf(seen)
 	s.ApplyWould = l.would(server.Name, l.doings.servers[server.Name])
 	s.Why = strings.Join(distinct(why(seen.Instance), why(seen.Channels), why(seen.TLSDir), why(s.SetDaysLeft),
 		why(seen.ServedTLS), why(s.DaysLeft), why(s.ServesSet), why(seen.Accounts), why(s.Require)), "; ")

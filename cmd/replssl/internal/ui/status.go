@@ -33,6 +33,7 @@ func Status(w io.Writer, s plan.StatusReport) {
 	_ = table.Flush()
 	fmt.Fprintln(w)
 	tellVersions(w, s.Servers)
+	tellSettings(w, s.Servers)
 	explainDoubts(w, s.Channels)
 	h := &hints{}
 	tellProblems(w, h, "", notBlocking(s.Problems, s.Plan.Blocked))
