@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
@@ -82,7 +83,7 @@ func (x *Executor) installAndUse(ctx context.Context, install plan.InstallSet) (
 	case err == nil:
 		return 2, nil
 	case errors.As(err, &exit) && exit.Code == fileset.ExitUnreadable:
-		return 0, &unreadableError{action: install}
+		return 0, &unreadableError{action: install, why: exit.Stderr}
 	case errors.As(err, &exit) && exit.Code == fileset.ExitNotSwitched:
 		return 1, err
 	}
@@ -162,10 +163,17 @@ func (x *Executor) readable(ctx context.Context, a plan.InstallSet) error {
 }
 
 // unreadableError says that the server could not use the files.
-type unreadableError struct{ action plan.InstallSet }
+type unreadableError struct {
+	action plan.InstallSet
+	why    string // what the host said
+}
 
 func (e *unreadableError) Error() string {
-	return fmt.Sprintf("%s: the server's user %s cannot read %s/versions/%d", e.action.Server, e.action.Owner, e.action.Dir, e.action.Version)
+	text := fmt.Sprintf("%s: the server's user %s cannot read %s/versions/%d", e.action.Server, e.action.Owner, e.action.Dir, e.action.Version)
+	if _, barrier, told := strings.Cut(e.why, ": it may not pass "); told {
+		text += ": it may not pass " + strings.TrimSpace(barrier)
+	}
+	return text
 }
 
 // Hint is what a person can do.
