@@ -145,6 +145,13 @@ func TestWriteRefuses(t *testing.T) {
 	refused(t, file.Write(folder+"/link", secret.New("y"), plain), "symbolic link")
 	refused(t, file.Write(folder, secret.New("y"), plain), "not a regular file")
 	refused(t, file.Write(folder+"/none/x", secret.New("y"), plain), "no directory")
+	open := filepath.Join(folder, "open")
+	must(t, os.Mkdir(open, 0o755))
+	for _, mode := range []fs.FileMode{0o757, 0o777 | fs.ModeSticky} {
+		must(t, os.Chmod(open, mode))
+		refused(t, file.Write(open+"/x", secret.New("y"), plain), "may be written by others")
+	}
+	must(t, os.Remove(open))
 	short := file.Write(name, secret.New("a longer text"), plain)
 	short.Stdin = io.LimitReader(short.Stdin, 4)
 	refused(t, short, "did not arrive whole")

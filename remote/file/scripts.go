@@ -90,6 +90,9 @@ next=$folder/.$base.replssl
 [ ! -L "$file" ] || die "$file is a symbolic link, which is not replaced"
 [ ! -e "$file" ] || [ -f "$file" ] || die "$file is not a regular file"
 [ -d "$folder" ] || die "there is no directory $folder"
+case $(stat -L -c %A -- "$folder" 2>/dev/null) in
+????????w*) die "$folder may be written by others, who could put another file in the place of $file" ;;
+esac
 if [ -e "$next" ] || [ -L "$next" ]; then try "$next cannot be removed" rm -f -- "$next"; fi
 trap 'rm -f -- "$next"' EXIT
 trap 'exit 1' HUP INT TERM
