@@ -205,6 +205,16 @@ openssl ca -batch -cert root.pem -keyfile root-key.pem -revoke leaf.pem 2>/dev/n
 list crl-revoked.pem root
 : >"$work/index"
 
+# Lists with signatures of other kinds.
+list crl-sha384.pem root -md sha384
+list crl-sha512.pem root -md sha512
+for curve in ec ed25519; do
+    cp "key-$curve.pem" "$work/$curve-key.pem"
+    openssl req -new -key "key-$curve.pem" -subj "/CN=$curve root" -out "$work/$curve.csr"
+    (cd "$work" && selfsigned "$curve" root)
+    list "crl-$curve.pem" "$work/$curve"
+done
+
 # A list by an authority of the same name with another key.
 cp other-key.pem "$work/forged-key.pem"
 openssl req -new -key other-key.pem -subj "/CN=test root" -out "$work/forged.csr"
