@@ -125,7 +125,7 @@ func (b *bench) config(t *testing.T) plan.WriteConfig {
 	t.Helper()
 	config := known(t, "config", b.look(t, "primary", facts.PartConfig).Config)
 	dir := b.Primary().TLSDir + "/current/"
-	text := must(dialect.Dialect{}.OptionFile("", dir+"ca.pem", dir+"cert.pem", dir+"key.pem"))(t)
+	text := must(dialect.Dialect{}.OptionFile("", facts.TLSSettings{CA: dir + "ca.pem", Cert: dir + "cert.pem", Key: dir + "key.pem"}))(t)
 	return plan.WriteConfig{Server: "primary", Path: config.OwnPath, Text: text}
 }
 

@@ -23,7 +23,7 @@ func TestChangeTLSRefuses(t *testing.T) {
 				t.Errorf("%s %q: %v", name, path, s)
 			}
 		}
-		if s, err := d.OptionFile("", path, "/c", "/k"); err == nil {
+		if s, err := d.OptionFile("", facts.TLSSettings{CA: path, Cert: "/c", Key: "/k"}); err == nil {
 			t.Errorf("option file with %q: %s", path, s)
 		}
 	}
@@ -33,11 +33,11 @@ func TestChangeTLSRefuses(t *testing.T) {
 	if s, err := d.ChangeTLS("", facts.TLSOptions{Cipher: "A'B"}); err == nil {
 		t.Errorf("cipher: %v", s)
 	}
-	if s, err := d.OptionFile("", "/ca", "", "/k"); err == nil {
+	if s, err := d.OptionFile("", facts.TLSSettings{CA: "/ca", Key: "/k"}); err == nil {
 		t.Errorf("option file without a certificate: %v", s)
 	}
 	for _, suffix := range []string{"]", "a b", "a\n", "\t"} {
-		if s, err := d.OptionFile(suffix, "/ca", "/c", "/k"); err == nil {
+		if s, err := d.OptionFile(suffix, facts.TLSSettings{CA: "/ca", Cert: "/c", Key: "/k"}); err == nil {
 			t.Errorf("option file of the group suffix %q: %v", suffix, s)
 		}
 	}

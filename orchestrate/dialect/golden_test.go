@@ -158,7 +158,7 @@ func TestStatementsOfMySQL(t *testing.T) {
 }
 
 func TestOptionFile(t *testing.T) {
-	text, err := mariadb1011(t).OptionFile("", "/etc/mysql-ssl/current/ca.pem", "/etc/a b#c/cert.pem", "/etc/mysql-ssl/current/key.pem")
+	text, err := mariadb1011(t).OptionFile("", facts.TLSSettings{CA: "/etc/mysql-ssl/current/ca.pem", Cert: "/etc/a b#c/cert.pem", Key: "/etc/mysql-ssl/current/key.pem"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/replssl/replssl/orchestrate/facts"
 )
 
 const optionFileHeader = `# Written by replssl, which overwrites it: the TLS settings of this server.
@@ -12,20 +14,24 @@ const optionFileHeader = `# Written by replssl, which overwrites it: the TLS set
 [%[1]s]
 `
 
-// OptionFile is the text of an option file that gives the server its TLS files, and nothing else. The suffix is that of
+// OptionFile is the text of an option file that gives the server its TLS files, and nothing else; without a CRL where the path is empty. The suffix is that of
 // --defaults-group-suffix, empty for none: of servers that read the same file, the group is read by those alone that were started with it
 // (tried on MariaDB 10.11). Refused are paths that are empty, not absolute, longer than 511 bytes, or with control characters, quotes or
 // backslashes, and a suffix that no group can have.
-func (Dialect) OptionFile(groupSuffix, ca, cert, key string) (string, error) {
+func (Dialect) OptionFile(groupSuffix string, files facts.TLSSettings) (string, error) {
 	if strings.Contains(groupSuffix, "]") || strings.ContainsFunc(groupSuffix, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return "", fmt.Errorf("the suffix %q of --defaults-group-suffix: %w", groupSuffix, errNoGroup)
 	}
 	text := fmt.Sprintf(optionFileHeader, "mysqld"+groupSuffix)
-	for _, o := range []struct{ name, path string }{{"ssl_ca", ca}, {"ssl_cert", cert}, {"ssl_key", key}} {
+	options := []struct{ name, path string }{{"ssl_ca", files.CA}, {"ssl_cert", files.Cert}, {"ssl_key", files.Key}, {"ssl_crl", files.CRL}}
+	for i, o := range options {
 		if err := pathOption(o.path); err != nil {
 			return "", fmt.Errorf("%s = %q: %w", o.name, o.path, err)
 		}
-		if o.path == "" {
+		switch {
+		case o.path == "" && i == len(options)-1:
+			continue
+		case o.path == "":
 			return "", fmt.Errorf("%s: %w", o.name, errRelative)
 		}
 		// In quotes, since a # would begin a comment and spaces at the end would be lost.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
 )
 
 const optionSample = `# global
@@ -87,7 +88,7 @@ func TestOptionFileReadsBack(t *testing.T) {
 			paths[i] = "/" + strings.Join(path.Draw(t, "path"), "")
 		}
 		suffix := rapid.SampledFrom([]string{"", ".x", "2", ".my-db"}).Draw(t, "suffix")
-		text, err := d.OptionFile(suffix, paths[0], paths[1], paths[2])
+		text, err := d.OptionFile(suffix, facts.TLSSettings{CA: paths[0], Cert: paths[1], Key: paths[2]})
 		if err != nil {
 			t.Fatal(err)
 		}

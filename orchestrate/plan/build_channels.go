@@ -102,7 +102,7 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 	s := b.server(l.Channel.Server)
 	return facts.TLSOptions{
 		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"),
-		Cipher: channel.TLS.Cipher, CRL: channel.TLS.CRL, CRLPath: channel.TLS.CRLPath, // somebody's choice, which is kept
+		Cipher: channel.TLS.Cipher, CRL: cmp.Or(b.crlOf(s), channel.TLS.CRL), CRLPath: channel.TLS.CRLPath, // somebody's choice, which is kept
 		VerifyIdentity: b.cluster.TLS.Verify == topology.VerifyIdentity,
 	}
 }

@@ -19,15 +19,18 @@ func (b *builder) servesGoal(s topology.Server) Condition {
 }
 
 func (b *builder) kept(s topology.Server) SettingsPersisted {
-	return SettingsPersisted{Server: s.Name, Settings: ourPaths(s)}
+	return SettingsPersisted{Server: s.Name, Settings: b.ourPaths(s)}
 }
 
 func (b *builder) keepsOurFiles(s topology.Server) bool {
 	return b.kept(s).Holds(b.facts).Holds() && b.readsOurFiles(s)
 }
 
-func ourPaths(s topology.Server) facts.TLSSettings {
-	return facts.TLSSettings{Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem")}
+// ourPaths are those of the set that the server is to use.
+func (b *builder) ourPaths(s topology.Server) facts.TLSSettings {
+	return facts.TLSSettings{
+		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"), CRL: b.crlOf(s),
+	}
 }
 
 // planPersist changes the paths of a running server. A reload that fails leaves the paths changed and the former files in use, so that the
@@ -45,7 +48,7 @@ func (b *builder) planPersist(s topology.Server, step Step) {
 	}
 	step.Title = fmt.Sprintf("let %s persist its TLS settings, and read its certificate", s.Name)
 	step.Impact = b.newAuthorityImpact(s)
-	step.Actions = []Action{Persist{Server: s.Name, Settings: ourPaths(s)}, ReloadTLS{Server: s.Name}}
+	step.Actions = []Action{Persist{Server: s.Name, Settings: b.ourPaths(s)}, ReloadTLS{Server: s.Name}}
 	step.Rescue = []Action{b.keptBack(s, kept), ReloadTLS{Server: s.Name}}
 	step.Rescued = All(b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
 	b.move(&step, s)
@@ -56,7 +59,7 @@ func (b *builder) planPersist(s topology.Server, step Step) {
 // keptBack gives the server the paths that are in use. They are persisted again if they were so before.
 func (b *builder) keptBack(s topology.Server, kept facts.Kept) Action {
 	former := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
-	for _, path := range pathsOf(ourPaths(s)) {
+	for _, path := range pathsOf(b.ourPaths(s)) {
 		if value, is := kept.Values[path.name]; is && path.value != "" && value != path.value {
 			return Persist{Server: s.Name, Settings: former}
 		}

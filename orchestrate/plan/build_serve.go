@@ -38,10 +38,11 @@ func (b *builder) planServe(s topology.Server, before []string) []string {
 }
 
 func (b *builder) readsOurFiles(s topology.Server) bool {
-	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
-	return running == facts.TLSSettings{
-		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"), CRL: running.CRL,
+	running, ours := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}), b.ourPaths(s)
+	if ours.CRL == "" {
+		running.CRL = "" // somebody's choice, which is kept
 	}
+	return running == ours
 }
 
 // planReload has a way back: a server that cannot read the new set goes on with the one that it has read, but would not start with the new.

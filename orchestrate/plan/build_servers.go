@@ -33,7 +33,7 @@ func (b *builder) planServers() {
 
 func (b *builder) optionFile(s topology.Server) (string, error) {
 	suffix := b.facts.Server(s.Name).Config.Or(facts.Config{}).Suffix
-	return b.dialect(s.Name).OptionFile(suffix, currentFile(s, "ca.pem"), currentFile(s, "cert.pem"), currentFile(s, "key.pem"))
+	return b.dialect(s.Name).OptionFile(suffix, b.ourPaths(s))
 }
 
 func (b *builder) planConfig(s topology.Server, text string) {
