@@ -109,8 +109,10 @@ func (w *writer) trialWorks(c plan.TrialWorks) (check, error) {
 	return w.shown("trial-works", struct {
 		Run, Address, CA, Cert, Key string
 		nameCheck
+		Own bool
 	}{
 		w.run(s.Name), hostPort(c.Link.Host, c.Link.Port),
 		currentFile(s, pki.FileCA), currentFile(s, pki.FileCert), currentFile(s, pki.FileKey), name,
+		w.cluster.TLS.Source == topology.SourceFiles,
 	})
 }
