@@ -81,7 +81,7 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	if parts.Has(facts.PartSettings) {
 		seen.Kept = s.kept
 	}
-	put(parts, facts.PartConfig, &seen.Config, w.configOf(s))
+	put(parts, facts.PartConfig, &seen.Config, s.withKept(w.configOf(s)))
 	put(parts, facts.PartConfig, &seen.Named, map[string]facts.Named{})
 	put(parts, facts.PartCheck, &seen.ConfigCheck, facts.Check{OK: true})
 	put(parts, facts.PartFiles, &seen.TLSDir, s.tlsDir())

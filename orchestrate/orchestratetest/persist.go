@@ -3,6 +3,8 @@ package orchestratetest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -78,4 +80,16 @@ func changeTLSOfReceiver(c *channel, options facts.TLSOptions) error {
 	}
 	c.TLS = options
 	return nil
+}
+
+// withKept are the option files with what the server reads behind them.
+func (s *server) withKept(config facts.Config) facts.Config {
+	kept := s.kept.Or(facts.Kept{})
+	for _, name := range slices.Sorted(maps.Keys(kept.Values)) {
+		if kept.Loaded {
+			value := kept.Values[name]
+			config.Settings = append(slices.Clone(config.Settings), facts.Setting{Name: name, Value: value, Place: "mysqld-auto.cnf", Text: name + "=" + value})
+		}
+	}
+	return config
 }

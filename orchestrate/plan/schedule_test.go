@@ -121,6 +121,11 @@ func actionsOf(p plan.Plan) int {
 func drawSite(t *rapid.T) *site {
 	c := drawCluster(t)
 	s := newSite(c)
+	if rapid.IntRange(0, 3).Draw(t, "persists") == 0 {
+		for _, server := range c.Servers {
+			s.With(server.Name, func(s *world.Settings) { s.Persists() })
+		}
+	}
 	performance := c.TLS.Verify == topology.VerifyChain && c.Policy.Enforce == topology.EnforceLast
 	for _, server := range c.Servers {
 		if performance || rapid.IntRange(0, 3).Draw(t, "performance_schema") == 0 {
