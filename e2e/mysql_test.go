@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,26 +114,6 @@ func TestMySQLThatRefusesItsReload(t *testing.T) {
 	c.sql("primary", "SET GLOBAL ssl_crl = DEFAULT")
 	c.want(0, "apply", "--yes")
 	c.proven()
-}
-
-// TestMySQLRunbookByHand carries the runbook out, and takes all of it back.
-func TestMySQLRunbookByHand(t *testing.T) {
-	c := startMySQL(t, lab.Options{})
-	t.Setenv("PATH", filepath.Dir(c.Programs.Client)+":"+os.Getenv("PATH"))
-	text := c.want(0, "runbook").stdout
-	dir, err := os.MkdirTemp("", "hand")
-	must(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	forwards := runbookBlocks(text, "sh")
-	c.byHand(dir, forwards)
-	c.proven()
-	backwards := runbookBlocks(text, "sh take-back")
-	slices.Reverse(backwards)
-	c.byHand(dir, append([]string{forwards[0]}, backwards...))
-	c.inPlaintext()
-	if n, err := c.Value(t.Context(), "primary", "SELECT COUNT(*) FROM performance_schema.persisted_variables"); err != nil || n != "0" {
-		t.Errorf("%s variables are persisted: %v", n, err)
-	}
 }
 
 // byTheClientOfMySQL is a login without TLS, and one with, by the server's own client.
