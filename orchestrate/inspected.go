@@ -9,6 +9,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/inspect"
 	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -94,4 +95,17 @@ func described(chain string, f facts.Facts) []inspect.Certificate {
 		found = append(found, inspect.Of(cert, f.At))
 	}
 	return found
+}
+
+// Lint judges the certificates that would be copied and those in use: see [plan.Lint]. Offline no server is reached. It writes nothing.
+func (s *Session) Lint(ctx context.Context, offline bool) (plan.LintReport, error) {
+	look := facts.Look{}
+	if !offline {
+		look = plan.LookToPlan(s.config.Cluster)
+	}
+	f, err := s.observe(ctx, look)
+	if err != nil {
+		return plan.LintReport{}, err
+	}
+	return plan.Lint(s.config.Cluster, f, s.store.Dir()), nil
 }

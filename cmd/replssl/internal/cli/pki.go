@@ -27,7 +27,9 @@ every server: guard it, or seal it with a passphrase, and keep a copy.`,
 		s.unlocking(s.local(newPKISeal(s))),
 		s.unlocking(s.local(newPKIUnseal(s))),
 		s.unlocking(s.local(newPKIIssue(s))),
+		s.printing(s.local(newPKIList(s))),
 		s.printing(s.reaching(newPKIInspect(s))),
+		s.printing(s.reaching(newPKILint(s))),
 	)
 	return cmd
 }

@@ -56,7 +56,7 @@ serves another certificate than that in use, 130 interrupted.`,
 	f := cmd.Flags()
 	f.StringVar(&flags.ca, "ca", "", "the bundle `FILE` of the authorities that the chain must lead to")
 	f.StringVar(&flags.name, "name", "", "the `NAME` that the certificate must be for (default: the host of HOST:PORT)")
-	completesFile(cmd, "ca", "pem", "crt")
+	completesFile(cmd, "ca", "pem", "crt", "key")
 	return cmd
 }
 

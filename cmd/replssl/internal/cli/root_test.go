@@ -135,6 +135,8 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl pki seal":    {"inventory", "passphrase-command", "passphrase-file", "pki"},
 		"replssl pki unseal":  {"inventory", "passphrase-command", "passphrase-file", "pki"},
 		"replssl pki inspect": append([]string{"ca", "json", "name"}, reaching...),
+		"replssl pki lint":    append([]string{"ca", "cert", "chain", "crl", "json", "key", "name", "offline"}, reaching...),
+		"replssl pki list":    {"inventory", "json", "pki"},
 		"replssl pki issue":   {"all", "days", "inventory", "name", "passphrase-command", "passphrase-file", "pki"},
 		"replssl lab":         nil,
 		"replssl lab up":      {"account", "dir", "replicas", "server", "source"},
@@ -195,7 +197,7 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 		path := strings.Fields(cmd.CommandPath())[1:]
 		if !cmd.HasSubCommands() && cmd.Name() != "completion" {
 			want := noFiles
-			if cmd.Name() == "inspect" || cmd.Name() == "lint" {
+			if cmd.Name() == "inspect" {
 				want = anyFile
 			}
 			if got := completes(t, append(path, "")...); strings.TrimPrefix(got, "--dir ") != want { // a flag that must be given is offered
@@ -215,8 +217,8 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 				want = "ini yaml yml json " + byEnding
 			case "algorithm":
 				want = "rsa-2048 rsa-3072 rsa-4096 ecdsa-p256 ed25519 " + noFiles
-			case "ca":
-				want = "pem crt " + byEnding
+			case "ca", "cert", "key", "chain", "crl":
+				want = "pem crt key " + byEnding
 			case "identity", "known-hosts", "passphrase-file":
 				want = anyFile
 			case "pki", "journal", "dir":

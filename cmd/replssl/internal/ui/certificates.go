@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/inspect"
+	"github.com/replssl/replssl/orchestrate/plan"
 )
 
 // InspectedFile is what stands in a file: schema 1.
@@ -151,4 +153,90 @@ func Held(w io.Writer, h orchestrate.Held) {
 	default:
 		fmt.Fprintln(w, "\nthe certificate that it serves is another one than that of the version in use: replssl plan tells what it takes")
 	}
+}
+
+// Lint prints what is wrong with certificates.
+func Lint(w io.Writer, r plan.LintReport) {
+	for _, f := range r.Findings {
+		who := ""
+		if f.Server != "" {
+			who = string(f.Server) + ": "
+		}
+		fmt.Fprintf(w, "%s: %s%s: %s: %s\n", f.Severity, who, f.Code, f.File, f.Reason)
+		if f.Cure != "" {
+			fmt.Fprintf(w, "  cure: %s\n", f.Cure)
+		}
+	}
+	tellProblems(w, &hints{}, "problem: ", r.Problems)
+	for _, s := range r.Subjects {
+		fmt.Fprintf(w, "subject: %s: %s\n", s.File, s.Subject)
+	}
+	forbidding := r.Forbidding()
+	switch {
+	case forbidding > 0:
+		fmt.Fprintf(w, "%d finding(s), of which %d forbid the use\n", len(r.Findings), forbidding)
+	case len(r.Findings) > 0:
+		fmt.Fprintf(w, "%d finding(s), none of which forbids the use\n", len(r.Findings))
+	default:
+		fmt.Fprintln(w, "nothing found")
+	}
+}
+
+// CertificateList is what the local folder holds: schema 1.
+type CertificateList struct {
+	Schema      int                   `json:"schema"`
+	Folder      string                `json:"folder"`
+	Authorities []inspect.Certificate `json:"authorities"` // empty: there is none yet
+	Key         string                `json:"authority_key"`
+	Sets        []ListedSet           `json:"sets"`
+	Why         string                `json:"why"` // what could not be read
+}
+
+// ListedSet is one set of a server.
+type ListedSet struct {
+	Server      string               `json:"server"`
+	Version     int                  `json:"version"`
+	Newest      bool                 `json:"newest"`
+	Certificate *inspect.Certificate `json:"certificate"` // null where it cannot be used
+	Why         string               `json:"why"`
+}
+
+// Certificates prints the list.
+func Certificates(w io.Writer, l CertificateList) {
+	for _, ca := range l.Authorities {
+		fmt.Fprintf(w, "authority %s: %s, until %s, serial %s\n", ca.Subject, ca.Kind, lasting(ca.Until, ca.DaysLeft), ca.Serial)
+	}
+	if len(l.Authorities) == 0 {
+		fmt.Fprintf(w, "%s has no authority: replssl pki init, or apply, makes one\n", l.Folder)
+	}
+	fmt.Fprintf(w, "authority key: %s\n", l.Key)
+	if len(l.Sets) > 0 {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "\nSERVER\tSET\tUNTIL\tDAYS LEFT\tKEY\tNAMES\tSERIAL")
+		for _, s := range l.Sets {
+			printSet(table, s)
+		}
+		_ = table.Flush()
+	}
+	for _, s := range l.Sets {
+		if s.Why != "" {
+			fmt.Fprintf(w, "unusable: set %d of %s: %s\n", s.Version, s.Server, s.Why)
+		}
+	}
+	if l.Why != "" {
+		fmt.Fprintf(w, "unreadable: %s\n", l.Why)
+	}
+}
+
+func printSet(table io.Writer, s ListedSet) {
+	number := fmt.Sprint(s.Version)
+	if s.Newest {
+		number += " newest"
+	}
+	c := s.Certificate
+	if c == nil {
+		fmt.Fprintf(table, "%s\t%s\t?\t?\t?\t?\t?\n", s.Server, number)
+		return
+	}
+	fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", s.Server, number, c.Until, c.DaysLeft, c.Kind, orDash(strings.Join(c.Names, ", ")), c.Serial)
 }
