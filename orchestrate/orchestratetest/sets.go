@@ -1,15 +1,12 @@
 package orchestratetest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
-
-var errNotYet = errors.New("not written yet")
 
 func (w *World) repair(a plan.RepairSet) error {
 	s := w.servers[a.Server]
