@@ -1,0 +1,131 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/e2e/lab"
+)
+
+// elsewhere makes an authority by openssl, and a certificate of it for the primary that is valid from and for so many days, in a folder of the
+// primary; the server's settings name them. It gives the folder.
+func (c *cluster) elsewhere(days int) string {
+	c.t.Helper()
+	p := c.Primary()
+	dir := filepath.Join(p.Dir, "elsewhere")
+	must(c.t, os.MkdirAll(dir, 0o755))
+	must(c.t, os.Chmod(dir, 0o755))
+	script := `set -e; cd "$1"
+[ -e ca.pem ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 3650 -subj "/CN=elsewhere CA" 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -keyout key.pem -out req.pem -subj "/CN=elsewhere" 2>/dev/null
+printf 'subjectAltName=IP:%s\nextendedKeyUsage=serverAuth\n' "$2" >ext
+if [ "$3" -gt 0 ]; then openssl x509 -req -in req.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -extfile ext -days "$3" -out cert.pem 2>/dev/null
+else faketime=$(date -u -d '-2 days' +%y%m%d%H%M%SZ); until=$(date -u -d '-1 day' +%y%m%d%H%M%SZ)
+: >index; echo 01 >serial
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >ca.cnf
+openssl ca -batch -config ca.cnf -cert ca.pem -keyfile ca-key.pem -in req.pem -extfile ext -startdate "$faketime" -enddate "$until" -notext -out cert.pem 2>/dev/null
+fi
+chmod 644 *.pem`
+	out, err := exec.CommandContext(c.t.Context(), "sh", "-c", script, "sh", dir, p.Address, fmt.Sprint(days)).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%v: %s", err, out)
+	}
+	text := fmt.Sprintf("[mysqld]\nssl_ca=%s/ca.pem\nssl_cert=%s/cert.pem\nssl_key=%s/key.pem\n", dir, dir, dir)
+	must(c.t, os.WriteFile(filepath.Join(p.ConfDir, "50-elsewhere.cnf"), []byte(text), 0o644))
+	must(c.t, c.RestartServer(c.t.Context(), "primary"))
+	for _, s := range c.Replicas() {
+		c.sql(s.Name, "STOP SLAVE; START SLAVE")
+	}
+	return dir
+}
+
+// checks lets a replica use TLS and check its source against another authority.
+func (c *cluster) checks(replica, bundle string) {
+	c.t.Helper()
+	c.sql(replica, "STOP SLAVE; CHANGE MASTER TO MASTER_SSL=1, MASTER_SSL_CA='"+bundle+"', MASTER_SSL_VERIFY_SERVER_CERT=1; START SLAVE")
+}
+
+func (c *cluster) receiver(name string) string {
+	c.t.Helper()
+	status, err := c.SlaveStatus(c.t.Context(), name)
+	must(c.t, err)
+	return status["Slave_IO_Running"] + " " + status["Last_IO_Errno"]
+}
+
+// served is the serial number of the certificate that the primary shows.
+func (c *cluster) served() string {
+	c.t.Helper()
+	p := c.Primary()
+	cmd := exec.CommandContext(c.t.Context(), "sh", "-c",
+		`openssl s_client -starttls mysql -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -serial -issuer`, "sh", fmt.Sprintf("%s:%d", p.Address, p.Port))
+	out, err := cmd.Output()
+	must(c.t, err)
+	return strings.TrimSpace(string(out))
+}
+
+func (p planned) impactOf(id string) string {
+	for _, s := range p.Steps {
+		if s.ID == id {
+			return s.Impact
+		}
+	}
+	return ""
+}
+
+// TestAnotherCertificateBefore: the primary serves TLS by somebody else's certificate; replica1 checks it, replica2 replicates in plaintext.
+func TestAnotherCertificateBefore(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{})
+	dir := c.elsewhere(365)
+	c.checks("replica1", filepath.Join(dir, "ca.pem"))
+	c.await("replica1 checks its source", func() bool { return c.receiver("replica1") == "Yes 0" })
+	before := c.served()
+	allArrived := c.write()
+	impact := c.plan(2).impactOf("serve/primary")
+	for _, text := range []string{"clients that trust only the issuer", "elsewhere CA", "tls.source: files", "replica1, whose options do not trust"} {
+		if !strings.Contains(impact, text) {
+			t.Errorf("the impact does not tell %q: %s", text, impact)
+		}
+	}
+	spoil := filepath.Join(c.Dir, "spoil")
+	must(t, os.WriteFile(spoil, nil, 0o600))
+	c.restartBy(`own=$(grep -l current/cert.pem "$conf"/*.cnf); if [ -e ` + spoil + ` ] && [ -n "$own" ]; then echo no_such_option >>"$own"; fi; exec "$restart"`)
+	c.want(4, "apply", "--yes").says(t, "serve/primary", "FAILED", "(taken back)")
+	if now := c.served(); now != before {
+		t.Errorf("it served %s, and serves %s", before, now)
+	}
+	for _, name := range []string{"replica1", "replica2"} {
+		if now := c.receiver(name); now != "Yes 0" {
+			t.Errorf("the receiver of %s: %s", name, now)
+		}
+	}
+	if status, err := c.SlaveStatus(t.Context(), "replica1"); err != nil || status["Master_SSL_CA_File"] != filepath.Join(dir, "ca.pem") {
+		t.Errorf("replica1 has not its former options: %v %v", status, err)
+	}
+	must(t, os.Remove(spoil))
+	c.want(0, "apply", "--yes")
+	c.proven()
+	if now := c.served(); now == before || strings.Contains(now, "elsewhere") {
+		t.Errorf("it serves %s", now)
+	}
+	c.want(0, "apply", "--yes").says(t, "nothing to do")
+	allArrived()
+}
+
+// TestExpiredCertificateBefore: receivers that check it are out; apply lets them back in.
+func TestExpiredCertificateBefore(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{})
+	dir := c.elsewhere(0)
+	c.checks("replica1", filepath.Join(dir, "ca.pem"))
+	c.await("replica1 is kept out", func() bool { return c.receiver("replica1") == "Connecting 2026" })
+	allArrived := c.write()
+	c.want(5, "verify").says(t, "has expired at")
+	c.want(0, "apply", "--yes")
+	c.proven()
+	allArrived()
+}
