@@ -98,7 +98,7 @@ func manyQuestions(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 func manyStatements(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	servers := connect(t, c, reach.Dial)
 	d := dialect.Dialect{}
-	missing := must(d.Require("nobody", "%", facts.RequireSSL))(t)
+	missing := must(d.Require("nobody", "%", facts.Requirement{Kind: facts.RequireSSL}))(t)
 	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
 		done, err := s.ExecAll(ctx, d.WithoutBinlog(), missing, d.WithoutBinlog())
 		var refused *access.RefusedError

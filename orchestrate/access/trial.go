@@ -112,7 +112,7 @@ func (t *trial) watched(over *tls.Config) *tls.Config {
 
 func withoutCertificate(over *tls.Config) *tls.Config {
 	plain := over.Clone()
-	plain.Certificates = nil
+	plain.Certificates, plain.GetClientCertificate = nil, nil
 	return plain
 }
 

@@ -127,12 +127,17 @@ func (x *Executor) execAll(ctx context.Context, server topology.ServerName, note
 		}
 	}
 	done, err = x.servers.ExecAll(ctx, server, statements...)
+	return done, unsentIfAway(err)
+}
+
+// unsentIfAway is the error, as one after which nothing has to be taken back where nobody was there to send a statement to.
+func unsentIfAway(err error) error {
 	var unreachable *access.UnreachableError
 	var login *access.LoginError
-	if errors.As(err, &unreachable) || errors.As(err, &login) { // nobody was there to send them to
-		return done, &unsentError{err}
+	if errors.As(err, &unreachable) || errors.As(err, &login) {
+		return &unsentError{err}
 	}
-	return done, err
+	return err
 }
 
 // dialect is that of the server, which is asked only where no look has.

@@ -186,7 +186,7 @@ func refusals(t *testing.T, b *bench) {
 		t.Errorf("a running channel: %v", err)
 	}
 	equal(t, "hint", access.Hint(err), dialect.Explain(1198, ""))
-	err = b.try(t, plan.Require{Server: "primary", User: "nobody", Hosts: []string{"%"}, Kind: facts.RequireSSL})
+	err = b.try(t, plan.Require{Server: "primary", User: "nobody", Rows: raised("%")})
 	if !errors.As(err, &refused) || refused.Number != 1396 {
 		t.Errorf("an account that is not there: %v", err)
 	}
@@ -196,7 +196,7 @@ func refusals(t *testing.T, b *bench) {
 }
 
 func takeBack(t *testing.T, b *bench) {
-	b.do(t, plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireNone, Binlog: true})
+	b.do(t, plan.Require{Server: "primary", User: "repl", Rows: lifted("%"), Binlog: true})
 	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireNone })
 	b.change(t, facts.TLSOptions{})
 	config := b.config(t)

@@ -79,21 +79,21 @@ func (b *bench) binlogEnd(t *testing.T) facts.Position {
 }
 
 func require(t *testing.T, b *bench) {
-	alone := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL}
+	alone := plan.Require{Server: "primary", User: "repl", Rows: raised("%")}
 	before := b.binlogEnd(t)
 	b.do(t, alone)
 	equal(t, "row", b.rows(t, "primary"), facts.RequireSSL)
 	equal(t, "the replica's row", b.rows(t, "replica1"), facts.RequireNone)
 	equal(t, "position", b.binlogEnd(t), before)
-	equal(t, "noted", b.noted(), "requirement-dated; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE SSL; requirement-dated")
+	equal(t, "noted", b.noted(), "requirement-found; requirement-dated; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE SSL; requirement-dated")
 	b.datedByNow(t)
 
-	alone.Kind = facts.RequireNone
+	alone.Rows = lifted("%")
 	b.do(t, alone)
 	equal(t, "row", b.rows(t, "primary"), facts.RequireNone)
-	equal(t, "noted", b.noted(), "requirement-lifted; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE NONE")
+	equal(t, "noted", b.noted(), "requirement-lifted; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE NONE; requirement-restored")
 
-	everywhere := plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: true}
+	everywhere := plan.Require{Server: "primary", User: "repl", Rows: raised("%"), Binlog: true}
 	b.do(t, everywhere)
 	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireSSL })
 	equal(t, "position", b.binlogEnd(t) != before, true)
@@ -131,8 +131,8 @@ func notNoted(t *testing.T, b *bench) {
 	for _, action := range []plan.Action{
 		plan.StopThreads{Channel: id, Threads: facts.Threads{Receiver: true}},
 		plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{}},
-		plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireNone},
-		plan.Require{Server: "primary", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
+		plan.Require{Server: "primary", User: "repl", Rows: lifted("%")},
+		plan.Require{Server: "primary", User: "repl", Rows: raised("%")},
 	} {
 		if err := b.executor.Do(t.Context(), action, func(event.Event) error { return full }); !errors.Is(err, full) {
 			t.Errorf("%s: %v", action, err)
@@ -142,3 +142,10 @@ func notNoted(t *testing.T, b *bench) {
 	equal(t, "options", b.channel(t).TLS, before.TLS)
 	equal(t, "row", b.rows(t, "primary"), kind)
 }
+
+// raised and lifted are a row of which TLS is required, and no longer.
+func raised(host string) []facts.RowChange {
+	return []facts.RowChange{{Host: host, Former: facts.Requirement{Kind: facts.RequireNone}, Wanted: facts.Requirement{Kind: facts.RequireSSL}}}
+}
+
+func lifted(host string) []facts.RowChange { return []facts.RowChange{raised(host)[0].Back()} }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -53,21 +52,9 @@ func here(err error) error {
 func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
 	dns, ips := pki.SplitNames(a.Leaf.Names)
 	_, err := x.store.Issue(a.Leaf.Version, x.means(a.Key), pki.LeafRequest{
-		Server: string(a.Leaf.Server), CommonName: x.commonName(a.Leaf), DNS: dns, IPs: ips,
+		Server: string(a.Leaf.Server), CommonName: a.CommonName, DNS: dns, IPs: ips,
 	})
 	return here(err)
-}
-
-// commonName is the address by which the inventory knows the server, where that is no other server's too: names must differ.
-func (x *Executor) commonName(leaf plan.Leaf) string {
-	server, _ := x.cluster.Server(leaf.Server)
-	same := slices.ContainsFunc(x.cluster.Servers, func(other topology.Server) bool {
-		return other.Name != leaf.Server && other.Address == server.Address
-	})
-	if same {
-		return string(leaf.Server)
-	}
-	return server.Address
 }
 
 // installAndUse is one command, which points at the set only when the server's user is seen to read it.

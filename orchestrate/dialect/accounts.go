@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 )
@@ -44,20 +46,77 @@ func readCreateUser(s *scan) facts.Requirement {
 
 func accountName(user, host string) string { return identifier(user) + "@" + identifier(host) }
 
-// Require sets what an account row demands of a login: [facts.RequireSSL] or [facts.RequireNone]; it replaces what was
-// demanded before, and leaves password and grants alone (MariaDB manual, ALTER USER; tried). A row that does not exist is refused
-// by the server with 1396. The statement is written to the binary log unless [Dialect.WithoutBinlog] went before it.
-func (Dialect) Require(user, host string, kind facts.RequirementKind) (Statement, error) {
-	words := map[facts.RequirementKind]string{facts.RequireSSL: "SSL", facts.RequireNone: "NONE"}
-	word, ok := words[kind]
-	if !ok {
-		return Statement{}, fmt.Errorf("a requirement of %q cannot be set", kind)
-	}
-	if !plain(user) || !plain(host) {
+// Require sets what an account row demands of a login; it replaces the whole of what was demanded before, and leaves password and grants
+// alone (MariaDB manual, ALTER USER; tried). A row that does not exist is refused by the server with 1396. The statement is written to the
+// binary log unless [Dialect.WithoutBinlog] went before it.
+//
+// The grammar takes an issuer, a subject and a cipher as a plain string only, neither in hexadecimal nor with an introducer (1064, tried on
+// MariaDB 10.11), and subjects have backslashes ([pki.SubjectOneLine]): with one in it the statement means what it says where
+// [Dialect.BackslashEscapes] went before. The binary log carries the sql_mode, so that replicas with another one read it alike (tried).
+func (Dialect) Require(user, host string, r facts.Requirement) (Statement, error) {
+	clause, err := RequireClause(r)
+	switch {
+	case err != nil:
+		return Statement{}, fmt.Errorf("account %q@%q: %w", user, host, err)
+	case !plain(user) || !plain(host):
 		return Statement{}, fmt.Errorf("account %q@%q: %w", user, host, errControl)
 	}
-	return statement("ALTER USER %s REQUIRE %s", accountName(user, host), word), nil
+	return statement("ALTER USER %s REQUIRE %s", accountName(user, host), clause), nil
 }
+
+// RequireClause is what stands behind the word REQUIRE, as SHOW CREATE USER prints it.
+func RequireClause(r facts.Requirement) (string, error) {
+	switch r.Kind {
+	case facts.RequireNone, facts.RequireSSL, facts.RequireX509:
+		if r.Issuer+r.Subject+r.Cipher == "" {
+			return r.String(), nil
+		}
+	case facts.RequireSpecified:
+		return specifiedClause(r)
+	}
+	return "", fmt.Errorf("a requirement of %q cannot be set", r.Kind)
+}
+
+func specifiedClause(r facts.Requirement) (string, error) {
+	var parts []string
+	for _, part := range []struct{ word, value string }{{"ISSUER", r.Issuer}, {"SUBJECT", r.Subject}, {"CIPHER", r.Cipher}} {
+		switch {
+		case part.value == "":
+		case !plain(part.value):
+			return "", fmt.Errorf("the %s %q: %w", part.word, part.value, errControl)
+		default:
+			parts = append(parts, part.word+" '"+strings.NewReplacer("'", "''", `\`, `\\`).Replace(part.value)+"'")
+		}
+	}
+	if len(parts) == 0 {
+		return "", errors.New("it names no issuer, subject or cipher")
+	}
+	return strings.Join(parts, " "), nil
+}
+
+// RequireRows are the statements that set what rows demand, for a session of their own: those that prepare it, and as the last ones one a row.
+func (d Dialect) RequireRows(user string, rows []facts.RowChange, binlog bool) ([]Statement, error) {
+	var prepare, alter []Statement
+	if !binlog {
+		prepare = append(prepare, d.WithoutBinlog())
+	}
+	escaped := false
+	for _, row := range rows {
+		s, err := d.Require(user, row.Host, row.Wanted)
+		if err != nil {
+			return nil, err
+		}
+		escaped = escaped || strings.Contains(s.text, `\`)
+		alter = append(alter, s)
+	}
+	if escaped {
+		prepare = append(prepare, d.BackslashEscapes())
+	}
+	return append(prepare, alter...), nil
+}
+
+// BackslashEscapes lets a backslash in a string escape what follows, whatever the session's sql_mode was, and leaves no other mode on.
+func (Dialect) BackslashEscapes() Statement { return Statement{"SET SESSION sql_mode=''"} }
 
 // WithoutBinlog keeps what the session does next out of the binary log. The session should be closed afterwards. It needs
 // BINLOG ADMIN.

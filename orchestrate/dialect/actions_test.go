@@ -70,12 +70,12 @@ func TestNothingAsked(t *testing.T) {
 
 func TestRequireRefuses(t *testing.T) {
 	d := mariadb1011(t)
-	for _, kind := range []facts.RequirementKind{"", facts.RequireX509, facts.RequireSpecified} {
-		if s, err := d.Require("a", "b", kind); err == nil {
+	for _, kind := range []facts.RequirementKind{"", "more", facts.RequireSpecified} {
+		if s, err := d.Require("a", "b", facts.Requirement{Kind: kind}); err == nil {
 			t.Errorf("%q: %v", kind, s)
 		}
 	}
-	if s, err := d.Require("a\n", "b", facts.RequireSSL); err == nil {
+	if s, err := d.Require("a\n", "b", facts.Requirement{Kind: facts.RequireSSL}); err == nil {
 		t.Errorf("%v", s)
 	}
 }

@@ -101,11 +101,11 @@ func actions(t *testing.T, d dialect.Dialect) []sample {
 		threads("start both"+suffix, st, err)
 	}
 	one("without binlog", d.WithoutBinlog(), nil)
-	s, err := d.Require("repl", "127.0.0.1", facts.RequireSSL)
+	s, err := d.Require("repl", "127.0.0.1", facts.Requirement{Kind: facts.RequireSSL})
 	one("require ssl", s, err)
-	s, err = d.Require("repl", "127.0.0.1", facts.RequireNone)
+	s, err = d.Require("repl", "127.0.0.1", facts.Requirement{Kind: facts.RequireNone})
 	one("require none", s, err)
-	s, err = d.Require(oddUser, oddHost, facts.RequireSSL)
+	s, err = d.Require(oddUser, oddHost, facts.Requirement{Kind: facts.RequireSSL})
 	one("require ssl, odd", s, err)
 	one("reload TLS", d.ReloadTLS(), nil)
 	return list

@@ -66,7 +66,7 @@ func (l *lab) altered(t *testing.T, d dialect.Dialect) {
 	}
 	before := hash()
 	for _, kind := range []facts.RequirementKind{facts.RequireNone, facts.RequireSSL} {
-		s, err := d.Require("a", "tls", kind)
+		s, err := d.Require("a", "tls", facts.Requirement{Kind: kind})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func (l *lab) altered(t *testing.T, d dialect.Dialect) {
 			t.Errorf("after %s: %+v", s, row)
 		}
 	}
-	s, err := d.Require("a", "gone", facts.RequireSSL)
+	s, err := d.Require("a", "gone", facts.Requirement{Kind: facts.RequireSSL})
 	if err != nil {
 		t.Fatal(err)
 	}

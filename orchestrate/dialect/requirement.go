@@ -47,17 +47,63 @@ func requirement(text string, words []token) (facts.Requirement, error) {
 	return specified(text, words)
 }
 
-// specified reads pairs of a word and a string: ISSUER '...' SUBJECT '...' CIPHER '...'.
+// specified reads pairs of a word and a string: ISSUER '...' SUBJECT '...' CIPHER '...', each at most once.
 func specified(text string, words []token) (facts.Requirement, error) {
+	r := facts.Requirement{Kind: facts.RequireSpecified}
 	start, end := words[0].start, -1
-	for len(words) >= 2 && words[0].specifies() && words[1].quote == '\'' {
-		end = words[1].end
+	for len(words) >= 2 && words[1].quote == '\'' {
+		part := partOf(&r, words[0])
+		if part == nil {
+			break
+		}
+		value := stringValue(text[words[1].start:words[1].end])
+		if *part != "" || value == "" {
+			return facts.Requirement{}, errRequire
+		}
+		*part, end = value, words[1].end
 		words = words[2:]
 	}
-	if end < 0 || len(words) > 0 && words[0].specifies() {
+	if end < 0 || len(words) > 0 && partOf(&r, words[0]) != nil {
 		return facts.Requirement{}, errRequire
 	}
-	return facts.Requirement{Kind: facts.RequireSpecified, Clause: text[start:end]}, nil
+	r.Clause = text[start:end]
+	return r, nil
+}
+
+// partOf is the part of the requirement that the word names, nil for another word.
+func partOf(r *facts.Requirement, word token) *string {
+	switch {
+	case word.is("ISSUER"):
+		return &r.Issuer
+	case word.is("SUBJECT"):
+		return &r.Subject
+	case word.is("CIPHER"):
+		return &r.Cipher
+	}
+	return nil
+}
+
+// stringValue gives the value of a string in single quotes. The server writes a line feed, a carriage return and a zero byte as a letter behind
+// a backslash (tried on MariaDB 10.11).
+func stringValue(quoted string) string {
+	letters := map[byte]byte{'n': '\n', 'r': '\r', '0': 0, 't': '\t', 'b': '\b', 'Z': 0x1a}
+	inner := quoted[1 : len(quoted)-1]
+	value := make([]byte, 0, len(inner))
+	for i := 0; i < len(inner); i++ {
+		c := inner[i]
+		switch {
+		case c == '\\' && i+1 < len(inner):
+			i++
+			c = inner[i]
+			if meant, ok := letters[c]; ok {
+				c = meant
+			}
+		case c == '\'' && i+1 < len(inner): // doubled
+			i++
+		}
+		value = append(value, c)
+	}
+	return string(value)
 }
 
 // token is a word, a quoted string or name, or a single other character.
@@ -68,8 +114,6 @@ type token struct {
 }
 
 func (t token) is(word string) bool { return t.quote == 0 && t.text == word }
-
-func (t token) specifies() bool { return t.is("ISSUER") || t.is("SUBJECT") || t.is("CIPHER") }
 
 // tokens splits SQL text. A quote inside a quoted text is doubled; a backslash escapes inside single quotes only, since double
 // quotes and backticks hold names here (MariaDB 10.11 writes it so whatever the sql_mode, tried).

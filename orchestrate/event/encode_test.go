@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/replssl/replssl/orchestrate/event"
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
@@ -30,8 +31,10 @@ func allEvents() []event.Event {
 		event.ActionDone{Step: "change/db2", Action: "stop it", Rescue: true},
 		event.ActionFailed{Step: "change/db2", Action: "stop it", Error: "no", Rescue: true},
 		event.Statement{Server: "db2", SQL: "STOP SLAVE"},
-		event.RequirementDated{Server: "db1", Connection: 1<<63 + 1, Start: "s"},
-		event.RequirementLifted{Server: "db1"},
+		event.RequirementDated{Server: "db1", Connection: 1<<63 + 1, Start: "s", Beyond: true},
+		event.RequirementLifted{Server: "db1", Beyond: true},
+		event.RequirementFound{Server: "db1", Host: "10.%", Kind: facts.RequireSpecified, Issuer: "/CN=a", Subject: `/CN=é'\\x`, Cipher: "AES"},
+		event.RequirementRestored{Server: "db1"},
 		event.StepDone{Step: "change/db2", Unchanged: true, Took: time.Second},
 		event.StepFailed{Step: "change/db2", Target: "db2", Error: "no", Hint: "look", Touched: true, Rescued: event.TakenBack},
 		event.StepSkipped{Step: "change/db2", Why: "a need failed"},
@@ -75,8 +78,8 @@ func TestEveryEventIsTried(t *testing.T) {
 // TestWhatWaits: an effect follows it, or it is the first or last of a run.
 func TestWhatWaits(t *testing.T) {
 	waits := map[string]bool{
-		"run-began": true, "threads-found": true, "action-intended": true, "statement": true, "requirement-dated": true,
-		"requirement-lifted": true, "run-ended": true,
+		"run-began": true, "threads-found": true, "action-intended": true, "statement": true, "requirement-found": true,
+		"requirement-dated": true, "requirement-lifted": true, "run-ended": true,
 	}
 	for _, e := range allEvents() {
 		if got := event.Waits(e); got != waits[event.Kind(e)] {

@@ -87,15 +87,37 @@ type (
 		SQL    string              `json:"sql"`
 	}
 
-	// RequirementDated keeps which session is about to make an account require TLS: logins with a greater id met the requirement.
+	// RequirementFound keeps what an account row demanded before an action that makes it demand more.
+	RequirementFound struct {
+		Server topology.ServerName `json:"server"`
+		Host   string              `json:"host"` // of the row
+
+		Kind    facts.RequirementKind `json:"demanded"`
+		Issuer  string                `json:"issuer,omitempty"`
+		Subject string                `json:"subject,omitempty"`
+		Cipher  string                `json:"cipher,omitempty"`
+	}
+
+	// RequirementDated keeps which session is about to make an account require TLS, or more: logins with a greater id met that.
 	RequirementDated struct {
 		Server     topology.ServerName `json:"server"`
 		Connection uint64              `json:"connection"`
 		Start      facts.StartID       `json:"start"`
+
+		// Beyond: every row required TLS before, so that since when it does is not told by this session.
+		Beyond bool `json:"beyond,omitempty"`
 	}
 
 	// RequirementLifted says that a session is about to lift the requirement: from here on no login is known to have met it.
 	RequirementLifted struct {
+		Server topology.ServerName `json:"server"`
+
+		// Beyond: every row goes on to require TLS, and what was demanded beyond that is lifted.
+		Beyond bool `json:"beyond,omitempty"`
+	}
+
+	// RequirementRestored says that the rows demand again what they did before.
+	RequirementRestored struct {
 		Server topology.ServerName `json:"server"`
 	}
 
@@ -136,6 +158,16 @@ type (
 	}
 )
 
+// FoundRequirement is the event of a row that demanded that.
+func FoundRequirement(server topology.ServerName, host string, r facts.Requirement) RequirementFound {
+	return RequirementFound{Server: server, Host: host, Kind: r.Kind, Issuer: r.Issuer, Subject: r.Subject, Cipher: r.Cipher}
+}
+
+// Former is what the row demanded.
+func (e RequirementFound) Former() facts.Requirement {
+	return facts.Requirement{Kind: e.Kind, Issuer: e.Issuer, Subject: e.Subject, Cipher: e.Cipher}
+}
+
 // Rescued says what became of a failed step.
 type Rescued string
 
@@ -146,21 +178,23 @@ const (
 	NotTakenBack Rescued = "not taken back" // a person has to look
 )
 
-func (RunBegan) kind() string          { return "run-began" }
-func (StepBegan) kind() string         { return "step-began" }
-func (StepHeld) kind() string          { return "step-held" }
-func (ThreadsFound) kind() string      { return "threads-found" }
-func (ActionIntended) kind() string    { return "action-intended" }
-func (ActionDone) kind() string        { return "action-done" }
-func (ActionFailed) kind() string      { return "action-failed" }
-func (Statement) kind() string         { return "statement" }
-func (RequirementDated) kind() string  { return "requirement-dated" }
-func (RequirementLifted) kind() string { return "requirement-lifted" }
-func (StepDone) kind() string          { return "step-done" }
-func (StepFailed) kind() string        { return "step-failed" }
-func (StepSkipped) kind() string       { return "step-skipped" }
-func (Stopping) kind() string          { return "stopping" }
-func (RunEnded) kind() string          { return "run-ended" }
+func (RunBegan) kind() string            { return "run-began" }
+func (StepBegan) kind() string           { return "step-began" }
+func (StepHeld) kind() string            { return "step-held" }
+func (ThreadsFound) kind() string        { return "threads-found" }
+func (ActionIntended) kind() string      { return "action-intended" }
+func (ActionDone) kind() string          { return "action-done" }
+func (ActionFailed) kind() string        { return "action-failed" }
+func (Statement) kind() string           { return "statement" }
+func (RequirementFound) kind() string    { return "requirement-found" }
+func (RequirementDated) kind() string    { return "requirement-dated" }
+func (RequirementLifted) kind() string   { return "requirement-lifted" }
+func (RequirementRestored) kind() string { return "requirement-restored" }
+func (StepDone) kind() string            { return "step-done" }
+func (StepFailed) kind() string          { return "step-failed" }
+func (StepSkipped) kind() string         { return "step-skipped" }
+func (Stopping) kind() string            { return "stopping" }
+func (RunEnded) kind() string            { return "run-ended" }
 
 // Kind is the name of the event's type in the journal and in JSON.
 func Kind(e Event) string { return e.kind() }
@@ -173,9 +207,9 @@ func Kind(e Event) string { return e.kind() }
 // this one had died before it could report. It looks at how things stand either way.
 func Waits(e Event) bool {
 	switch e.(type) {
-	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementDated, RequirementLifted, RunEnded:
+	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementFound, RequirementDated, RequirementLifted, RunEnded:
 		return true
-	case StepBegan, StepHeld, ActionDone, ActionFailed, StepDone, StepFailed, StepSkipped, Stopping:
+	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, StepDone, StepFailed, StepSkipped, Stopping:
 		return false
 	}
 	return true

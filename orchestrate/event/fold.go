@@ -11,10 +11,12 @@ import (
 // unfinished steps found, and the sessions that set the requirement.
 //
 // A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
-// finding counts: what a later step finds may be what an interrupted one left.
+// finding counts: what a later step finds may be what an interrupted one left. So it is with what a row demanded before it was raised, which
+// is kept until it demands that again, or a run ends well.
 type Ledger struct {
 	threads      map[facts.ChannelID]found
 	requirements map[topology.ServerName]facts.RequirementMark
+	raised       map[topology.ServerName]facts.Raise
 }
 
 type found struct {
@@ -24,7 +26,9 @@ type found struct {
 
 // NewLedger has read the records.
 func NewLedger(records []Record) *Ledger {
-	l := &Ledger{threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}}
+	l := &Ledger{
+		threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}, raised: map[topology.ServerName]facts.Raise{},
+	}
 	for _, r := range records {
 		l.Read(r.Event)
 	}
@@ -37,7 +41,11 @@ func (l *Ledger) Marks() facts.Marks {
 	for id, f := range l.threads {
 		threads[id] = f.threads
 	}
-	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements)}
+	raised := make(map[topology.ServerName]facts.Raise, len(l.raised))
+	for server, r := range l.raised {
+		raised[server] = facts.Raise{RequirementMark: r.RequirementMark, Former: maps.Clone(r.Former)}
+	}
+	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised}
 }
 
 // Read takes one more event in.
@@ -48,10 +56,16 @@ func (l *Ledger) Read(e Event) {
 		if _, earlier := l.threads[id]; !earlier {
 			l.threads[id] = found{e.Step, facts.Threads{Receiver: e.Receiver, Applier: e.Applier}}
 		}
+	case RequirementFound:
+		l.keepFormer(e)
 	case RequirementDated:
-		l.requirements[e.Server] = facts.RequirementMark{Connection: e.Connection, Start: e.Start}
+		l.date(e)
 	case RequirementLifted:
-		delete(l.requirements, e.Server)
+		if !e.Beyond {
+			delete(l.requirements, e.Server)
+		}
+	case RequirementRestored:
+		delete(l.raised, e.Server)
 	case StepDone:
 		l.forget(e.Step)
 	case StepFailed:
@@ -61,6 +75,7 @@ func (l *Ledger) Read(e Event) {
 	case RunEnded:
 		if e.Outcome == Succeeded {
 			clear(l.threads)
+			clear(l.raised)
 		}
 	case RunBegan, StepBegan, StepHeld, ActionIntended, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}
@@ -68,4 +83,27 @@ func (l *Ledger) Read(e Event) {
 
 func (l *Ledger) forget(step string) {
 	maps.DeleteFunc(l.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })
+}
+
+// keepFormer keeps the first finding: what a later run finds may be what an interrupted one has set.
+func (l *Ledger) keepFormer(e RequirementFound) {
+	raise, ok := l.raised[e.Server]
+	if !ok {
+		raise.Former = map[string]facts.Requirement{}
+	}
+	if _, earlier := raise.Former[e.Host]; !earlier {
+		raise.Former[e.Host] = e.Former()
+	}
+	l.raised[e.Server] = raise
+}
+
+func (l *Ledger) date(e RequirementDated) {
+	mark := facts.RequirementMark{Connection: e.Connection, Start: e.Start}
+	if !e.Beyond {
+		l.requirements[e.Server] = mark
+	}
+	if raise, ok := l.raised[e.Server]; ok {
+		raise.RequirementMark = mark
+		l.raised[e.Server] = raise
+	}
 }

@@ -109,6 +109,32 @@ func TestRequirementMarks(t *testing.T) {
 	}
 }
 
+// TestWhatRowsDemandedBefore: the first finding counts until the rows demand it again, or a run ends well; more than TLS leaves the date of TLS.
+func TestWhatRowsDemandedBefore(t *testing.T) {
+	none, ssl := facts.Requirement{Kind: facts.RequireNone}, facts.Requirement{Kind: facts.RequireSSL}
+	begun := []event.Event{
+		event.RequirementFound{Server: "db1", Host: "%", Kind: none.Kind}, event.RequirementDated{Server: "db1", Connection: 7, Start: "x"},
+		event.StepFailed{Step: "require/db1", Rescued: event.NotTakenBack},
+		event.RunEnded{Outcome: event.Partly},
+		event.RequirementFound{Server: "db1", Host: "%", Kind: ssl.Kind}, event.RequirementFound{Server: "db1", Host: "10.%", Kind: ssl.Kind},
+		event.RequirementDated{Server: "db1", Connection: 9, Start: "x", Beyond: true},
+	}
+	marks := event.NewLedger(records(begun)).Marks()
+	raise := marks.Raised["db1"]
+	if !maps.Equal(raise.Former, map[string]facts.Requirement{"%": none, "10.%": ssl}) || raise.Connection != 9 || marks.Requirements["db1"].Connection != 7 {
+		t.Errorf("%+v", marks)
+	}
+	lifted := event.RequirementLifted{Server: "db1", Beyond: true}
+	if again := event.NewLedger(records(append(begun, lifted))).Marks(); len(again.Raised) != 1 || len(again.Requirements) != 1 {
+		t.Errorf("what is about to be lifted is not lifted yet: %+v", again)
+	}
+	for _, end := range []event.Event{event.RequirementRestored{Server: "db1"}, event.RunEnded{Outcome: event.Succeeded}} {
+		if again := event.NewLedger(records(append(begun, end))).Marks(); len(again.Raised) != 0 || len(again.Requirements) != 1 {
+			t.Errorf("after %+v: %+v", end, again)
+		}
+	}
+}
+
 func TestMarksAreCopies(t *testing.T) {
 	l := event.NewLedger(records([]event.Event{found("a", true, true), event.RequirementDated{Server: "db1", Connection: 7}}))
 	marks := l.Marks()
@@ -123,7 +149,7 @@ func TestMarksAreCopies(t *testing.T) {
 func sequences() *rapid.Generator[[]event.Event] {
 	step := rapid.SampledFrom([]string{"a", "b"})
 	return rapid.SliceOf(rapid.Custom(func(t *rapid.T) event.Event {
-		switch rapid.IntRange(0, 6).Draw(t, "kind") {
+		switch rapid.IntRange(0, 8).Draw(t, "kind") {
 		case 0, 1:
 			return found(step.Draw(t, "step"), rapid.Bool().Draw(t, "receiver"), rapid.Bool().Draw(t, "applier"))
 		case 2:
@@ -133,7 +159,12 @@ func sequences() *rapid.Generator[[]event.Event] {
 		case 4:
 			return event.RequirementDated{Server: "db1", Connection: rapid.Uint64().Draw(t, "connection")}
 		case 5:
-			return event.RequirementLifted{Server: "db1"}
+			return event.RequirementLifted{Server: "db1", Beyond: rapid.Bool().Draw(t, "beyond")}
+		case 6:
+			former := rapid.SampledFrom([]facts.RequirementKind{facts.RequireNone, facts.RequireSSL}).Draw(t, "former")
+			return event.RequirementFound{Server: "db1", Host: "%", Kind: former}
+		case 7:
+			return event.RequirementRestored{Server: "db1"}
 		}
 		return event.RunEnded{Outcome: rapid.SampledFrom([]event.Outcome{event.Succeeded, event.Partly}).Draw(t, "outcome")}
 	}))

@@ -256,26 +256,6 @@ type AccountRow struct {
 
 func (r AccountRow) String() string { return r.User + "@" + r.Host }
 
-// Requirement is what an account row demands of a login's transport, in the order of the server's REQUIRE clause.
-type Requirement struct {
-	Kind   RequirementKind
-	Clause string // as SHOW CREATE USER prints it, empty for none
-}
-
-// RequirementKind is the closed set of requirements.
-type RequirementKind string
-
-// The kinds.
-const (
-	RequireNone      RequirementKind = "none"
-	RequireSSL       RequirementKind = "ssl"
-	RequireX509      RequirementKind = "x509"
-	RequireSpecified RequirementKind = "specified" // a cipher, issuer or subject
-)
-
-// TLS says that a plaintext login is refused by this requirement.
-func (r Requirement) TLS() bool { return r.Kind != RequireNone && r.Kind != "" }
-
 // Marks are what only the journal can tell.
 type Marks struct {
 	// Threads are the thread states found before the first action of an unfinished step: a stopped thread cannot tell who
@@ -284,6 +264,16 @@ type Marks struct {
 
 	// Requirements are, by server, the youngest session that set the requirement there.
 	Requirements map[topology.ServerName]RequirementMark
+
+	// Raised are, by server, the rows of which a run that did not end well has begun to demand more.
+	Raised map[topology.ServerName]Raise
+}
+
+// Raise is that rows were made to demand more: since when, and what each demanded before.
+type Raise struct {
+	RequirementMark
+
+	Former map[string]Requirement // by the host of the row
 }
 
 // RequirementMark dates a requirement by a connection: every login with a greater id, or after another start, met it.

@@ -108,6 +108,9 @@ type Attempt struct {
 type Trial struct {
 	Attempt
 	Serial string // of the certificate that the server showed
+
+	// Issuer and Subject are those of the certificate that the server asked for and got, in the one-line form of REQUIRE; empty: it got none.
+	Issuer, Subject string
 }
 
 // Store is the local folder of certificates.

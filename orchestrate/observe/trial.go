@@ -95,8 +95,8 @@ func (t *trial) overTLS(ctx context.Context) facts.Value[facts.Trial] {
 	if !ok {
 		return facts.As[facts.Trial](brought)
 	}
-	shown := ""
-	over, err := t.config(files, &shown)
+	var told facts.Trial
+	over, err := t.config(files, &told)
 	if err != nil { // the receiver could not use them either
 		return facts.Known(facts.Trial{Attempt: facts.Attempt{Text: err.Error()}})
 	}
@@ -104,7 +104,8 @@ func (t *trial) overTLS(ctx context.Context) facts.Value[facts.Trial] {
 	if err != nil {
 		return failed[facts.Trial](err)
 	}
-	return facts.Known(facts.Trial{Attempt: attempt, Serial: shown})
+	told.Attempt = attempt
+	return facts.Known(told)
 }
 
 // files are what a receiver brings to a TLS connection.
@@ -256,14 +257,14 @@ func one(found []seen.Value[[]file.Found], i int) seen.Value[file.Content] {
 }
 
 // config is the connection that a receiver with these files would make; it accepts what the receiver would accept.
-func (t *trial) config(f files, shown *string) (*tls.Config, error) {
+func (t *trial) config(f files, told *facts.Trial) (*tls.Config, error) {
 	config := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // VerifyConnection checks as MariaDB does, which Go does not
 	if f.cert != "" {
 		pair, err := tls.X509KeyPair([]byte(f.cert), []byte(f.key.Reveal()))
 		if err != nil {
 			return nil, fmt.Errorf("the certificate and key of %s: %w", t.server.Name, err)
 		}
-		config.Certificates = []tls.Certificate{pair}
+		config.GetClientCertificate = t.present(pair, told)
 	}
 	var bundle []*x509.Certificate
 	if f.ca != "" {
@@ -276,7 +277,7 @@ func (t *trial) config(f files, shown *string) (*tls.Config, error) {
 	config.VerifyConnection = func(state tls.ConnectionState) error {
 		chain := state.PeerCertificates
 		if len(chain) > 0 {
-			*shown = fmt.Sprintf("%X", chain[0].SerialNumber)
+			told.Serial = fmt.Sprintf("%X", chain[0].SerialNumber)
 		}
 		if bundle == nil {
 			return nil
@@ -288,6 +289,17 @@ func (t *trial) config(f files, shown *string) (*tls.Config, error) {
 		return pki.VerifyServed(chain, bundle, host, now)
 	}
 	return config, nil
+}
+
+// present gives the certificate to whoever asks for one, as a receiver does: whether it is one of an authority that the source names is for
+// the source to judge.
+func (t *trial) present(pair tls.Certificate, told *facts.Trial) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if pair.Leaf != nil {
+			told.Issuer, told.Subject = pki.IssuerOneLine(pair.Leaf), pki.SubjectOneLine(pair.Leaf)
+		}
+		return &pair, nil
+	}
 }
 
 // anyName is a name that the certificate carries, for a receiver that does not look at names.

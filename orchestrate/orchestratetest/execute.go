@@ -50,7 +50,7 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.CreateAuthority:
 		return w.createAuthority(a)
 	case plan.IssueLeaf:
-		return w.issue(a.Leaf)
+		return w.issue(a)
 	case plan.InstallSet:
 		return w.install(a)
 	case plan.SwitchSet:
@@ -119,12 +119,13 @@ func (w *World) createAuthority(a plan.CreateAuthority) error {
 	return nil
 }
 
-func (w *World) issue(l plan.Leaf) error {
+func (w *World) issue(a plan.IssueLeaf) error {
+	l := a.Leaf
 	if w.authority == nil {
 		return errors.New("there is no authority")
 	}
 	dns, ips := pki.SplitNames(l.Names)
-	made, err := w.authority.Issue(w.means, pki.LeafRequest{Server: string(l.Server), DNS: dns, IPs: ips})
+	made, err := w.authority.Issue(w.means, pki.LeafRequest{Server: string(l.Server), CommonName: a.CommonName, DNS: dns, IPs: ips})
 	if err != nil {
 		return err
 	}
@@ -176,23 +177,43 @@ func (w *World) optionFile(s *server) string {
 func (w *World) require(a plan.Require, note func(event.Event) error) error {
 	s := w.servers[a.Server]
 	id := s.connection()
-	if a.Kind != facts.RequireNone {
-		if err := note(event.RequirementDated{Server: a.Server, Connection: id, Start: s.startID()}); err != nil {
-			return err
-		}
-		w.judgeRequirement(a)
-	} else if err := note(event.RequirementLifted{Server: a.Server}); err != nil {
-		return err
+	if err := w.noteRequirement(a, s, id, note); err != nil {
+		return &unsentError{err}
 	}
-	for _, host := range a.Hosts {
-		if !setRequirement(s.rows, host, a.Kind) {
-			return fmt.Errorf("error 1396: Operation ALTER USER failed for '%s'@'%s'", a.User, host)
+	for _, row := range a.Rows {
+		if !setRequirement(s.rows, row) {
+			return fmt.Errorf("error 1396: Operation ALTER USER failed for '%s'@'%s'", a.User, row.Host)
 		}
 		if a.Binlog {
-			w.replicateRequirement(a.Server, host, a.Kind)
+			w.replicateRequirement(a.Server, row)
 		}
 	}
-	return nil
+	if a.Raises() {
+		return nil
+	}
+	return note(event.RequirementRestored{Server: a.Server})
+}
+
+// unsentError says that an action failed before its effect.
+type unsentError struct{ error }
+
+// Unsent says that there is nothing to take back.
+func (*unsentError) Unsent() bool { return true }
+
+// Unwrap is the reason.
+func (e *unsentError) Unwrap() error { return e.error }
+
+func (w *World) noteRequirement(a plan.Require, s *server, id uint64, note func(event.Event) error) error {
+	if !a.Raises() {
+		return note(event.RequirementLifted{Server: a.Server, Beyond: a.KeepsTLS()})
+	}
+	w.judgeRequirement(a)
+	for _, row := range a.Rows {
+		if err := note(event.FoundRequirement(a.Server, row.Host, row.Former)); err != nil {
+			return err
+		}
+	}
+	return note(event.RequirementDated{Server: a.Server, Connection: id, Start: s.startID(), Beyond: a.KeepsTLS()})
 }
 
 // judgeRequirement keeps rule: where TLS is required last, no channel of the account may be in plaintext at that moment.
@@ -205,29 +226,29 @@ func (w *World) judgeRequirement(a plan.Require) {
 	}
 }
 
-func setRequirement(rows []facts.AccountRow, host string, kind facts.RequirementKind) bool {
-	i := slices.IndexFunc(rows, func(r facts.AccountRow) bool { return r.Host == host })
+func setRequirement(rows []facts.AccountRow, change facts.RowChange) bool {
+	i := slices.IndexFunc(rows, func(r facts.AccountRow) bool { return r.Host == change.Host })
 	if i < 0 {
 		return false
 	}
-	rows[i].Require = facts.Requirement{Kind: kind}
+	rows[i].Require = change.Wanted
 	return true
 }
 
 // replicateRequirement lets the statement run down the chain: where the row is missing the applier stops.
-func (w *World) replicateRequirement(source topology.ServerName, host string, kind facts.RequirementKind) {
+func (w *World) replicateRequirement(source topology.ServerName, row facts.RowChange) {
 	for _, desired := range w.cluster.ReplicasOf(source) {
 		s := w.servers[desired.Name]
 		for _, c := range s.channels {
 			if c.Applier != facts.Yes {
 				continue
 			}
-			if !setRequirement(s.rows, host, kind) {
+			if !setRequirement(s.rows, row) {
 				c.Applier, c.ApplierError = facts.No, facts.ThreadError{Number: 1396, Text: "Error 'Operation ALTER USER failed'"}
 				w.violate("the applier of %s stopped with 1396", s.name)
 				continue
 			}
-			w.replicateRequirement(desired.Name, host, kind)
+			w.replicateRequirement(desired.Name, row)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 )
@@ -59,14 +60,47 @@ func (w *World) login(s *server, c *channel) (*server, bool, facts.ThreadError) 
 	if failure.Number != 0 {
 		return nil, false, failure
 	}
-	if !admitted(source.rows, encrypted) {
+	if !admitted(source.rows, clientOf(s, c), encrypted, w.presented(s, c, source)) {
 		return nil, false, facts.ThreadError{Number: 1045, Text: fmt.Sprintf("Access denied for user '%s'", c.SourceUser)}
 	}
 	return source, encrypted, facts.ThreadError{}
 }
 
-func admitted(rows []facts.AccountRow, encrypted bool) bool {
-	return slices.ContainsFunc(rows, func(r facts.AccountRow) bool { return encrypted || !r.Require.TLS() })
+func clientOf(s *server, _ *channel) dialect.Client { return dialect.Client{Address: addressOf(s)} }
+
+// admitted judges a login by the row that fits it.
+func admitted(rows []facts.AccountRow, from dialect.Client, encrypted bool, shows certificate) bool {
+	row, ok := dialect.MatchRow(rows, from)
+	if !ok {
+		return false
+	}
+	switch r := row.Require; r.Kind {
+	case facts.RequireNone:
+		return true
+	case facts.RequireSSL:
+		return encrypted
+	case facts.RequireX509:
+		return encrypted && shows.subject != ""
+	case facts.RequireSpecified:
+		return encrypted && (r.Issuer == "" || r.Issuer == shows.issuer) && (r.Subject == "" || r.Subject == shows.subject)
+	}
+	return false
+}
+
+// certificate is what a login presents, in the one-line form; empty for none.
+type certificate struct{ issuer, subject string }
+
+// presented is the certificate of the set in use, where the channel's options name it and the source trusts its authority.
+func (w *World) presented(s *server, c *channel, source *server) certificate {
+	set, used := s.dir.CurrentSet()
+	if !used || c.TLS.Cert != w.dirOf(s)+"/current/cert.pem" || source.served == "" {
+		return certificate{}
+	}
+	leaf, _, err := pki.ParseLeaf([]byte(set.Cert))
+	if err != nil {
+		return certificate{}
+	}
+	return certificate{issuer: pki.IssuerOneLine(leaf), subject: pki.SubjectOneLine(leaf)}
 }
 
 // handshake: without VERIFY a MariaDB receiver goes on in plaintext where the source offers no TLS.

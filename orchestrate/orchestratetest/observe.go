@@ -124,9 +124,13 @@ func (w *World) trial(s *server, c *channel) facts.Value[facts.Trial] {
 		return facts.Unknown[facts.Trial]("the password of the account is not known")
 	}
 	secured := *c
-	secured.TLS = facts.TLSOptions{Enabled: true, VerifyIdentity: true, CA: w.dirOf(s) + "/current/ca.pem"}
+	secured.TLS = facts.TLSOptions{Enabled: true, VerifyIdentity: true, CA: w.dirOf(s) + "/current/ca.pem", Cert: w.dirOf(s) + "/current/cert.pem"}
 	_, _, failure := w.login(s, &secured)
-	return facts.Known(facts.Trial{Attempt: attempt(failure)})
+	shows := certificate{}
+	if source := w.servers[w.hosts[c.SourceHost]]; source != nil {
+		shows = w.presented(s, &secured, source)
+	}
+	return facts.Known(facts.Trial{Attempt: attempt(failure), Issuer: shows.issuer, Subject: shows.subject})
 }
 
 func (w *World) plainLogin(s *server, c *channel) facts.Value[facts.Attempt] {

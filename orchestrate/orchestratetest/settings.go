@@ -20,6 +20,13 @@ func (s *Settings) Account(host string, kind facts.RequirementKind) {
 	s.server.rows = append(s.server.rows, row)
 }
 
+// Row adds a row of the replication account that demands this.
+func (s *Settings) Row(host string, demands facts.Requirement) {
+	row := s.world.row(host)
+	row.Require = demands
+	s.server.rows = append(s.server.rows, row)
+}
+
 // Anonymous adds a row without a user name.
 func (s *Settings) Anonymous(host string) {
 	s.server.anonymous = append(s.server.anonymous, facts.AccountRow{Host: host, Require: facts.Requirement{Kind: facts.RequireNone}})

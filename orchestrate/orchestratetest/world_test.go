@@ -77,7 +77,7 @@ func change(t *testing.T, w *World, id facts.ChannelID, o facts.TLSOptions) {
 }
 
 func require(binlog bool) plan.Require {
-	return plan.Require{Server: "db1", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL, Binlog: binlog}
+	return plan.Require{Server: "db1", User: "repl", Rows: raised("%"), Binlog: binlog}
 }
 
 func TestAPlainWorldReplicates(t *testing.T) {
@@ -180,10 +180,14 @@ func TestARequirementIsDatedBeforeItsEffect(t *testing.T) {
 	if rows := w.Facts().Server("db1").Accounts.Or(nil); rows[0].Require.TLS() {
 		t.Error("TLS is required, and nothing tells since when")
 	}
-	do(t, w, require(false))
+	dated = nil
+	if err := w.Do(context.Background(), require(false), func(e event.Event) error { dated = append(dated, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	threads := w.Facts().Server("db1").DumpThreads.Or(nil)
-	if d, ok := dated[0].(event.RequirementDated); !ok || threads[0].ID >= d.Connection {
-		t.Errorf("%+v is not younger than %+v", dated[0], threads[0])
+	found := event.RequirementFound{Server: "db1", Host: "%", Kind: facts.RequireNone}
+	if d, ok := dated[1].(event.RequirementDated); dated[0] != found || !ok || threads[0].ID >= d.Connection || d.Beyond {
+		t.Errorf("%+v is not younger than %+v", dated, threads[0])
 	}
 }
 
@@ -197,7 +201,7 @@ func TestAStatementForAMissingRowStopsTheApplier(t *testing.T) {
 	if rows := w.Facts().Server("db3").Accounts.Or(nil); !rows[0].Require.TLS() {
 		t.Error("db3 has the row, and the statement did not reach it")
 	}
-	refused(t, w, plan.Require{Server: "db1", User: "repl", Hosts: []string{"10.%"}, Kind: facts.RequireSSL}, "1396")
+	refused(t, w, plan.Require{Server: "db1", User: "repl", Rows: raised("10.%")}, "1396")
 }
 
 func TestAChannelIsChangedOnlyWhileBothThreadsAreStopped(t *testing.T) {
@@ -360,4 +364,9 @@ func apply(t *testing.T, w *World, ledger *event.Ledger) plan.Plan {
 		}
 	}
 	return p
+}
+
+// raised is a row of which TLS is required.
+func raised(host string) []facts.RowChange {
+	return []facts.RowChange{{Host: host, Former: facts.Requirement{Kind: facts.RequireNone}, Wanted: facts.Requirement{Kind: facts.RequireSSL}}}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,9 @@ type (
 	IssueLeaf struct {
 		Leaf Leaf
 		Key  pki.KeyKind
+
+		// CommonName is what the subject is made of, by [pki.CommonName].
+		CommonName string
 	}
 
 	// InstallSet lays a set down on a host, beside the version in use, which stays: the version of that number from the local folder or,
@@ -138,13 +142,12 @@ type (
 		Options facts.TLSOptions
 	}
 
-	// Require sets what rows of an account must present.
+	// Require sets what rows of an account must present. What a row demanded before is replaced as a whole.
 	Require struct {
 		Server topology.ServerName
 		User   string
-		Hosts  []string
-		Kind   facts.RequirementKind // ssl or none
-		Binlog bool                  // let the statement replicate
+		Rows   []facts.RowChange
+		Binlog bool // let the statement replicate
 	}
 )
 
@@ -290,11 +293,75 @@ func (a Require) String() string {
 	if a.Binlog {
 		where = "in " + string(a.Server) + " and through its binary log"
 	}
-	demand := "require TLS of"
-	if a.Kind == facts.RequireNone {
-		demand = "no longer require TLS of"
+	return fmt.Sprintf("%s, %s", a.demands(), where)
+}
+
+// demands names what is demanded, once for all rows of which the same is.
+func (a Require) demands() string {
+	var words []string
+	hosts := map[string][]string{}
+	for _, row := range a.Rows {
+		word := demandWords(row)
+		if len(hosts[word]) == 0 {
+			words = append(words, word)
+		}
+		hosts[word] = append(hosts[word], row.Host)
 	}
-	return fmt.Sprintf("%s %s, %s", demand, rowNames(a.User, a.Hosts), where)
+	told := make([]string, len(words))
+	for i, word := range words {
+		told[i] = word + " of " + rowNames(a.User, hosts[word])
+	}
+	return strings.Join(told, "; ")
+}
+
+func demandWords(row facts.RowChange) string {
+	switch {
+	case row.Wanted.Kind == facts.RequireNone:
+		return "no longer require TLS"
+	case !row.Raises():
+		return "require no more than " + inWords(row.Wanted)
+	}
+	return "require " + inWords(row.Wanted)
+}
+
+func inWords(r facts.Requirement) string {
+	switch r.Kind {
+	case facts.RequireSSL:
+		return "TLS"
+	case facts.RequireX509:
+		return "TLS with a certificate"
+	case facts.RequireNone, facts.RequireSpecified:
+	}
+	return "TLS with " + r.String()
+}
+
+// Raises says that no row lets a login in afterwards that it refused before. An action either raises all of its rows or takes that back.
+func (a Require) Raises() bool {
+	return len(a.Rows) > 0 && !slices.ContainsFunc(a.Rows, func(row facts.RowChange) bool { return !row.Raises() })
+}
+
+// KeepsTLS says that every row requires TLS before and after.
+func (a Require) KeepsTLS() bool {
+	return !slices.ContainsFunc(a.Rows, func(row facts.RowChange) bool { return !row.Former.TLS() || !row.Wanted.TLS() })
+}
+
+// Hosts are those of the rows.
+func (a Require) Hosts() []string {
+	hosts := make([]string, len(a.Rows))
+	for i, row := range a.Rows {
+		hosts[i] = row.Host
+	}
+	return hosts
+}
+
+// back takes the requirement back.
+func (a Require) back() Require {
+	rows := make([]facts.RowChange, len(a.Rows))
+	for i, row := range a.Rows {
+		rows[i] = row.Back()
+	}
+	a.Rows = rows
+	return a
 }
 
 func threadNames(t facts.Threads) string {

@@ -36,6 +36,7 @@ type builder struct {
 	links   []Link                            // one a replica, in the order of the inventory
 	threads map[facts.ChannelID]facts.Threads // how the threads of a link have to run at the end
 	sets    map[topology.ServerName]int       // the certificate set that a server will use
+	wants   wants                             // what the rows of the account shall demand
 	moved   map[facts.ChannelID]bool          // channels that change in the step of their source
 }
 
@@ -56,6 +57,10 @@ func (b *builder) build() {
 	b.checkStrangers()
 	// 4. Certificates: each server has a set that is good for its names, from one authority.
 	b.planCertificates()
+	if b.isBlocked() {
+		return
+	}
+	b.findWants()
 	if b.isBlocked() {
 		return
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,31 +10,90 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// planRequirements makes every row of the account require TLS: once, through the binary log, where every replica has every row
-// and would apply the statement; else on each server by itself, since a statement for a missing row stops an applier (error 1396).
+// findWants finds what each row shall demand, and blocks where a row cannot demand it, or names other parts already: to take those away would
+// weaken it.
+func (b *builder) findWants() {
+	found, faults := level{cluster: b.cluster, facts: b.facts, links: b.links, shows: b.willShow}.find()
+	b.wants = found
+	b.plan.Blocked = append(b.plan.Blocked, faults...)
+	b.checkPasswords()
+	for _, s := range b.cluster.Servers {
+		var more []string
+		for _, row := range b.facts.Server(s.Name).Accounts.Or(nil) {
+			want := b.wants.of(s.Name, row.Host)
+			_, ok := row.Require.With(want)
+			switch {
+			case !ok && want.Kind == facts.RequireX509:
+				b.block(s.Name, "set account.require: issuer, which a row can demand beside a cipher",
+					"%s demands %s, and X509 cannot be demanded beside it", row, row.Require)
+			case !ok:
+				b.block(s.Name, "if no login needs that any more, set the row by hand to what is wanted: ALTER USER ... REQUIRE",
+					"%s demands %s, and the certificates of its replicas want %s", row, row.Require, want)
+			case row.Require.Meets(want) && !want.Meets(row.Require) && b.wants.rows[s.Name] == nil:
+				more = append(more, fmt.Sprintf("%s demands %s", row, row.Require))
+			}
+		}
+		if len(more) > 0 {
+			b.warnOf(s.Name, "%s: more than account.require: %s, and it is kept; to demand less, ALTER USER by hand", strings.Join(more, ", "), b.cluster.Account.Require)
+		}
+	}
+}
+
+// checkPasswords: before a certificate is demanded each receiver's is tried by a login.
+func (b *builder) checkPasswords() {
+	if !b.wants.least.Certificate() {
+		return
+	}
+	for _, l := range b.links {
+		password := b.facts.Server(l.Channel.Server).Password
+		if len(b.changes(l.Source)) > 0 && !password.IsKnown() {
+			b.block(l.Channel.Server, cmp.Or(password.Hint(), "set account.password_file in the inventory to a file with the password"),
+				"the password of %s cannot be had, so that no login can try its certificate: %s", l.User, whyNot(password))
+		}
+	}
+}
+
+// planRequirements makes every row of the account demand what the inventory wants: once, through the binary log, where every replica has every
+// row and would apply the statement; else on each server by itself, since a statement for a missing row stops an applier (error 1396).
 func (b *builder) planRequirements(needs []string) {
 	primary := b.cluster.Primary()
-	rows := b.openRows(primary.Name)
+	rows := b.changes(primary.Name)
 	if len(rows) > 0 && b.replicates() {
 		b.add(b.requireStep(primary, rows, true, needs))
 		return
 	}
 	for _, s := range b.cluster.Servers {
-		if rows := b.openRows(s.Name); len(rows) > 0 {
+		if rows := b.changes(s.Name); len(rows) > 0 {
 			b.add(b.requireStep(s, rows, false, needs))
 		}
 	}
 }
 
-func (b *builder) openRows(server topology.ServerName) []string {
-	return openHosts(b.facts.Server(server).Accounts.Or(nil))
+// changes are the rows of a server that demand less than is wanted, by host. What a row demands beyond that is kept.
+func (b *builder) changes(server topology.ServerName) []facts.RowChange {
+	var changes []facts.RowChange
+	for _, row := range b.facts.Server(server).Accounts.Or(nil) {
+		wanted, ok := row.Require.With(b.wants.of(server, row.Host))
+		if ok && !wanted.Same(row.Require) {
+			changes = append(changes, facts.RowChange{Host: row.Host, Former: bare(row.Require), Wanted: bare(wanted)})
+		}
+	}
+	slices.SortFunc(changes, func(x, y facts.RowChange) int { return strings.Compare(x.Host, y.Host) })
+	return changes
+}
+
+// bare is the requirement without the text that it was read from.
+func bare(r facts.Requirement) facts.Requirement {
+	r.Clause = ""
+	return r
 }
 
 // replicates says that the statement can go through the binary log. Where a replica is itself a source, its own session has to set the
 // requirement: the logins to it are dated by nothing else. And what an interrupted run stopped may not run when its turn comes.
 func (b *builder) replicates() bool {
+	primary := b.cluster.Primary().Name
 	for _, l := range b.links {
-		if l.Source != b.cluster.Primary().Name || !b.threads[l.Channel].Applier {
+		if l.Source != primary || !b.threads[l.Channel].Applier || !slices.Equal(b.changes(l.Channel.Server), b.changes(primary)) {
 			return false
 		}
 	}
@@ -42,22 +102,30 @@ func (b *builder) replicates() bool {
 
 func (b *builder) arrives() Arrives {
 	primary := b.cluster.Primary().Name
-	return Arrives{Server: primary, Hosts: b.openRows(primary), Links: b.links}
+	return Arrives{Server: primary, Rows: formers(b.changes(primary)), Links: b.links}
 }
 
-func (b *builder) requireStep(s topology.Server, hosts []string, binlog bool, needs []string) Step {
+func formers(rows []facts.RowChange) []RowDemand {
+	demands := make([]RowDemand, len(rows))
+	for i, row := range rows {
+		demands[i] = RowDemand{Host: row.Host, Require: row.Former}
+	}
+	return demands
+}
+
+func (b *builder) requireStep(s topology.Server, rows []facts.RowChange, binlog bool, needs []string) Step {
 	user := b.cluster.Account.User
-	require := Require{Server: s.Name, User: user, Hosts: hosts, Kind: facts.RequireSSL, Binlog: binlog}
-	back := require
-	back.Kind = facts.RequireNone
+	require := Require{Server: s.Name, User: user, Rows: rows, Binlog: binlog}
 	step := Step{
-		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("require TLS of %s on %s", rowNames(user, hosts), s.Name),
+		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("%s on %s", require.demands(), s.Name),
 		Needs: append(b.requireNeeds(), needs...),
 		Goal:  b.requireGoal(s, binlog), Deadline: threadDeadline,
-		Guards:  b.requireGuards(s, binlog),
+		Guards:  b.requireGuards(s, rows, binlog),
 		Actions: []Action{require},
-		Undo:    Undo{Actions: []Action{back}},
-		Impact:  b.requireImpact(s),
+		Undo:    Undo{Actions: []Action{require.back()}},
+		Rescue:  []Action{require.back()},
+		Rescued: RowsAre{Server: s.Name, User: user, Rows: formers(rows)},
+		Impact:  b.requireImpact(s, rows),
 	}
 	step.Reason = step.Goal.Holds(b.facts).Why()
 	return step
@@ -70,19 +138,32 @@ func (b *builder) requireNeeds() []string {
 }
 
 func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
-	own := RequiresTLS{Server: s.Name, User: b.cluster.Account.User, Optional: len(b.linksFrom(s.Name)) == 0}
+	own := b.required(s.Name, len(b.linksFrom(s.Name)) == 0)
 	if !binlog {
 		return own
 	}
 	goals := []Condition{own}
 	for _, l := range b.links {
-		goals = append(goals, RequiresTLS{Server: l.Channel.Server, User: b.cluster.Account.User, Optional: true}, Running{l})
+		goals = append(goals, b.required(l.Channel.Server, true), Running{l})
 	}
 	return All(goals...)
 }
 
+func (b *builder) required(server topology.ServerName, optional bool) RequiresTLS {
+	return b.wants.goal(server, b.cluster.Account.User, optional)
+}
+
+// goal is that the rows of a server demand what is wanted of them.
+func (w wants) goal(server topology.ServerName, user string, optional bool) RequiresTLS {
+	goal := RequiresTLS{Server: server, User: user, Optional: optional, Rows: w.list(server)}
+	if w.least.Kind != facts.RequireSSL {
+		goal.Least = w.least
+	}
+	return goal
+}
+
 // requireGuards: nobody unnamed is cut off and, where TLS is required last, no channel of the account is unproven.
-func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
+func (b *builder) requireGuards(s topology.Server, rows []facts.RowChange, binlog bool) []Guard {
 	var guards []Guard
 	if binlog {
 		guards = append(guards, Guard{Condition: b.arrives()})
@@ -97,6 +178,26 @@ func (b *builder) requireGuards(s topology.Server, binlog bool) []Guard {
 		case topology.EnforceFirst:
 			guards = append(guards, b.changeGuards(l)...)
 		}
+	}
+	return append(guards, b.presentGuards(s, rows)...)
+}
+
+// presentGuards: where a certificate is demanded, each receiver's is seen to get in before. A receiver that has another one, or none that the
+// source takes, would be cut off at its next reconnect.
+func (b *builder) presentGuards(s topology.Server, rows []facts.RowChange) []Guard {
+	if !slices.ContainsFunc(rows, func(row facts.RowChange) bool { return row.Wanted.Certificate() }) {
+		return nil
+	}
+	var guards []Guard
+	for _, l := range b.linksFrom(s.Name) {
+		who := identity{}
+		if len(b.wants.rows[s.Name]) > 0 {
+			who, _ = b.willShow(l) // which was told when the wants were found
+		}
+		if b.cluster.Account.Require != topology.RequireSubject {
+			who.Subject = ""
+		}
+		guards = append(guards, Guard{Condition: Presents{Link: l, Issuer: who.Issuer, Subject: who.Subject}})
 	}
 	return guards
 }
@@ -116,8 +217,12 @@ func (b *builder) changeGuards(l Link) []Guard {
 }
 
 // requireImpact lists the live sessions of the account: they live on, and their next login without TLS is refused.
-func (b *builder) requireImpact(s topology.Server) string {
-	impact := fmt.Sprintf("%s refuses new logins of %s without TLS; it has %d dump thread(s) of it", s.Name, b.cluster.Account.User, b.dumpThreads(s.Name))
+func (b *builder) requireImpact(s topology.Server, rows []facts.RowChange) string {
+	without := "TLS"
+	if slices.ContainsFunc(rows, func(row facts.RowChange) bool { return row.Wanted.Certificate() }) {
+		without = "the certificate that is demanded"
+	}
+	impact := fmt.Sprintf("%s refuses new logins of %s without %s; it has %d dump thread(s) of it", s.Name, b.cluster.Account.User, without, b.dumpThreads(s.Name))
 	var live []string
 	for _, session := range b.facts.Server(s.Name).Sessions.Or(nil) {
 		if session.User == b.cluster.Account.User {
@@ -176,8 +281,12 @@ func (b *builder) needsRehearsal(l Link) bool {
 	if b.requiredBy(l.Source) != "" {
 		return b.cluster.Policy.Enforce == topology.EnforceLast || !b.logsInAnew(l)
 	}
+	if b.logsInAnew(l) {
+		return false
+	}
 	_, dated := b.facts.Marks.Requirements[l.Source]
-	return dated && !b.logsInAnew(l) && enforced(b.facts, l, l.DumpThread(b.facts)).Fails()
+	thread := l.DumpThread(b.facts)
+	return dated && enforced(b.facts, l, thread).Fails() || sinceRaised(b.facts, l, thread).Fails()
 }
 
 // logsInAnew says that the channel's own step is sure to start its receiver: one that only starts it finds nothing to do where a step
@@ -217,7 +326,7 @@ func (b *builder) rehearsal(l Link) Step {
 		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.switching(l.Channel),
 			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel), channelStepID("resume", l.Channel)}),
 		Goal: Rehearsed{l}, Deadline: threadDeadline,
-		Guards:  []Guard{{Condition: RequiresTLS{Server: l.Source, User: l.User}}, {Condition: Encrypted{Link: l}}},
+		Guards:  []Guard{{Condition: b.required(l.Source, false)}, {Condition: Encrypted{Link: l}}},
 		Actions: again,
 		Undo:    Undo{Reason: "nothing is changed"},
 		Rescue:  append(b.requirementBack(l.Source), again...),
@@ -226,16 +335,34 @@ func (b *builder) rehearsal(l Link) Step {
 	}
 }
 
-// requirementBack takes the requirement back as the plan set it or, after an interrupted run, from the rows that plainly require TLS.
+// requirementBack puts the rows back to what they demanded before this plan raised them or, as the journal tells, before an interrupted run
+// did. What a row demanded before is demanded again, no less.
 func (b *builder) requirementBack(source topology.ServerName) []Action {
+	var back []Action
+	planned := Require{}
 	if step, ok := b.step(b.requiredBy(source)); ok {
-		return step.Undo.Actions
+		planned = step.Actions[0].(Require) //nolint:forcetypeassert // a require step has this one action
+		back = append(back, b.furtherBack(planned.back()))
 	}
-	var hosts []string
+	left := Require{Server: source, User: b.cluster.Account.User}
 	for _, row := range b.facts.Server(source).Accounts.Or(nil) {
-		if row.Require.Kind == facts.RequireSSL {
-			hosts = append(hosts, row.Host)
+		former, raised := b.facts.Marks.Raised[source].Former[row.Host]
+		if raised && row.Require.Meets(former) && !former.Same(row.Require) && !slices.Contains(planned.Hosts(), row.Host) {
+			left.Rows = append(left.Rows, facts.RowChange{Host: row.Host, Former: bare(row.Require), Wanted: bare(former)})
 		}
 	}
-	return []Action{Require{Server: source, User: b.cluster.Account.User, Hosts: hosts, Kind: facts.RequireNone}}
+	if len(left.Rows) > 0 {
+		back = append(back, left)
+	}
+	return back
+}
+
+// furtherBack goes back to before an interrupted run, whose requirement no login may have met.
+func (b *builder) furtherBack(back Require) Require {
+	for i, row := range back.Rows {
+		if former, raised := b.facts.Marks.Raised[back.Server].Former[row.Host]; raised && row.Wanted.Meets(former) {
+			back.Rows[i].Wanted = bare(former)
+		}
+	}
+	return back
 }

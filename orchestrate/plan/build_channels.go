@@ -69,7 +69,7 @@ func (b *builder) dated(source topology.ServerName) bool {
 		return b.cluster.Policy.Enforce == topology.EnforceFirst
 	}
 	_, marked := b.facts.Marks.Requirements[source]
-	return marked && len(b.openRows(source)) == 0
+	return marked && !slices.ContainsFunc(b.facts.Server(source).Accounts.Or(nil), func(row facts.AccountRow) bool { return !row.Require.TLS() })
 }
 
 func channelNeeds(l Link) []string {

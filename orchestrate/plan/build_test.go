@@ -236,6 +236,7 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 			begin: func(_ *testing.T, s *site) {
 				s.With("db1", func(s *world.Settings) { s.NoAccount(); s.Account("%", facts.RequireX509) })
 			},
+			warnings: []string{"db1: repl@% demands X509: more than account.require: ssl, and it is kept; to demand less, ALTER USER by hand"},
 		},
 		{
 			name:  "a server without the account blocks",

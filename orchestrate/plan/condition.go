@@ -37,6 +37,19 @@ type both []Condition
 // All holds when each of the conditions holds.
 func All(conditions ...Condition) Condition { return both(conditions) }
 
+// Parts are the conditions that a conjunction is made of; any other condition is its own only part.
+func Parts(c Condition) []Condition {
+	conjunction, ok := c.(both)
+	if !ok {
+		return []Condition{c}
+	}
+	var parts []Condition
+	for _, part := range conjunction {
+		parts = append(parts, Parts(part)...)
+	}
+	return parts
+}
+
 func (both) condition() {}
 
 func (b both) Holds(f facts.Facts) Verdict {

@@ -45,6 +45,9 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.ServesValid{Server: "db1"},
 		plan.StartsAlike{Server: "db1", Cert: "/etc/mysql-ssl/current/cert.pem"},
 		plan.RequiresTLS{Server: "db1", User: "repl"},
+		plan.RequiresTLS{Server: "db1", User: "repl", Least: facts.Requirement{Kind: facts.RequireSSL}, Rows: []plan.RowDemand{{Host: "10.%", Require: facts.Requirement{Kind: facts.RequireX509}}}},
+		plan.RowsAre{Server: "db1", User: "repl", Rows: []plan.RowDemand{{Host: "%", Require: facts.Requirement{Kind: facts.RequireSSL}}}},
+		plan.Presents{Link: l},
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both, Demands: true},
@@ -67,7 +70,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.SetIs{Server: "db1", Version: 1},
 		plan.Shows{Server: "db1", Chain: f.Server("db1").ServedTLS.Or(facts.ServedTLS{}).Chain},
 		plan.RunsAs{Server: "db1", Service: facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}},
-		plan.Arrives{Server: "db2", Hosts: []string{}, Links: []plan.Link{linkTo("db3")}},
+		plan.Arrives{Server: "db2", Links: []plan.Link{linkTo("db3")}},
 		plan.HeededAlone{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf"},
 	}
 }
@@ -253,7 +256,7 @@ func TestGuards(t *testing.T) {
 			seenServer("db1", func(s *facts.Server) { s.Accounts = facts.Known(open(source)) }),
 			seenServer("db2", func(s *facts.Server) { s.Accounts = facts.Known(open(replica)) }))
 	}
-	arrives := plan.Arrives{Server: "db1", Hosts: []string{"%"}, Links: []plan.Link{l}}
+	arrives := plan.Arrives{Server: "db1", Rows: []plan.RowDemand{{Host: "%", Require: facts.Requirement{Kind: facts.RequireNone}}}, Links: []plan.Link{l}}
 	planned := plan.AsPlanned{Link: l, Threads: both, Wanted: both}
 	limit := plan.LagWithin{Link: l, Max: 30 * time.Second}
 	runJudgements(t, securedSite(t, world.Cluster("db1", "db2", "db3")).facts(), []judgement{
@@ -276,10 +279,10 @@ func TestGuards(t *testing.T) {
 			s.Anonymous = facts.Known([]facts.AccountRow{{Host: "localhost", Require: facts.Requirement{Kind: facts.RequireNone}}})
 		}), "holds", ""},
 		{"the same open rows on both sides", arrives, rows("%", "%"), "holds", ""},
-		{"a row that a replica lacks", arrives, rows("%", ""), "fails", "db2 has other open rows"},
+		{"a row that a replica lacks", arrives, rows("%", ""), "fails", "db2 has no row of the account for %"},
 		{"a row that the plan does not know", arrives, seeing(rows("%", "%"), seenServer("db1", func(s *facts.Server) {
 			s.Accounts = facts.Known(append(s.Accounts.Or(nil), facts.AccountRow{User: "repl", Host: "10.%"}))
-		})), "fails", "db1 has other open rows"},
+		})), "fails", "repl@10.% on db1 may log in without TLS"},
 		{"a filter since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Filtered = true })), "fails", "filtered"},
 		{"a delay since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Delay = time.Minute })), "fails", "delayed"},
 		{"an applier that stopped since the plan", arrives, seeing(rows("%", "%"), seenChannel("db2", func(c *facts.Channel) { c.Applier = facts.No })), "fails", "does not run"},

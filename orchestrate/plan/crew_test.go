@@ -14,6 +14,8 @@ import (
 // crew carries a plan out move by move, in any order that the plan allows: a move begins a step, looks at one guard, does one
 // action, or looks at the goal. It does what an engine does, with nothing left to chance but the order, which pick chooses.
 type crew struct {
+	dies bool // the run has no end
+
 	site   *site
 	plan   plan.Plan
 	pick   func(n int) int
@@ -69,7 +71,7 @@ func (c *crew) settle() {
 		c.fault = fmt.Sprintf("%s: the goal is not reached: %s", w.step.ID, c.judge(w.step.Goal))
 	case len(c.ended) != len(c.plan.Steps):
 		c.fault = fmt.Sprintf("only these steps could begin: %v", c.ended)
-	default:
+	case !c.dies:
 		c.site.ledger.Read(event.RunEnded{Outcome: event.Succeeded})
 	}
 }

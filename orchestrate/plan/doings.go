@@ -76,7 +76,9 @@ func (d doings) add(s Step) {
 		case ReloadTLS:
 			d.server(a.Server, "reload certificate")
 		case Require:
-			d.server(a.Server, requireWords(a))
+			for _, row := range a.Rows {
+				d.server(a.Server, requireWords(row))
+			}
 		case StopThreads:
 			stopped[a.Channel] = true
 		case StartThreads:
@@ -87,9 +89,18 @@ func (d doings) add(s Step) {
 	}
 }
 
-func requireWords(a Require) string {
-	if a.Kind == facts.RequireNone {
+func requireWords(row facts.RowChange) string {
+	switch {
+	case row.Wanted.Kind == facts.RequireNone:
 		return "no longer require TLS"
+	case !row.Raises():
+		return "require less"
+	case row.Wanted.Subject != "":
+		return "require a subject"
+	case row.Wanted.Issuer != "":
+		return "require an issuer"
+	case row.Wanted.Kind == facts.RequireX509:
+		return "require a certificate"
 	}
 	return "require TLS"
 }

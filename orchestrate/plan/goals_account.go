@@ -9,12 +9,15 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// RequiresTLS holds when every row of the account on the server requires TLS. A replica that has no row meets it, the server that
-// the account logs in to must have one.
+// RequiresTLS holds when every row of the account on the server requires TLS, and demands at least what is named beyond that. A replica that
+// has no row meets it, the server that the account logs in to must have one.
 type RequiresTLS struct {
 	Server   topology.ServerName
 	User     string
 	Optional bool // the server need not have a row
+
+	Least facts.Requirement // of every row; the zero value: TLS
+	Rows  []RowDemand       // of single rows beyond that
 }
 
 // PlaintextRefused holds when a plaintext login with the account's real password was refused from the replica's host, while the
@@ -33,7 +36,36 @@ func (g PlaintextRefused) Look() facts.Look {
 }
 
 func (g RequiresTLS) String() string {
-	return fmt.Sprintf("SHOW CREATE USER on %s tells REQUIRE SSL, or more, for every row of %s", g.Server, g.User)
+	text := fmt.Sprintf("SHOW CREATE USER on %s tells REQUIRE %s, or more, for every row of %s", g.Server, g.least(), g.User)
+	if len(g.Rows) > 0 {
+		text += ", and " + demandsOf(g.User, g.Rows)
+	}
+	return text
+}
+
+func demandsOf(user string, rows []RowDemand) string {
+	told := make([]string, len(rows))
+	for i, row := range rows {
+		told[i] = fmt.Sprintf("%s@%s: REQUIRE %s", user, row.Host, row.Require)
+	}
+	return strings.Join(told, "; ")
+}
+
+func (g RequiresTLS) least() facts.Requirement {
+	if g.Least.Kind == "" {
+		return facts.Requirement{Kind: facts.RequireSSL}
+	}
+	return g.Least
+}
+
+// Wanted is what a row shall demand at least.
+func (g RequiresTLS) Wanted(host string) facts.Requirement {
+	for _, row := range g.Rows {
+		if row.Host == host {
+			return row.Require
+		}
+	}
+	return g.least()
 }
 
 func (g PlaintextRefused) String() string {
@@ -47,10 +79,13 @@ func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 		seen := f.Server(g.Server).Accounts
 		return notSeen(seen, "the account rows of %s", g.Server)
 	}
-	var open []string
+	var open, short []string
 	for _, row := range rows {
-		if !row.Require.TLS() {
+		switch want := g.Wanted(row.Host); {
+		case !row.Require.TLS():
 			open = append(open, row.String())
+		case !row.Require.Meets(want):
+			short = append(short, fmt.Sprintf("%s on %s demands %s, not %s", row, g.Server, row.Require, want))
 		}
 	}
 	if v := noAnonymous(g.Server, f); !g.Optional && !v.Holds() {
@@ -61,6 +96,8 @@ func (g RequiresTLS) Holds(f facts.Facts) Verdict {
 		return no("%s on %s may log in without TLS", strings.Join(open, ", "), g.Server)
 	case len(rows) == 0 && !g.Optional:
 		return no("%s has no account %s", g.Server, g.User)
+	case len(short) > 0:
+		return no("%s", strings.Join(short, "; "))
 	}
 	return yes()
 }
@@ -74,8 +111,10 @@ func noAnonymous(server topology.ServerName, f facts.Facts) Verdict {
 		seen := f.Server(server).Anonymous
 		return notSeen(seen, "the anonymous account rows of %s", server)
 	}
-	if open := openHosts(rows); len(open) > 0 {
-		return no("the anonymous row ''@%s on %s may be matched instead of the account's, without TLS", open[0], server)
+	for _, row := range rows {
+		if !row.Require.TLS() {
+			return no("the anonymous row ''@%s on %s may be matched instead of the account's, without TLS", row.Host, server)
+		}
 	}
 	return yes()
 }

@@ -226,7 +226,8 @@ func (g Rehearsed) Holds(f facts.Facts) Verdict {
 	if v := Attached(g).Holds(f); !v.Holds() {
 		return v
 	}
-	return enforced(f, g.Link, g.Link.DumpThread(f))
+	thread := g.Link.DumpThread(f)
+	return all(enforced(f, g.Link, thread), sinceRaised(f, g.Link, thread))
 }
 
 // Holds asks for a proof.

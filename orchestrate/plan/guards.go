@@ -40,16 +40,7 @@ type NoStrangers struct {
 	Links  []Link
 }
 
-// Arrives holds when a statement about the rows reaches every replica through the binary log of the server and finds the rows there, as
-// open as on the server: where a row is missing the statement stops the applier (error 1396), and it would weaken a row that demands more.
-type Arrives struct {
-	Server topology.ServerName
-	Hosts  []string // of the rows, sorted
-	Links  []Link
-}
-
 func (TrialWorks) condition()    {}
-func (Arrives) condition()       {}
 func (RelayLogsSafe) condition() {}
 func (LagWithin) condition()     {}
 func (AsPlanned) condition()     {}
@@ -80,71 +71,6 @@ func (g NoStrangers) Look() facts.Look {
 		look.Add(l.Channel.Server, facts.PartProcess|facts.PartChannels)
 	}
 	return look
-}
-
-// Look needs the binary log of the server, and channels and rows of the replicas.
-func (g Arrives) Look() facts.Look {
-	look := lookAt(g.Server, facts.PartInstance|facts.PartAccounts)
-	for _, l := range g.Links {
-		look.Add(l.Channel.Server, facts.PartChannels|facts.PartAccounts)
-	}
-	return look
-}
-
-func (g Arrives) String() string {
-	return fmt.Sprintf("the statement reaches every replica through the binary log of %s, and finds the same rows there", g.Server)
-}
-
-// Holds judges the way and the rows.
-func (g Arrives) Holds(f facts.Facts) Verdict {
-	instance, ok := f.Server(g.Server).Instance.Get()
-	switch {
-	case !ok:
-		return notSeen(f.Server(g.Server).Instance, "the binary log of %s", g.Server)
-	case !instance.LogBin || instance.BinlogDB:
-		return no("the binary log of %s is off or filtered", g.Server)
-	}
-	verdicts := []Verdict{g.sameRows(f, g.Server)}
-	for _, l := range g.Links {
-		verdicts = append(verdicts, passes(f, l), g.sameRows(f, l.Channel.Server))
-	}
-	return all(verdicts...)
-}
-
-func passes(f facts.Facts, l Link) Verdict {
-	channel, seen := channelOf(f, l)
-	switch {
-	case !seen.Holds():
-		return seen
-	case channel.Receiver != facts.Yes || channel.Applier != facts.Yes:
-		return no("channel %s does not run (%s, %s)", l.Channel, channel.Receiver, channel.Applier)
-	case channel.Delay > 0 || channel.Until || channel.Filtered:
-		return no("channel %s is delayed, filtered or waits for an UNTIL condition", l.Channel)
-	}
-	return yes()
-}
-
-func (g Arrives) sameRows(f facts.Facts, server topology.ServerName) Verdict {
-	rows, ok := f.Server(server).Accounts.Get()
-	if !ok {
-		return notSeen(f.Server(server).Accounts, "the account rows of %s", server)
-	}
-	if open := openHosts(rows); !slices.Equal(open, g.Hosts) {
-		return no("%s has other open rows of the account: %v, not %v", server, open, g.Hosts)
-	}
-	return yes()
-}
-
-// openHosts are the hosts of the rows that let a login in without TLS, sorted.
-func openHosts(rows []facts.AccountRow) []string {
-	hosts := []string{}
-	for _, row := range rows {
-		if !row.Require.TLS() {
-			hosts = append(hosts, row.Host)
-		}
-	}
-	slices.Sort(hosts)
-	return hosts
 }
 
 func (g TrialWorks) String() string {

@@ -19,9 +19,6 @@ type Demand struct {
 // the position that its source had when the look began, and its account is refused without TLS.
 func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
 	var demands []Demand
-	for _, s := range c.Servers {
-		demands = append(demands, Demand{s.Name, RequiresTLS{Server: s.Name, User: c.Account.User, Optional: !c.IsSource(s.Name)}})
-	}
 	for _, s := range c.TLSServers() {
 		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}}, Demand{s.Name, StartsAlike{Server: s.Name, Cert: currentFile(s, "cert.pem")}})
 	}
@@ -34,6 +31,17 @@ func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName
 		demands = append(demands, Demand{server, PlaintextRefused{l}})
 	}
 	return demands
+}
+
+// demandsOnRows are that every row of the account demands at least what the inventory wants, of the certificates that the receivers present
+// now. Where it cannot be told what that is, every row still has to require TLS.
+func demandsOnRows(c topology.Cluster, f facts.Facts, links []Link) ([]Demand, []Blocked) {
+	found, faults := level{cluster: c, facts: f, links: links, shows: shown(f)}.find()
+	demands := make([]Demand, len(c.Servers))
+	for i, s := range c.Servers {
+		demands[i] = Demand{s.Name, found.goal(s.Name, c.Account.User, !c.IsSource(s.Name))}
+	}
+	return demands, faults
 }
 
 // Report is the judgement of a cluster: schema 1.
@@ -95,7 +103,11 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 		r.Plaintext = append(r.Plaintext, PlaintextReport{Server: b.Target, Account: c.Account.User, Result: Untold, Why: b.Why})
 		r.Replicas = append(r.Replicas, unseenReplica(b))
 	}
-	for _, d := range Demands(c, links, positions) {
+	account, faults := demandsOnRows(c, f, links)
+	for _, fault := range faults {
+		r.Problems = append(r.Problems, fault.problem())
+	}
+	for _, d := range append(account, Demands(c, links, positions)...) {
 		if v := d.Condition.Holds(f); !v.Holds() {
 			r.Problems = append(r.Problems, Problem{Server: d.Server, Why: v.Why(), Hint: v.Hint(), Known: v.Fails()})
 		}

@@ -203,3 +203,10 @@ func sentences[T fmt.Stringer](list []T) []string {
 	}
 	return texts
 }
+
+// raised and lifted are a row of which TLS is required, and no longer.
+func raised(host string) []facts.RowChange {
+	return []facts.RowChange{{Host: host, Former: facts.Requirement{Kind: facts.RequireNone}, Wanted: facts.Requirement{Kind: facts.RequireSSL}}}
+}
+
+func lifted(host string) []facts.RowChange { return []facts.RowChange{raised(host)[0].Back()} }

@@ -114,6 +114,19 @@ func enforced(f facts.Facts, l Link, thread facts.Value[facts.DumpThread]) Verdi
 	if !ok {
 		return unclear("nothing here tells since when %s requires TLS", l.User)
 	}
+	return loggedInSince(f, l, thread, mark)
+}
+
+// sinceRaised says that the receiver has logged in since the rows demand more, where a run that did not end well has raised them.
+func sinceRaised(f facts.Facts, l Link, thread facts.Value[facts.DumpThread]) Verdict {
+	raise, ok := f.Marks.Raised[l.Source]
+	if !ok {
+		return yes()
+	}
+	return loggedInSince(f, l, thread, raise.RequirementMark)
+}
+
+func loggedInSince(f facts.Facts, l Link, thread facts.Value[facts.DumpThread], mark facts.RequirementMark) Verdict {
 	process, ok := f.Server(l.Source).Process.Get()
 	if !ok {
 		return notSeen(f.Server(l.Source).Process, "when %s started is not known", l.Source)

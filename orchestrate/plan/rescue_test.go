@@ -73,6 +73,7 @@ func TestRescueUnderEnforceFirst(t *testing.T) {
 	enforceFirst(&c)
 	s := newSite(c)
 	died := newCrew(s, upTo(s.build(), "change/db2"), inOrder)
+	died.dies = true
 	died.work()
 	step := mustStep(t, s.build(), "change/db2")
 	s.do(t, step.Actions...)

@@ -189,7 +189,7 @@ func drawCluster(t *rapid.T) topology.Cluster {
 	return c
 }
 
-// drawAccounts puts rows on the replicas. The first row of each source stays open: with a closed one a plaintext receiver could not
+// drawAccounts puts rows on the replicas. The row that they log in as stays open on each source: with a closed one a plaintext receiver could not
 // come back from any restart, whatever a plan says.
 func drawAccounts(t *rapid.T, s *site) {
 	everywhere := rapid.Bool().Draw(t, "account everywhere")
@@ -201,7 +201,7 @@ func drawAccounts(t *rapid.T, s *site) {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "second row") == 0 {
 		kind := rapid.SampledFrom([]facts.RequirementKind{facts.RequireNone, facts.RequireSSL, facts.RequireX509}).Draw(t, "kind")
-		s.With("db1", func(s *world.Settings) { s.Account("10.0.0.%", kind) })
+		s.With("db1", func(s *world.Settings) { s.Account("10.1.%", kind) })
 	}
 	for _, server := range s.cluster.Replicas() {
 		if rapid.IntRange(0, 7).Draw(t, "filtered") == 0 {
@@ -251,11 +251,11 @@ func damage(t *rapid.T, s *site) {
 
 // openRows lets every row of the account on a server log in without TLS.
 func (s *site) openRows(name topology.ServerName) plan.Action {
-	var hosts []string
+	var rows []facts.RowChange
 	for _, row := range s.facts().Server(name).Accounts.Or(nil) {
-		hosts = append(hosts, row.Host)
+		rows = append(rows, facts.RowChange{Host: row.Host, Former: facts.Requirement{Kind: facts.RequireSSL}, Wanted: facts.Requirement{Kind: facts.RequireNone}})
 	}
-	return plan.Require{Server: name, User: s.cluster.Account.User, Hosts: hosts, Kind: facts.RequireNone}
+	return plan.Require{Server: name, User: s.cluster.Account.User, Rows: rows}
 }
 
 // watcher looks at every action before it is done, and remembers what breaks a rule of order.
@@ -291,7 +291,7 @@ func (w *watcher) see(action plan.Action) {
 	case plan.UnswitchSet:
 		w.seeSwitch(a, a.Server, a.Dir)
 	case plan.Require:
-		w.required = w.required || a.Kind == facts.RequireSSL
+		w.required = w.required || a.Raises()
 	case plan.ChangeTLS:
 		if channelIn(w.site.Facts(), a.Channel).TLS.Enabled { // it may move with the certificate of its source
 			w.changed[a.Channel.Server] = true

@@ -41,8 +41,8 @@ func TestStatusHasWordsForEveryAction(t *testing.T) {
 		{[]plan.Action{plan.RemoveConfig{Server: "db2"}}, "no settings", ""},
 		{[]plan.Action{plan.Restart{Server: "db2"}}, "restart", ""},
 		{[]plan.Action{plan.ReloadTLS{Server: "db2"}}, "reload certificate", ""},
-		{[]plan.Action{plan.Require{Server: "db2", Kind: facts.RequireSSL}}, "require TLS", ""},
-		{[]plan.Action{plan.Require{Server: "db2", Kind: facts.RequireNone}}, "no longer require TLS", ""},
+		{[]plan.Action{plan.Require{Server: "db2", Rows: raised("%")}}, "require TLS", ""},
+		{[]plan.Action{plan.Require{Server: "db2", Rows: lifted("%")}}, "no longer require TLS", ""},
 		{[]plan.Action{plan.StartThreads{Channel: channelOf("db2"), Threads: applier}}, "", "start applier"},
 		{[]plan.Action{
 			plan.StopThreads{Channel: channelOf("db2"), Threads: receiver}, plan.StartThreads{Channel: channelOf("db2"), Threads: both},

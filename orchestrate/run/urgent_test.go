@@ -93,7 +93,7 @@ func failAndGoOn(t *testing.T, enforce topology.Enforce, m *memory) (failed bool
 		if change, ok := a.(plan.ChangeTLS); ok && !begun["change/"+change.Channel.String()] {
 			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
 		}
-		if require, ok := a.(plan.Require); ok && require.Kind == facts.RequireNone && !anyRescue(begun) {
+		if require, ok := a.(plan.Require); ok && !require.Raises() && !anyRescue(begun) {
 			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
 		}
 	}
@@ -106,10 +106,10 @@ func failAndGoOn(t *testing.T, enforce topology.Enforce, m *memory) (failed bool
 	return true
 }
 
-// anyRescue: taking the requirement back is the rescue of a rehearsal, or of a change where TLS is required first.
+// anyRescue: taking the requirement back is the rescue of the step that sets it, of a rehearsal, or of a change where TLS is required first.
 func anyRescue(begun map[string]bool) bool {
 	for step := range begun {
-		if strings.HasPrefix(step, "rehearse/") || strings.HasPrefix(step, "change/") {
+		if strings.HasPrefix(step, "rehearse/") || strings.HasPrefix(step, "change/") || strings.HasPrefix(step, "require/") {
 			return true
 		}
 	}

@@ -91,19 +91,18 @@ func (w *writer) issueLeaf(a plan.IssueLeaf) ([]command, error) {
 		return nil, err
 	}
 	return w.shell(a, here, "issue-leaf", leaf{
-		Key: key, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a.Leaf), Names: names,
+		Key: key, Days: w.leafDays(), Parent: path.Dir(dir), Dir: dir, CommonName: w.commonName(a), Names: names,
 	})
 }
 
-// commonName is the server's address, where X.509 has room for it and no other server has the same: old receivers look at nothing else.
-func (w *writer) commonName(l plan.Leaf) string {
-	name := w.server(l.Server).Address
-	for _, other := range w.cluster.Servers {
-		if other.Name != l.Server && other.Address == name || len(name) > maxCommonName {
-			name = string(l.Server)
-		}
+// commonName is what the tool itself would take: where the authority is still to be made, its name is that of the runbook.
+func (w *writer) commonName(a plan.IssueLeaf) string {
+	authority := nameOfAuthority(w.cluster.Name)
+	bundle, err := pki.ParseBundle([]byte(w.facts.Store.Or(facts.Store{}).CA.Or("")))
+	if err == nil {
+		authority = bundle[0].Subject.CommonName
 	}
-	return name[:min(maxCommonName, len(name))]
+	return pki.CommonName(authority, string(a.Leaf.Server), a.CommonName)
 }
 
 // leafDays keeps a certificate from outliving an authority that exists already.

@@ -38,6 +38,8 @@ func (w *writer) channelCheck(c plan.Condition, patience time.Duration) (check, 
 		return w.relayLogsSafe(c)
 	case plan.TrialWorks:
 		return w.trialWorks(c)
+	case plan.Presents:
+		return w.trialWorks(plan.TrialWorks{Link: c.Link})
 	}
 	return check{}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
@@ -57,7 +58,9 @@ func (w *writer) checkOf(c plan.Condition, patience time.Duration) (check, error
 	case plan.Up:
 		return w.silent("up", answer{w.ask(c.Server), versionQuery()})
 	case plan.RequiresTLS:
-		return w.requiresTLS(c.Server, w.rows(c.Server))
+		return w.requiresTLS(c, w.rows(c.Server))
+	case plan.RowsAre:
+		return w.rowsAre(c)
 	case plan.NoStrangers:
 		return w.noStrangers(c)
 	}
@@ -73,7 +76,7 @@ func (w *writer) goal(s plan.Step) (check, error) {
 	}
 	for _, a := range s.Actions {
 		if require, ok := a.(plan.Require); ok {
-			out, err = w.requiresTLS(require.Server, require.Hosts)
+			out, err = w.requiresTLS(required(s.Goal, require.Server), require.Hosts())
 			out.Text = s.Goal.String()
 		}
 	}
@@ -138,18 +141,45 @@ func (w *writer) rows(server topology.ServerName) []string {
 	return hosts
 }
 
-func (w *writer) requiresTLS(server topology.ServerName, hosts []string) (check, error) {
+// required is the part of a goal that tells what the rows of a server demand.
+func required(goal plan.Condition, server topology.ServerName) plan.RequiresTLS {
+	for _, c := range plan.Parts(goal) {
+		if r, ok := c.(plan.RequiresTLS); ok && r.Server == server {
+			return r
+		}
+	}
+	return plan.RequiresTLS{Server: server}
+}
+
+type rowCheck struct{ Ask, Shows string }
+
+// requiresTLS asks for each row, and shows the least that it tells.
+func (w *writer) requiresTLS(c plan.RequiresTLS, hosts []string) (check, error) {
+	demands := make([]plan.RowDemand, len(hosts))
+	for i, host := range hosts {
+		demands[i] = plan.RowDemand{Host: host, Require: c.Wanted(host)}
+	}
+	return w.tellRows(c.Server, demands)
+}
+
+func (w *writer) rowsAre(c plan.RowsAre) (check, error) { return w.tellRows(c.Server, c.Rows) }
+
+func (w *writer) tellRows(server topology.ServerName, demands []plan.RowDemand) (check, error) {
 	d, err := w.dialect(server)
 	if err != nil {
 		return check{}, err
 	}
-	var rows []string
-	for _, host := range hosts {
-		rows = append(rows, d.Account(w.cluster.Account.User, host).Statement().String())
+	var rows []rowCheck
+	for _, demand := range demands {
+		clause, err := dialect.RequireClause(demand.Require)
+		if err != nil {
+			return check{}, err
+		}
+		rows = append(rows, rowCheck{Ask: d.Account(w.cluster.Account.User, demand.Host).Statement().String(), Shows: "REQUIRE " + clause})
 	}
 	return w.shown("requires-tls", struct {
 		Ask  string
-		Rows []string
+		Rows []rowCheck
 	}{w.ask(server), rows})
 }
 

@@ -194,16 +194,9 @@ func (w *writer) require(a plan.Require) ([]command, error) {
 	if err != nil {
 		return nil, err
 	}
-	var statements []dialect.Statement
-	if !a.Binlog {
-		statements = append(statements, d.WithoutBinlog())
-	}
-	for _, row := range a.Hosts {
-		alter, err := d.Require(a.User, row, a.Kind)
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, alter)
+	statements, err := d.RequireRows(a.User, a.Rows, a.Binlog)
+	if err != nil {
+		return nil, err
 	}
 	commands, err := sql(a, nil, statements...)
 	commands[0].alone = true

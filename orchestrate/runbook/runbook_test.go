@@ -153,7 +153,7 @@ func TestEveryActionHasWords(t *testing.T) {
 		"STOP SLAVE 'it''s one';":   plan.StopThreads{Channel: id, Threads: both},
 		"START SLAVE 'it''s one';":  plan.StartThreads{Channel: id, Threads: both},
 		"CHANGE MASTER 'it''s one'": plan.ChangeTLS{Channel: id, Options: facts.TLSOptions{Enabled: true, CA: "/ca.pem"}},
-		"SET SESSION sql_log_bin=0;\nALTER USER `re``pl`@`%` REQUIRE SSL;": plan.Require{Server: "db2", User: "re`pl", Hosts: []string{"%"}, Kind: facts.RequireSSL},
+		"SET SESSION sql_log_bin=0;\nALTER USER `re``pl`@`%` REQUIRE SSL;": plan.Require{Server: "db2", User: "re`pl", Rows: raised("%")},
 	} {
 		text := one(t, action)
 		parses(t, text)
@@ -182,7 +182,7 @@ func TestSessionsAreShared(t *testing.T) {
 	}
 	contains(t, blocks(text, "sh take-back")[0], "START SLAVE", "retry 30 channel sql_db2 '' 'Slave_IO_Running: Yes'")
 
-	local := plan.Require{Server: "db2", User: "repl", Hosts: []string{"%"}, Kind: facts.RequireSSL}
+	local := plan.Require{Server: "db2", User: "repl", Rows: raised("%")}
 	binlogged := local
 	binlogged.Binlog = true
 	if do := blocks(one(t, local, binlogged), "sh")[2]; strings.Count(do, "<<'SQL'") != 2 {
@@ -207,4 +207,9 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s was written down:\n%s", name, text)
 		}
 	}
+}
+
+// raised is a row of which TLS is required.
+func raised(host string) []facts.RowChange {
+	return []facts.RowChange{{Host: host, Former: facts.Requirement{Kind: facts.RequireNone}, Wanted: facts.Requirement{Kind: facts.RequireSSL}}}
 }

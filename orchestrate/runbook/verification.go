@@ -33,7 +33,7 @@ func (w *writer) verification() (verification, error) {
 		}
 	}
 	for _, s := range w.cluster.Sources() {
-		c, failed := w.requiresTLS(s.Name, w.rows(s.Name))
+		c, failed := w.requiresTLS(plan.RequiresTLS{Server: s.Name}, w.rows(s.Name))
 		add(&v.Accounts, c, failed)
 		c, failed = w.noStrangers(plan.NoStrangers{Server: s.Name})
 		add(&v.Readers, c, failed)

@@ -84,7 +84,8 @@ func (s *Scene) Read(r event.Record) {
 		s.stopping = true
 	case event.RunEnded:
 		s.end(e, r.At)
-	case event.ThreadsFound, event.Statement, event.RequirementDated, event.RequirementLifted:
+	case event.ThreadsFound, event.Statement, event.RequirementFound, event.RequirementDated,
+		event.RequirementLifted, event.RequirementRestored:
 	}
 }
 
