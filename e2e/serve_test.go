@@ -1,10 +1,13 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -128,4 +131,92 @@ func TestExpiredCertificateBefore(t *testing.T) {
 	c.want(0, "apply", "--yes")
 	c.proven()
 	allArrived()
+}
+
+// TestAllServersServe: the replicas are prepared for a failover, one after the other.
+func TestAllServersServe(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{Replicas: 3})
+	c.edit(`(?m)^account:`, "tls: {servers: all}\naccount:")
+	allArrived := c.write()
+	c.want(0, "apply", "--yes")
+	c.proven()
+	for _, s := range c.Servers {
+		have, err := c.Value(t.Context(), s.Name, "SELECT @@have_ssl")
+		must(t, err)
+		if have != "YES" {
+			t.Errorf("%s: have_ssl is %s", s.Name, have)
+		}
+	}
+	c.want(0, "apply", "--yes").says(t, "nothing to do")
+	allArrived()
+}
+
+// TestReloadThatTheServerRefuses: the key goes bad after the set was laid down. The server goes on with the former set, and starts with it.
+func TestReloadThatTheServerRefuses(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{})
+	allArrived := c.write()
+	c.want(0, "apply", "--yes")
+	c.renewPrimary()
+	before := c.served()
+	release := c.holdHandshake() // a reload waits for it: long enough to spoil the key
+	bad := otherKey(t)
+	var good []byte
+	key := filepath.Join(c.Primary().TLSDir, "versions", "2", "key.pem")
+	o := c.applyWith("let primary read its certificate files again", func(*os.Process) {
+		good = replace(t, key, bad)
+		release()
+	})
+	if o.code != 4 {
+		t.Fatalf("exit code %d: %s", o.code, o.stderr)
+	}
+	o.says(t, "serve/primary", "FAILED", "(taken back)")
+	if now := c.served(); now != before {
+		t.Errorf("it served %s, and serves %s", before, now)
+	}
+	if link, err := os.Readlink(filepath.Join(c.Primary().TLSDir, "current")); err != nil || filepath.Base(link) != "1" {
+		t.Errorf("the set in use is %s: %v", link, err)
+	}
+	replace(t, key, good)
+	c.want(0, "apply", "--yes")
+	if now := c.served(); now == before {
+		t.Errorf("it still serves %s", now)
+	}
+	c.proven()
+	allArrived()
+}
+
+// renewPrimary lets the primary serve a certificate of our authority that receivers accept, and that is no good for its own receiver, so that it
+// is to be replaced. A handshake may take five minutes from now on.
+func (c *cluster) renewPrimary() {
+	c.t.Helper()
+	p := c.Primary()
+	script := `set -e; cd "$1/current/"; umask 022
+openssl req -new -key key.pem -subj "/CN=for servers alone" -out "$3/req.pem"
+printf 'subjectAltName=IP:%s\nextendedKeyUsage=serverAuth\n' "$4" >"$3/ext"
+openssl x509 -req -in "$3/req.pem" -CA "$2/ca.pem" -CAkey "$2/ca-key.pem" -set_serial 4711 -extfile "$3/ext" -days 300 -out "$3/cert.pem" 2>/dev/null
+cat "$3/cert.pem" >cert.pem`
+	out, err := exec.CommandContext(c.t.Context(), "sh", "-c", script, "sh", p.TLSDir, filepath.Join(c.Dir, "pki"), c.t.TempDir(), p.Address).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%v: %s", err, out)
+	}
+	c.sql("primary", "FLUSH LOCAL SSL")
+	c.sql("primary", "SET GLOBAL connect_timeout = 300")
+}
+
+// holdHandshake begins a TLS handshake with the primary and stays silent until it is released.
+func (c *cluster) holdHandshake() (release func()) {
+	c.t.Helper()
+	p := c.Primary()
+	conn, err := net.Dial("tcp", net.JoinHostPort(p.Address, strconv.Itoa(p.Port)))
+	must(c.t, err)
+	c.t.Cleanup(func() { _ = conn.Close() })
+	greeting := make([]byte, 4096)
+	_, err = conn.Read(greeting)
+	must(c.t, err)
+	request := append([]byte{32, 0, 0, 1, 0x00, 0x8a, 0x08, 0x00}, bytes.Repeat([]byte{0}, 28)...)
+	_, err = conn.Write(request)
+	must(c.t, err)
+	return func() { _ = conn.Close() }
 }
