@@ -58,7 +58,7 @@ func oneConnection(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	})
 	done := make(chan facts.Value[uint64], 8)
 	for range cap(done) {
-		go func() { done <- access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID()) }()
+		go func() { done <- access.Ask(t.Context(), servers.On("primary"), mariaDB().ConnectionID()) }()
 	}
 	first := <-done
 	if !first.IsKnown() {
@@ -83,10 +83,10 @@ func manyQuestions(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	var first, last facts.Value[uint64]
 	var questions access.Questions
 	access.Add(&questions, dialect.Version(), &version)
-	access.Add(&questions, dialect.Dialect{}.ConnectionID(), &first)
-	access.Add(&questions, dialect.Dialect{}.Account("nobody", "%"), &row)
-	access.Add(&questions, dialect.Dialect{}.AccountHosts("nobody"), &hosts)
-	access.Add(&questions, dialect.Dialect{}.ConnectionID(), &last)
+	access.Add(&questions, mariaDB().ConnectionID(), &first)
+	access.Add(&questions, mariaDB().Account("nobody", "%"), &row)
+	access.Add(&questions, mariaDB().AccountHosts("nobody"), &hosts)
+	access.Add(&questions, mariaDB().ConnectionID(), &last)
 	questions.Ask(t.Context(), servers.On("primary"))
 	equal(t, "flavour", version.Or(facts.Version{}).Flavour, facts.MariaDB)
 	equal(t, "a row that is not there", row.IsAbsent(), true)
@@ -97,7 +97,7 @@ func manyQuestions(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 
 func manyStatements(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	servers := connect(t, c, reach.Dial)
-	d := dialect.Dialect{}
+	d := mariaDB()
 	missing := must(d.Require("nobody", "%", facts.Requirement{Kind: facts.RequireSSL}))(t)
 	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
 		done, err := s.ExecAll(ctx, d.WithoutBinlog(), missing, d.WithoutBinlog())
@@ -115,15 +115,15 @@ func manyStatements(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 // killedConnection: whoever kills the session of the tool between two statements does not make the second one fail.
 func killedConnection(t *testing.T, l *lab.Lab, c topology.Cluster) {
 	servers := connect(t, c, reach.Dial)
-	id := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID())
+	id := access.Ask(t.Context(), servers.On("primary"), mariaDB().ConnectionID())
 	check(t, l.Exec(t.Context(), "primary", "KILL "+id.String()))
 	await(t, "the end of the session", func() bool {
 		n := must(l.Value(t.Context(), "primary", "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = "+id.String()))(t)
 		return n == "0"
 	})
 	await(t, "the news of it", func() bool { return !servers.Lives("primary") })
-	check(t, servers.Exec(t.Context(), "primary", dialect.Dialect{}.WithoutBinlog()))
-	if again := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID()); again.String() == id.String() {
+	check(t, servers.Exec(t.Context(), "primary", mariaDB().WithoutBinlog()))
+	if again := access.Ask(t.Context(), servers.On("primary"), mariaDB().ConnectionID()); again.String() == id.String() {
 		t.Errorf("the killed session %s is still used", id)
 	}
 }
@@ -132,14 +132,14 @@ func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
 	servers := connect(t, c, reach.Dial)
 	var inside facts.Value[uint64]
 	check(t, servers.Session(t.Context(), "primary", func(ctx context.Context, s *access.Session) error {
-		inside = access.Ask(ctx, s, dialect.Dialect{}.ConnectionID())
-		if err := s.Exec(ctx, dialect.Dialect{}.WithoutBinlog()); err != nil {
+		inside = access.Ask(ctx, s, mariaDB().ConnectionID())
+		if err := s.Exec(ctx, mariaDB().WithoutBinlog()); err != nil {
 			return err
 		}
-		equal(t, "same session", access.Ask(ctx, s, dialect.Dialect{}.ConnectionID()).String(), inside.String())
+		equal(t, "same session", access.Ask(ctx, s, mariaDB().ConnectionID()).String(), inside.String())
 		return nil
 	}))
-	outside := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.ConnectionID())
+	outside := access.Ask(t.Context(), servers.On("primary"), mariaDB().ConnectionID())
 	if inside.String() == outside.String() {
 		t.Error("the session was not a connection of its own")
 	}
@@ -157,7 +157,7 @@ func sessionsEnd(t *testing.T, l *lab.Lab, c topology.Cluster) {
 
 func refusedStatement(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	servers := connect(t, c, reach.Dial)
-	statements := must(dialect.Dialect{}.StopThreads("no such channel", facts.Threads{Receiver: true}))(t)
+	statements := must(mariaDB().StopThreads("no such channel", facts.Threads{Receiver: true}))(t)
 	err := servers.Exec(t.Context(), "replica1", statements[0])
 	var refused *access.RefusedError
 	if !errors.As(err, &refused) {
@@ -200,9 +200,9 @@ func noSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 func foundSocket(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 	servers := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket = "" }), reach.Dial)
 	for _, s := range c.Servers {
-		seen, ok := access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()).Get()
+		seen, ok := access.Ask(t.Context(), servers.On(s.Name), mariaDB().Instance()).Get()
 		if !ok || seen.Port != s.MySQL.Port || seen.Socket != s.MySQL.Socket {
-			t.Errorf("%s: found %v", s.Name, access.Ask(t.Context(), servers.On(s.Name), dialect.Dialect{}.Instance()))
+			t.Errorf("%s: found %v", s.Name, access.Ask(t.Context(), servers.On(s.Name), mariaDB().Instance()))
 		}
 	}
 	elsewhere := connect(t, changed(c, func(s *topology.Server) { s.MySQL.Socket, s.MySQL.Port = "", 1 }), reach.Dial)
@@ -274,7 +274,7 @@ func afterRestart(t *testing.T, l *lab.Lab, c topology.Cluster) {
 	check(t, l.RestartServer(t.Context(), "replica1"))
 	must(servers.Query(t.Context(), "replica1", dialect.Version().Statement()))(t)
 	check(t, l.RestartServer(t.Context(), "replica1"))
-	statements := must(dialect.Dialect{}.StartThreads("", facts.Threads{Receiver: true}))(t)
+	statements := must(mariaDB().StartThreads("", facts.Threads{Receiver: true}))(t)
 	check(t, servers.Exec(t.Context(), "replica1", statements[0]))
 }
 

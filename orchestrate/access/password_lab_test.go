@@ -68,7 +68,7 @@ func by(c topology.Cluster, source topology.PasswordSource, socket string) topol
 
 func admin(t *testing.T, servers *access.Servers) string {
 	t.Helper()
-	instance := access.Ask(t.Context(), servers.On("primary"), dialect.Dialect{}.Instance())
+	instance := access.Ask(t.Context(), servers.On("primary"), mariaDB().Instance())
 	if !instance.IsKnown() {
 		t.Fatal(instance.Why())
 	}
