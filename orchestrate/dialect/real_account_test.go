@@ -28,7 +28,7 @@ func (l *lab) accounts(t *testing.T, d dialect.Dialect) {
 		"expired": {Kind: facts.RequireX509, Clause: "X509"},
 		"plugin":  {Kind: facts.RequireSSL, Clause: "SSL"},
 		"specified": {
-			Kind: facts.RequireSpecified, Clause: `ISSUER '/C=SE/CN=x y' SUBJECT '/CN=o''b\\ REQUIRE SSL' CIPHER 'AES'`,
+			Kind: facts.RequireSpecified, Issuer: "/C=SE/CN=x y", Subject: `/CN=o'b\ REQUIRE SSL`, Cipher: "AES", Clause: `ISSUER '/C=SE/CN=x y' SUBJECT '/CN=o''b\\ REQUIRE SSL' CIPHER 'AES'`,
 		},
 	}
 	for _, mode := range []string{"sql_mode=''", "sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES'", "sql_quote_show_create=0"} {

@@ -20,9 +20,9 @@ func TestParseRequirement(t *testing.T) {
 		account + "IDENTIFIED BY PASSWORD 'REQUIRE SSL'":           {Kind: facts.RequireNone},
 		account + `IDENTIFIED BY PASSWORD 'it\'s REQUIRE SSL'`:     {Kind: facts.RequireNone},
 		account + `IDENTIFIED BY PASSWORD 'it''s \\' REQUIRE X509`: {Kind: facts.RequireX509, Clause: "X509"},
-		account + "REQUIRE CIPHER 'AES' ACCOUNT LOCK":              {Kind: facts.RequireSpecified, Clause: "CIPHER 'AES'"},
+		account + "REQUIRE CIPHER 'AES' ACCOUNT LOCK":              {Kind: facts.RequireSpecified, Cipher: "AES", Clause: "CIPHER 'AES'"},
 		account + "REQUIRE ISSUER '/CN=a b'  SUBJECT '/CN=o''b' WITH MAX_STATEMENT_TIME 3.5": {
-			Kind: facts.RequireSpecified, Clause: "ISSUER '/CN=a b'  SUBJECT '/CN=o''b'",
+			Kind: facts.RequireSpecified, Issuer: "/CN=a b", Subject: "/CN=o'b", Clause: "ISSUER '/CN=a b'  SUBJECT '/CN=o''b'",
 		},
 		"CREATE USER `a`` REQUIRE SSL`@`REQUIRE X509`":                           {Kind: facts.RequireNone},
 		`CREATE USER "a"" REQUIRE SSL"@"x\" REQUIRE SSL`:                         {Kind: facts.RequireSSL, Clause: "SSL"},
@@ -67,7 +67,7 @@ func TestParseRequirementInAnyText(t *testing.T) {
 		if got, err := dialect.ParseRequirement(text + " REQUIRE SSL"); err != nil || got.Kind != facts.RequireSSL {
 			t.Fatalf("%s REQUIRE SSL: %+v, %v", text, got, err)
 		}
-		clause := "SUBJECT " + quoted("subject")
+		clause := "SUBJECT '/" + strings.TrimPrefix(quoted("subject"), "'") // which is never empty
 		got, err := dialect.ParseRequirement(text + " REQUIRE " + clause + " ACCOUNT LOCK")
 		if err != nil || got.Kind != facts.RequireSpecified || got.Clause != clause {
 			t.Fatalf("%s: %+v, %v", clause, got, err)
