@@ -113,10 +113,12 @@ func TestRequirementMarks(t *testing.T) {
 func TestWhatRowsDemandedBefore(t *testing.T) {
 	none, ssl := facts.Requirement{Kind: facts.RequireNone}, facts.Requirement{Kind: facts.RequireSSL}
 	begun := []event.Event{
-		event.RequirementFound{Server: "db1", Host: "%", Kind: none.Kind}, event.RequirementDated{Server: "db1", Connection: 7, Start: "x"},
+		event.RequirementFound{Server: "db1", Host: "%", Kind: none.Kind},
+		event.RequirementDated{Server: "db1", Connection: 7, Start: "x"},
 		event.StepFailed{Step: "require/db1", Rescued: event.NotTakenBack},
 		event.RunEnded{Outcome: event.Partly},
-		event.RequirementFound{Server: "db1", Host: "%", Kind: ssl.Kind}, event.RequirementFound{Server: "db1", Host: "10.%", Kind: ssl.Kind},
+		event.RequirementFound{Server: "db1", Host: "%", Kind: ssl.Kind},
+		event.RequirementFound{Server: "db1", Host: "10.%", Kind: ssl.Kind},
 		event.RequirementDated{Server: "db1", Connection: 9, Start: "x", Beyond: true},
 	}
 	marks := event.NewLedger(records(begun)).Marks()
