@@ -42,17 +42,9 @@ type server struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	needBinary(t, "mariadbd")
-	needBinary(t, "mariadb-install-db")
 	l := &lab{dir: t.TempDir()}
 	l.pki = newPKI(t, l.dir)
-	template := filepath.Join(l.dir, "template")
-	install := exec.Command("mariadb-install-db", append([]string{
-		"--no-defaults", "--datadir=" + template, "--skip-test-db", "--auth-root-authentication-method=normal",
-	}, asRoot()...)...)
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
-	}
+	template := newTemplate(t, l.dir)
 	for i, s := range []**server{&l.source, &l.replica} {
 		dir := filepath.Join(l.dir, fmt.Sprint("s", i+1))
 		if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(template)); err != nil {
@@ -66,6 +58,21 @@ func newLab(t *testing.T) *lab {
 	l.source.ready(t)
 	l.replica.ready(t)
 	return l
+}
+
+// newTemplate fills a data folder that servers get copies of.
+func newTemplate(t *testing.T, dir string) string {
+	t.Helper()
+	needBinary(t, "mariadbd")
+	needBinary(t, "mariadb-install-db")
+	template := filepath.Join(dir, "template")
+	install := exec.Command("mariadb-install-db", append([]string{
+		"--no-defaults", "--datadir=" + template, "--skip-test-db", "--auth-root-authentication-method=normal",
+	}, asRoot()...)...)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
+	}
+	return template
 }
 
 func needBinary(t *testing.T, name string) {

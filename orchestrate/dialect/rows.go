@@ -1,8 +1,10 @@
 package dialect
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -16,16 +18,13 @@ type Client struct {
 
 // MatchRow finds the row that a login of the rows' user from there is judged by; ok is false where it is none of them.
 //
-// The server takes the first one that fits: rows whose host has no wildcard go first, netmasks among them, then the others, the later the
-// first wildcard the earlier the row; those without any difference in that go by the host backwards, so that localhost goes before a
-// netmask (tried on MariaDB 10.11). A row of no host is that of every host, and the last.
+// The server takes the first one that fits, and the one whose host fits fewer texts is the earlier one ([generality]). Those that are equal in
+// that go by the host backwards, so that localhost goes before a netmask, and both before an address (all of it tried on MariaDB 10.11). A row
+// of no host is that of every host.
 func MatchRow(rows []facts.AccountRow, from Client) (row facts.AccountRow, ok bool) {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b facts.AccountRow) int {
-		if byRank := rank(b.Host) - rank(a.Host); byRank != 0 {
-			return byRank
-		}
-		return strings.Compare(b.Host, a.Host)
+		return cmp.Or(slices.Compare(generality(a.Host), generality(b.Host)), strings.Compare(b.Host, a.Host))
 	})
 	for _, candidate := range sorted {
 		if fits(candidate.Host, from) {
@@ -35,21 +34,40 @@ func MatchRow(rows []facts.AccountRow, from Client) (row facts.AccountRow, ok bo
 	return facts.AccountRow{}, false
 }
 
-// rank is the higher the more a host says. The server counts the place of the first wildcard up to 127.
-func rank(host string) int {
-	const literal, mostCounted = 128, 127
+// generality is the greater, compared number by number, the more a host leaves open: how many characters it can stand for at most, then by
+// which kind of wildcard, then how many of the one and of the other kind, and last the length of the text before the first one.
+func generality(host string) []int {
+	const longest, mostCounted = 60, 31
+	fixed, ones, runs, before := 0, 0, 0, -1
+	inRun := false
 	for i := 0; i < len(host); i++ {
-		switch {
-		case host[i] == '\\' && i+1 < len(host):
-			i++
-		case host[i] == '%' || host[i] == '_':
-			return min(i+1, mostCounted)
+		c := host[i]
+		if before < 0 && (c == '%' || c == '_') {
+			before = fixed
 		}
+		switch {
+		case c == '%' && !inRun:
+			runs++
+		case c == '%':
+		case c == '_':
+			ones++
+		case c == '\\' && i+1 < len(host):
+			i++
+			fixed++
+		default:
+			fixed++
+		}
+		inRun = c == '%'
 	}
-	if host == "" {
-		return 0
+	ones, runs = min(ones, mostCounted), min(runs, mostCounted)
+	open := 0
+	if runs > 0 {
+		open = longest - fixed - ones
 	}
-	return literal
+	if open > ones {
+		return []int{open, 1, runs, ones, before}
+	}
+	return []int{ones, 0, open, runs, before}
 }
 
 func fits(host string, from Client) bool {
@@ -63,28 +81,40 @@ func fits(host string, from Client) bool {
 	return byName || from.Address.IsValid() && like(host, from.Address.Unmap().String())
 }
 
-// inNetmask reads a host of the form 192.0.2.0/255.255.255.0. The server knows no other form of a netmask.
+// inNetmask reads a host of the form 192.0.2.0/255.255.255.0. The server knows no other form of a netmask, and none of zeros.
 func inNetmask(host string, address netip.Addr) (within, isMask bool) {
-	network, mask, ok := strings.Cut(host, "/")
-	if !ok {
-		return false, false
-	}
-	base, err := netip.ParseAddr(network)
-	bits, maskErr := netip.ParseAddr(mask)
-	if err != nil || maskErr != nil || !base.Is4() || !bits.Is4() {
+	network, mask, _ := strings.Cut(host, "/")
+	base, ok := fourNumbers(network)
+	bits, maskOK := fourNumbers(mask)
+	if !ok || !maskOK || bits == [4]byte{} {
 		return false, false
 	}
 	address = address.Unmap()
 	if !address.Is4() {
 		return false, true
 	}
-	b, m, a := base.As4(), bits.As4(), address.As4()
-	for i := range b {
-		if a[i]&m[i] != b[i] {
+	for i, b := range address.As4() {
+		if b&bits[i] != base[i] {
 			return false, true
 		}
 	}
 	return true, true
+}
+
+// fourNumbers reads an IPv4 address as the server does, which takes leading zeros for nothing.
+func fourNumbers(text string) (numbers [4]byte, ok bool) {
+	parts := strings.Split(text, ".")
+	if len(parts) != len(numbers) {
+		return numbers, false
+	}
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 8)
+		if err != nil {
+			return numbers, false
+		}
+		numbers[i] = byte(n)
+	}
+	return numbers, true
 }
 
 // like matches as LIKE does: % is any text, _ is one character, a backslash takes the next as it is.
