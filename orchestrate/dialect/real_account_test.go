@@ -2,9 +2,11 @@ package dialect_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -213,4 +215,78 @@ func (l *lab) receiverErrors(t *testing.T, d dialect.Dialect) {
 	}
 	t.Run("applier error", func(t *testing.T) { l.applierError(t, d) })
 	t.Run("source without TLS", func(t *testing.T) { l.noTLS(t, d) })
+}
+
+// subjects: a subject with every character that a string can trip over is set as it is, whatever the sql_mode of the session and of a replica
+// that finds the statement in the binary log.
+func (l *lab) subjects(t *testing.T, d dialect.Dialect) {
+	for _, s := range []*server{l.source, l.replica} {
+		s.do(t, "SET sql_log_bin=0", "CREATE USER sub@'%' IDENTIFIED BY 'pw'", "SET sql_log_bin=1")
+	}
+	l.replica.do(t, "SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+	l.start(t, d, "", bothThreads)
+	l.channel(t, d, "", connected)
+	for _, mode := range []string{"", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES"} {
+		db := open(t, l.source.login("root", ""))
+		want := facts.Requirement{Kind: facts.RequireSpecified, Issuer: `/CN=\xC3\xA9 "ca"`, Subject: `/O=o'b\\ \n\x27/CN=` + mode, Cipher: "AES"}
+		statements, err := d.RequireRows("sub", []facts.RowChange{{Host: "%", Former: facts.Requirement{Kind: facts.RequireNone}, Wanted: want}}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range append([]string{"SET SESSION sql_mode='" + mode + "'"}, texts(statements)...) {
+			if _, err := db.Exec(text); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+		for _, s := range []*server{l.source, l.replica} {
+			err := within(10*time.Second, func() error {
+				if row := mustAsk(t, s.DB, d.Account("sub", "%")); !row.Require.Same(want) {
+					return fmt.Errorf("sql_mode %q: server %s demands %+v, want %+v", mode, s.dir, row.Require, want)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	l.stop(t, d, "", bothThreads)
+	l.replica.do(t, "SET GLOBAL sql_mode=DEFAULT")
+}
+
+func texts(statements []dialect.Statement) []string {
+	list := make([]string, len(statements))
+	for i, s := range statements {
+		list[i] = s.String()
+	}
+	return list
+}
+
+// ciphers: a cipher alone lets in a login without a certificate, and refuses one with another cipher; an issuer alone does not.
+func (l *lab) ciphers(t *testing.T, d dialect.Dialect) {
+	config := &tls.Config{RootCAs: l.pki.pool, ServerName: "127.0.0.1"}
+	l.source.do(t, "SET sql_log_bin=0", "CREATE USER cip@'127.0.0.1' IDENTIFIED BY 'pw' REQUIRE SSL")
+	var name, cipher string
+	if err := open(t, l.source.loginTCP("cip", "pw", config)).QueryRow("SHOW STATUS LIKE 'Ssl_cipher'").Scan(&name, &cipher); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		demand facts.Requirement
+		errno  int
+	}{
+		{facts.Requirement{Kind: facts.RequireSpecified, Cipher: cipher}, 0},
+		{facts.Requirement{Kind: facts.RequireSpecified, Cipher: "AES"}, 1045},
+		{facts.Requirement{Kind: facts.RequireSpecified, Issuer: "/CN=test ca"}, 1045},
+		{facts.Requirement{Kind: facts.RequireX509}, 1045},
+	} {
+		s, err := d.Require("cip", "127.0.0.1", test.demand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.source.run(t, s)
+		if n := refusal(open(t, l.source.loginTCP("cip", "pw", config)).Ping()); n != test.errno || test.demand.Certificate() != (test.demand.Cipher == "") {
+			t.Errorf("%s: a login without a certificate: %d, want %d", test.demand, n, test.errno)
+		}
+	}
+	l.source.do(t, "DROP USER cip@'127.0.0.1'", "SET sql_log_bin=1")
 }

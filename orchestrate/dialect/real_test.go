@@ -42,6 +42,8 @@ func TestRealServer(t *testing.T) {
 	t.Run("password errors", func(t *testing.T) { l.passwordErrors(t) })
 	t.Run("run time", func(t *testing.T) { l.runTime(t, d) })
 	t.Run("keys", func(t *testing.T) { l.keys(t, d) })
+	t.Run("subjects", func(t *testing.T) { l.subjects(t, d) })
+	t.Run("ciphers", func(t *testing.T) { l.ciphers(t, d) })
 	t.Run("reload", func(t *testing.T) { l.reload(t, d) })
 	t.Run("bad files", func(t *testing.T) { l.badFiles(t, d) })
 	t.Run("receiver errors", func(t *testing.T) { l.receiverErrors(t, d) })
