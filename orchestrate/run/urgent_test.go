@@ -3,7 +3,6 @@ package run_test
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/event"
@@ -93,7 +92,7 @@ func failAndGoOn(t *testing.T, enforce topology.Enforce, m *memory) (failed bool
 		if change, ok := a.(plan.ChangeTLS); ok && !begun["change/"+change.Channel.String()] {
 			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
 		}
-		if require, ok := a.(plan.Require); ok && !require.Raises() && !anyRescue(begun) {
+		if require, ok := a.(plan.Require); ok && !require.Raises() && !begun["require/"+string(require.Server)] {
 			t.Fatalf("record %d: %s without an intent", m.breakAt+m.spoilAt, a)
 		}
 	}
@@ -104,16 +103,6 @@ func failAndGoOn(t *testing.T, enforce topology.Enforce, m *memory) (failed bool
 	}
 	secured(t, w, m)
 	return true
-}
-
-// anyRescue: taking the requirement back is the rescue of the step that sets it, of a rehearsal, or of a change where TLS is required first.
-func anyRescue(begun map[string]bool) bool {
-	for step := range begun {
-		if strings.HasPrefix(step, "rehearse/") || strings.HasPrefix(step, "change/") || strings.HasPrefix(step, "require/") {
-			return true
-		}
-	}
-	return false
 }
 
 // TestAnActionNeverWaitsForAScreen: whoever watches may stand still; the run goes on and ends.
