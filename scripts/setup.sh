@@ -21,6 +21,7 @@ missing() {
     command -v socat >/dev/null || echo socat # what relays to sockets
     command -v nc.openbsd >/dev/null || echo netcat-openbsd
     command -v perl >/dev/null || echo perl-base
+    command -v busybox >/dev/null || echo busybox # the small shell and tools that a host may have
     [ -x /usr/bin/python3 ] || echo python3-minimal
     command -v tmux >/dev/null || echo tmux # a real terminal, in which the live view is looked at
     command -v zsh >/dev/null || echo zsh # the shells that complete commands, and what reads manual pages
