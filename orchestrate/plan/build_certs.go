@@ -183,7 +183,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
 			Needs:  []string{"authority"},
 			Goal:   issued, Deadline: localDeadline,
-			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.commonName(s)}},
+			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.cluster.CommonName(s)}},
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 		})
 	}

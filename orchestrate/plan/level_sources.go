@@ -72,17 +72,6 @@ func (b *builder) willIssue(server topology.Server) (identity, *Blocked) {
 			Why: fmt.Sprintf("which of the authorities in the local folder will issue the certificate of %s cannot be told", server.Name),
 		}
 	}
-	name := pki.CommonName(bundle[0].Subject.CommonName, string(server.Name), b.commonName(server))
+	name := pki.CommonName(bundle[0].Subject.CommonName, string(server.Name), b.cluster.CommonName(server))
 	return identity{Issuer: pki.SubjectOneLine(bundle[0]), Subject: pki.SubjectOf(name)}, nil
-}
-
-// commonName is the address by which the inventory knows the server, where that is no other server's too: names must differ. Receivers up to
-// MySQL 5.7 look at nothing else than the common name.
-func (b *builder) commonName(server topology.Server) string {
-	for _, other := range b.cluster.Servers {
-		if other.Name != server.Name && other.Address == server.Address {
-			return string(server.Name)
-		}
-	}
-	return server.Address
 }

@@ -169,7 +169,7 @@ func (c Cluster) Sources() []Server {
 }
 
 // CommonName is what a server's certificate is called: the address by which the inventory knows it, where that is no other server's too, since
-// the names of certificates must differ.
+// the names of certificates must differ. Receivers up to MySQL 5.7 look at nothing else.
 func (c Cluster) CommonName(server Server) string {
 	same := slices.ContainsFunc(c.Servers, func(other Server) bool { return other.Name != server.Name && other.Address == server.Address })
 	if same {
