@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -16,7 +17,8 @@ func (t *trial) guarded(dial func(context.Context, string, string) (net.Conn, er
 		if err != nil {
 			return nil, err
 		}
-		return &keyGuard{conn, t}, nil
+		t.server = &greeted{Conn: conn}
+		return &keyGuard{t.server, t}, nil
 	}
 }
 
@@ -30,15 +32,22 @@ type keyGuard struct {
 const (
 	cachingKeyRequest = 2
 	sha256KeyRequest  = 1
-	packetHeader      = 4
 )
 
 func (c *keyGuard) Write(data []byte) (int, error) {
-	if asksForKey(data) {
+	if asksForKey(data) || asksForKeyAtOnce(data, c.trial.account.User) {
 		c.trial.keyWanted.Store(true)
 		return 0, errKeyWanted
 	}
 	return c.Conn.Write(data)
+}
+
+// asksForKeyAtOnce: so does the first answer to a server that greets with sha256_password, in place of a proof (MySQL manual, "Protocol::
+// HandshakeResponse41"). Over TLS the first packet has no name, and the rest is not for these eyes.
+func asksForKeyAtOnce(data []byte, user string) bool {
+	const toUser = packetHeader + 4 + 4 + 1 + 23
+	rest, ok := bytes.CutPrefix(data[min(toUser, len(data)):], append([]byte(user), 0))
+	return ok && len(rest) > 1 && rest[0] == 1 && rest[1] == sha256KeyRequest
 }
 
 // asksForKey: a packet that answers has a number; the goodbye, which looks the same otherwise, begins anew at 0.

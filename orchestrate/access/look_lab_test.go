@@ -8,7 +8,10 @@ import (
 
 	"github.com/replssl/replssl/e2e/lab"
 	"github.com/replssl/replssl/e2e/lab/labtest"
+	"github.com/replssl/replssl/e2e/reach"
 	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/secret"
 )
 
 // TestLooksAreNotCounted: two hundred looks, of which a server that blocks a host after ten counts none.
@@ -48,4 +51,31 @@ func aBreakIsCounted(t *testing.T, l *lab.Lab) {
 
 func preauth(t *testing.T, l *lab.Lab) string {
 	return must(l.Query(t.Context(), "primary", "SHOW GLOBAL STATUS LIKE 'Aborted_connects_preauth'"))(t).Rows[0][1].String
+}
+
+// TestTrialsAreNotCounted: two hundred trial logins over a certificate that is not trusted, by servers that block a host after ten that were
+// broken off; the host is let in afterwards.
+func TestTrialsAreNotCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		server string
+		serve  func(*testing.T, *lab.Lab)
+	}{
+		"MariaDB": {"", func(t *testing.T, l *lab.Lab) { serveTLS(t, l, "primary", newAuthority(t)) }},
+		"MySQL":   {labtest.Tree(t, "mysql-9.7"), func(*testing.T, *lab.Lab) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := labtest.Start(t, lab.Options{Replicas: 1, Server: c.server})
+			c.serve(t, l)
+			check(t, l.Exec(t.Context(), "primary", "SET GLOBAL max_connect_errors = 10"))
+			servers := connect(t, reach.Cluster(t, l), reach.Dial)
+			account := access.Account{User: l.Account.User, Password: secret.New(l.Account.Password)}
+			try := func(err error) facts.Attempt {
+				return must(servers.Login(t.Context(), "replica1", l.Primary().MySQLAddress(), account, verdict(err)))(t)
+			}
+			for range 200 {
+				equal(t, "attempt", try(errors.New("no trust")), facts.Attempt{Text: "no trust"})
+			}
+			equal(t, "trusted", try(nil), facts.Attempt{OK: true})
+		})
+	}
 }

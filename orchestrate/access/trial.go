@@ -21,9 +21,6 @@ import (
 type Account struct {
 	User     string
 	Password secret.Text
-
-	// SendsPassword says that the server may ask for the password itself, over TLS: then a login ends where the certificate is not trusted.
-	SendsPassword bool
 }
 
 // KeyWantedError says that a login without TLS came to the point at which the password would have to be sent. It was not sent: the key for
@@ -38,10 +35,11 @@ func (*KeyWantedError) Error() string {
 // whose VerifyConnection says whether the certificate is trusted, or without TLS where there is none. The attempt is what came of
 // it; an error says that there was no answer.
 //
-// The login is never broken off, also where the server offers no TLS or shows a certificate that is not trusted: MariaDB counts
-// every handshake that ends without a login against the host it comes from, and at max_connect_errors locks that host out, its
-// receiver included (1129, tried on 10.11; a refused login does not count). So somebody in between could pass the proof of the
-// password on, as with any login without TLS; the password itself is never sent.
+// The login is never broken off, also where the server offers no TLS or shows a certificate that is not trusted: servers count
+// every handshake that ends without a login against the host it comes from, and at max_connect_errors lock that host out, its
+// receiver included (1129, tried on MariaDB 10.11 and MySQL 9.7; a refused login does not count). Without TLS somebody in between could
+// pass the proof of the password on; the password itself is never sent. Over a certificate that is not trusted it goes on as an account that
+// no server has, without a password, so that whatever the other end may still ask for, there is nothing to tell it: [trial.stepBack].
 func (s *Servers) Login(ctx context.Context, from topology.ServerName, address string, account Account, over *tls.Config) (facts.Attempt, error) {
 	host, err := s.Host(ctx, from)
 	if err != nil {
@@ -66,6 +64,7 @@ type trial struct {
 	account Account
 	over    *tls.Config // nil for a login without TLS
 
+	server    *greeted // of the last connection
 	encrypted bool
 	keyWanted atomic.Bool
 	untrusted error
@@ -87,14 +86,18 @@ func (t *trial) config(over *tls.Config) *mysql.Config {
 	config.DialFunc = t.guarded(config.DialFunc)
 	config.User, config.Passwd = t.account.User, t.account.Password.Reveal()
 	if over != nil {
-		config.TLS = t.watched(over)
+		config.TLS = over // without which no login over TLS is made
 		config.AllowFallbackToPlaintext = true
+		_ = config.Apply(mysql.BeforeConnect(func(_ context.Context, login *mysql.Config) error { // an option that cannot fail
+			login.TLS = t.watched(over, login)
+			return nil
+		}))
 	}
 	return config
 }
 
-// watched keeps the verdict on the certificate, and lets the login go on.
-func (t *trial) watched(over *tls.Config) *tls.Config {
+// watched keeps the verdict on the certificate, and lets the login go on, whose settings are those.
+func (t *trial) watched(over *tls.Config, login *mysql.Config) *tls.Config {
 	watched := over.Clone()
 	watched.InsecureSkipVerify = true
 	watched.VerifyConnection = func(state tls.ConnectionState) error {
@@ -102,13 +105,28 @@ func (t *trial) watched(over *tls.Config) *tls.Config {
 		if over.VerifyConnection != nil && t.untrusted == nil {
 			t.untrusted = over.VerifyConnection(state)
 		}
-		if t.account.SendsPassword {
-			return t.untrusted
+		if t.untrusted == nil {
+			return nil
 		}
-		return nil
+		return t.stepBack(login)
 	}
 	return watched
 }
+
+// stepBack goes on as nobody. One answer is made by then, of the challenge that the server greeted with, and goes out yet: by sha256_password it is
+// the password itself, so that the login ends there, whatever the server counts. By any other plugin it is a proof, as without TLS; the driver
+// has no others that would tell more.
+func (t *trial) stepBack(login *mysql.Config) error {
+	said, ok := t.server.greeting()
+	if !ok || said.plugin == clearInTLS {
+		return t.untrusted
+	}
+	login.User, login.Passwd = lookingUser, ""
+	return nil
+}
+
+// clearInTLS is a plugin whose first answer over TLS is the password. It is never the one of a greeting of MariaDB.
+const clearInTLS = "sha256_password"
 
 func withoutCertificate(over *tls.Config) *tls.Config {
 	plain := over.Clone()

@@ -30,7 +30,6 @@ type traits struct {
 	persistedFile   string   // in the data folder, read after everything else; empty for none
 	dynamicPaths    bool     // SET PERSIST takes the paths of the TLS files, which the next reload brings into use
 	loginsInTable   bool     // a receiver's password is in a table, not in master.info
-	sendsPasswords  bool     // the first login of an account sends the password itself, over TLS
 	refusesPlain    bool     // a receiver with TLS on refuses a source without, whatever else is set
 	groups          []string // option-file groups that the server reads
 	words           words
@@ -70,7 +69,7 @@ func served() []capabilities {
 			release{facts.MySQL, 9, 7},
 			traits{
 				filesReload: true, settingsReload: true, readsECDSA: true, persistedFile: "mysqld-auto.cnf",
-				dynamicPaths: true, loginsInTable: true, sendsPasswords: true, refusesPlain: true,
+				dynamicPaths: true, loginsInTable: true, refusesPlain: true,
 				groups: []string{"mysql_cluster", "mysqld", "server", "mysqld-9.7"},
 				words:  wordsOfMySQL(),
 			},

@@ -12,7 +12,3 @@ func (Dialect) ReceiverPassword(channel string) Query[secret.Text] {
 		read: single(func(s *scan) secret.Text { return secret.New(s.text("password")) }),
 	}
 }
-
-// SendsPasswords says that a login over TLS may send the password itself, as caching_sha2_password does at the first login of an account: so
-// it goes to nobody whose certificate is not trusted.
-func (d Dialect) SendsPasswords() bool { return d.sendsPasswords }

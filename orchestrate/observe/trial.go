@@ -65,7 +65,7 @@ func (t *trial) run(ctx context.Context) {
 
 func (t *trial) login(ctx context.Context, p password, over *tls.Config) (facts.Attempt, error) {
 	address := net.JoinHostPort(t.channel.SourceHost, strconv.Itoa(t.channel.SourcePort))
-	account := access.Account{User: t.channel.SourceUser, Password: p.text, SendsPassword: t.dialect.SendsPasswords()}
+	account := access.Account{User: t.channel.SourceUser, Password: p.text}
 	return t.observer.servers.Login(ctx, t.server.Name, address, account, over)
 }
 
