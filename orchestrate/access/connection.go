@@ -2,12 +2,14 @@ package access
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-// admin is a login as the administrator: without a password through a socket, which tells the server who asks, or with one.
+// admin is a login as the administrator: without a password through a socket, which tells the server who asks, or with one. When TLS is used,
+// [admission] tells.
 func (l *line) admin(ctx context.Context, at door) (*mysql.Config, error) {
 	password, err := l.password(ctx)
 	if err != nil {
@@ -19,7 +21,9 @@ func (l *line) admin(ctx context.Context, at door) (*mysql.Config, error) {
 	config.MultiStatements = true // every text that is sent is one or more of [dialect.Statement]
 	if at.network == "tcp" {
 		config.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) { return l.dialServer(ctx) }
-		config.TLS, config.AllowFallbackToPlaintext = unverified(), true
+	}
+	if !l.server.MySQL.Password.IsZero() {
+		config.TLS = unverified()
 	}
 	return config, nil
 }
@@ -33,10 +37,11 @@ func (l *line) newPool(ctx context.Context, at door, change ...func(*mysql.Confi
 	for _, c := range change {
 		c(config)
 	}
+	p := preparePool(config)
 	if l.server.MySQL.Password.IsZero() {
-		return newPool(config)
+		return p.by(admission{config, l.manner(at)}), nil
 	}
-	return newPool(config, l.once)
+	return p.by(careful{Connector: admission{config, l.manner(at)}, once: l.once}), nil
 }
 
 // kept is the administrator's connection to the server, which may have broken since it was last used.
@@ -112,19 +117,32 @@ func (l *line) session(ctx context.Context, pool *pool, at door) (*Session, erro
 }
 
 func (l *line) loginFailure(ctx context.Context, at door, err error) error {
-	account, osUser := l.server.MySQL.Admin, l.server.SSH.OSUser()
-	if refused, ok := refusal(err); ok {
-		failed := &LoginError{
-			Server: l.server.Name, Account: account, OSUser: osUser, Socket: l.through(at), Number: int(refused.Number), Text: refused.Message,
-		}
-		if source := l.server.MySQL.Password; !source.IsZero() {
-			failed.Password = describe(source)
-		}
-		return failed
+	if refused := l.refusedLogin(l.through(at), err); refused != nil {
+		return refused
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	l.forgetSocket()
-	return &UnreachableError{Server: l.server.Name, Account: account, OSUser: osUser, Socket: l.through(at), Err: err}
+	return &UnreachableError{Server: l.server.Name, Account: l.server.MySQL.Admin, OSUser: l.server.SSH.OSUser(), Socket: l.through(at), Err: err}
+}
+
+// refusedLogin is nil where the server did not refuse.
+func (l *line) refusedLogin(through string, err error) *LoginError {
+	refused, ok := refusal(err)
+	if !ok {
+		return nil
+	}
+	failed := &LoginError{
+		Server: l.server.Name, Account: l.server.MySQL.Admin, OSUser: l.server.SSH.OSUser(), Socket: through,
+		Number: int(refused.Number), Text: refused.Message,
+	}
+	if source := l.server.MySQL.Password; !source.IsZero() {
+		failed.Password = describe(source)
+	}
+	var turned *turnedAwayError
+	if errors.As(err, &turned) {
+		failed.OverTLS, failed.NoTLS = turned.overTLS, turned.greeted && !turned.offersTLS
+	}
+	return failed
 }

@@ -60,10 +60,20 @@ type LoginError struct {
 	Text    string
 
 	Password string // where the password is from; empty for a login without
+
+	OverTLS bool // so it was refused; without a password it was tried without TLS before
+	NoTLS   bool // the server offers none
 }
 
 func (e *LoginError) Error() string {
-	return fmt.Sprintf("%s: SQL login as %s through %s: the server refused (%d): %s", e.Server, e.Account, e.Socket, e.Number, e.Text)
+	return fmt.Sprintf("%s: SQL login as %s through %s%s: the server refused (%d): %s", e.Server, e.Account, e.Socket, e.manner(), e.Number, e.Text)
+}
+
+func (e *LoginError) manner() string {
+	if e.OverTLS {
+		return " over TLS"
+	}
+	return ""
 }
 
 // The errors by which a server turns an account away: wrong password or no such account, and a socket login as another OS user.
@@ -71,6 +81,11 @@ const (
 	accessDenied           = 1045
 	accessDeniedNoPassword = 1698
 )
+
+// secureTransport is the error of a login over TCP without TLS where require_secure_transport is on.
+const secureTransport = 3159
+
+func isDenied(number int) bool { return number == accessDenied || number == accessDeniedNoPassword }
 
 // The errors by which a server says that the account is locked.
 const (
@@ -110,10 +125,31 @@ func (e *LoginError) Hint() string {
 		return "too many logins from there were broken off: FLUSH HOSTS on the server, and see who does that"
 	case tooManyOfUser, limitOfUser:
 		return fmt.Sprintf("run it again when fewer connections of %s are open, or raise the limit (SHOW CREATE USER; max_user_connections)", e.Account)
+	case secureTransport:
+		return fmt.Sprintf("require_secure_transport is on, and the server offers no TLS, so that TCP is closed to all: let the account log in through "+
+			"the socket, servers: {%s: {mysql: {socket: /PATH}}}, or SET GLOBAL require_secure_transport=OFF until it serves TLS", e.Server)
 	}
-	if e.Number != accessDenied && e.Number != accessDeniedNoPassword {
+	if !isDenied(e.Number) {
 		return ""
 	}
+	return e.identityHint() + e.requirementHint()
+}
+
+// requirementHint: a server does not tell whether it turned away who asks or how.
+func (e *LoginError) requirementHint() string {
+	const look = "; it may be the account's REQUIRE, too, which the server does not tell (SHOW CREATE USER of the row that matches, as another administrator): "
+	switch {
+	case e.OverTLS:
+		return look + "SSL is met, and for X509, ISSUER or SUBJECT replssl has no certificate of the administrator: ALTER USER ... REQUIRE SSL, or name another " +
+			"account by mysql.admin.user"
+	case e.NoTLS:
+		return look + "this server offers no TLS (SHOW VARIABLES LIKE 'ssl_cert'), so that an account that requires it cannot log in at all, nor any over TCP where " +
+			"require_secure_transport is on: ALTER USER ... REQUIRE NONE until it does, or name another account by mysql.admin.user"
+	}
+	return ""
+}
+
+func (e *LoginError) identityHint() string {
 	if e.Password != "" {
 		return fmt.Sprintf("see whether that is the password of %s (%s); replssl does not try it again in this run, since servers lock accounts; "+
 			"the account must be one of the host that the server tells, as 'USER'@'127.0.0.1' or 'USER'@'localhost', with the privileges that the README lists",
@@ -134,6 +170,14 @@ type SocketError struct {
 	Port    int
 	Tried   []string // each socket with what was found there
 	Several []string // sockets of servers that all have the port
+
+	refused *LoginError // the first that turned the account away
+}
+
+func (e *SocketError) note(refused *LoginError) {
+	if e.refused == nil {
+		e.refused = refused
+	}
 }
 
 func (e *SocketError) Error() string {
@@ -157,7 +201,14 @@ const mostTried = 4
 // Hint is what a person can do.
 func (e *SocketError) Hint() string {
 	return fmt.Sprintf("see whether the server runs, and give its port and socket as SELECT @@port, @@socket tells them: "+
-		"servers: {%s: {mysql: {port: PORT, socket: /PATH}}}", e.Server)
+		"servers: {%s: {mysql: {port: PORT, socket: /PATH}}}%s", e.Server, e.afterRefusal())
+}
+
+func (e *SocketError) afterRefusal() string {
+	if e.refused == nil || len(e.Several) > 0 {
+		return ""
+	}
+	return "; if it is the one that refused the login: " + e.refused.Hint()
 }
 
 // UnreachableError says that nobody answers at the server's socket.

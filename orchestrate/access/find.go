@@ -38,11 +38,8 @@ func (s *Servers) Find(ctx context.Context, name topology.ServerName) ([]Local, 
 
 // turnedAway tells a refused login from the rest of what may be wrong behind a socket.
 func (l *line) turnedAway(socket string, err error) error {
-	if refused, ok := refusal(err); ok {
-		return &LoginError{
-			Server: l.server.Name, Account: l.server.MySQL.Admin, OSUser: l.server.SSH.OSUser(), Socket: socket,
-			Number: int(refused.Number), Text: refused.Message,
-		}
+	if refused := l.refusedLogin(socket, err); refused != nil {
+		return refused
 	}
 	if err == nil {
 		return nil

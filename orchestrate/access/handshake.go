@@ -24,7 +24,6 @@ func (s *Servers) Handshake(ctx context.Context, name topology.ServerName) facts
 	}
 	var shown *tls.ConnectionState
 	pool, err := l.newPool(ctx, at, func(config *mysql.Config) {
-		config.AllowFallbackToPlaintext = true
 		config.TLS = showTo(&shown)
 	})
 	if err != nil {

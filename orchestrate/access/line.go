@@ -29,6 +29,7 @@ type line struct {
 	closed bool
 
 	reached reached
+	manners map[door]*manner
 
 	ends sync.WaitGroup // lost connections that are being closed
 
@@ -39,7 +40,7 @@ type line struct {
 var _ remote.Host = (*line)(nil)
 
 func newLine(server topology.Server, dial Dial, p *passwords) *line {
-	return &line{server: server, dial: dial, passwords: p, once: newOnce(), turn: make(chan struct{}, 1)}
+	return &line{server: server, dial: dial, passwords: p, once: newOnce(), turn: make(chan struct{}, 1), manners: map[door]*manner{}}
 }
 
 // Name is the inventory's name of the server.

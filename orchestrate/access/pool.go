@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -43,8 +44,18 @@ type pool struct {
 	last  atomic.Pointer[parting]
 }
 
-// newPool connects to nothing. A login that must not be tried again and again is given what it has to heed.
-func newPool(config *mysql.Config, heed ...*once) (*pool, error) {
+// newPool connects to nothing.
+func newPool(config *mysql.Config) (*pool, error) {
+	p := preparePool(config)
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, err
+	}
+	return p.by(connector), nil
+}
+
+// preparePool lets the settings tell the pool of each connection.
+func preparePool(config *mysql.Config) *pool {
 	p := &pool{heard: &heard{}}
 	config.Logger = p.heard
 	dial := config.DialFunc
@@ -57,16 +68,13 @@ func newPool(config *mysql.Config, heed ...*once) (*pool, error) {
 		p.last.Store(made)
 		return made, nil
 	}
-	connector, err := mysql.NewConnector(config)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range heed {
-		connector = careful{Connector: connector, once: o}
-	}
+	return p
+}
+
+func (p *pool) by(connector driver.Connector) *pool {
 	p.db = sql.OpenDB(connector)
 	p.db.SetMaxOpenConns(1)
-	return p, nil
+	return p
 }
 
 func (p *pool) conn(ctx context.Context) (*sql.Conn, error) {

@@ -89,6 +89,7 @@ func (l *line) searchSocket(ctx context.Context) (string, error) {
 			return "", err
 		case err != nil:
 			missed.Tried = append(missed.Tried, socket+": "+l.plainCause(err))
+			missed.note(l.refusedLogin(socket, err))
 		case ports[i] == l.server.MySQL.Port:
 			missed.Several = append(missed.Several, socket)
 		default:
@@ -120,8 +121,8 @@ func (l *line) portBehind(ctx context.Context, socket string) (int, error) {
 
 // plainCause leaves out the host, which the caller names.
 func (l *line) plainCause(err error) string {
-	if refused, ok := refusal(err); ok {
-		return fmt.Sprintf("the login as %s was refused (%d): %s", l.server.MySQL.Admin, refused.Number, refused.Message)
+	if refused := l.refusedLogin("", err); refused != nil {
+		return fmt.Sprintf("the login as %s%s was refused (%d): %s", refused.Account, refused.manner(), refused.Number, refused.Text)
 	}
 	return withoutName(l.server.Name, err)
 }
