@@ -131,8 +131,21 @@ func (b *builder) planGivenSet(s topology.Server) {
 	case v.Fails():
 		step := b.fileStep(s, version)
 		step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage}}}
+		b.readAtOnce(s, &step)
 		b.add(step)
 	}
+}
+
+// readAtOnce lets a server read a set at once whose certificate it shows already: no handshake would tell later that it has not read the rest,
+// which are the authorities that it trusts and the list of revoked certificates.
+func (b *builder) readAtOnce(s topology.Server, step *Step) {
+	seen := b.facts.Server(s.Name)
+	own := b.facts.Store.Or(facts.Store{}).Given[s.Name].Or(facts.Leaf{})
+	if !b.servesTLS(s.Name) || !b.readsOurFiles(s) || !sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, own.Cert) {
+		return
+	}
+	step.Actions = append(step.Actions, ReloadTLS{Server: s.Name})
+	step.Rescue = append(slices.Clone(step.Rescue), ReloadTLS{Server: s.Name})
 }
 
 // givenVersion is the version on the host that is made of the server's own files: the one in use if it is, else the newest; and where none

@@ -12,10 +12,11 @@ func (b *builder) persists(s topology.Server) bool { return b.dialect(s.Name).Pe
 
 // servesGoal is what is to be true of a server's TLS: it shows its certificate and, where settings are persisted, would do so after a restart.
 func (b *builder) servesGoal(s topology.Server) Condition {
+	serves := Serves{Server: s.Name, CRL: b.crlOf(s)}
 	if !b.persists(s) {
-		return Serves{Server: s.Name}
+		return serves
 	}
-	return All(b.kept(s), Serves{Server: s.Name})
+	return All(b.kept(s), serves)
 }
 
 func (b *builder) kept(s topology.Server) SettingsPersisted {

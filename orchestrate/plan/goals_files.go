@@ -41,8 +41,12 @@ type ConfigInPlace struct {
 	Text   string
 }
 
-// Serves holds when the certificate that the server shows in a handshake is the one of the set in use.
-type Serves struct{ Server topology.ServerName }
+// Serves holds when the certificate that the server shows in a handshake is the one of the set in use, and it runs with the list of revoked
+// certificates that it is to read.
+type Serves struct {
+	Server topology.ServerName
+	CRL    string `json:",omitempty"` // the path of the list; empty for none, or for one that is somebody else's choice
+}
 
 func (AuthorityExists) condition() {}
 func (LeafIssued) condition()      {}
@@ -73,8 +77,13 @@ func (g ConfigInPlace) Quick() Condition {
 	return ConfigIs{Server: g.Server, Path: g.Path, There: true, Text: g.Text}
 }
 
-// Look needs the files and a handshake.
-func (g Serves) Look() facts.Look { return lookAt(g.Server, facts.PartFiles|facts.PartServed) }
+// Look needs the files and a handshake and, where it is to read a list, its settings.
+func (g Serves) Look() facts.Look {
+	if g.CRL != "" {
+		return lookAt(g.Server, facts.PartFiles|facts.PartServed|facts.PartSettings)
+	}
+	return lookAt(g.Server, facts.PartFiles|facts.PartServed)
+}
 
 func (AuthorityExists) String() string { return "the local folder has a certificate authority" }
 
@@ -106,6 +115,9 @@ func (g ConfigInPlace) String() string {
 }
 
 func (g Serves) String() string {
+	if g.CRL != "" {
+		return fmt.Sprintf("%s shows the certificate of its set in a handshake, and runs with the list of revoked certificates %s", g.Server, g.CRL)
+	}
 	return fmt.Sprintf("%s shows the certificate of its set in a handshake", g.Server)
 }
 
@@ -267,6 +279,19 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 		return notSeen(server.ServedTLS, "what %s serves", g.Server)
 	case !sameLeaf(served.Chain, set.Cert):
 		return no("%s serves another certificate than the one in its TLS dir", g.Server)
+	}
+	return g.readsList(server.Settings)
+}
+
+func (g Serves) readsList(seen facts.Value[facts.TLSSettings]) Verdict {
+	settings, ok := seen.Get()
+	switch {
+	case g.CRL == "":
+		return yes()
+	case !ok:
+		return notSeen(seen, "the TLS settings of %s", g.Server)
+	case settings.CRL != g.CRL:
+		return no("%s does not run with the list of revoked certificates %s", g.Server, g.CRL)
 	}
 	return yes()
 }

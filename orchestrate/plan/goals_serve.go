@@ -39,7 +39,7 @@ func (g ServesValid) Holds(f facts.Facts) Verdict {
 		return notSeen(f.Server(g.Server).TLSDir, "the TLS dir of %s", g.Server)
 	}
 	if dir.Current != 0 {
-		return all(validNow(g.Server, served, f.At), Serves(g).Holds(f))
+		return all(validNow(g.Server, served, f.At), Serves{Server: g.Server}.Holds(f))
 	}
 	return validNow(g.Server, served, f.At)
 }

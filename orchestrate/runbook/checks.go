@@ -118,8 +118,12 @@ func (w *writer) configInPlace(c plan.ConfigInPlace) (check, error) {
 
 func (w *writer) serves(c plan.Serves) (check, error) {
 	s := w.server(c.Server)
-	return w.shown("serves", struct{ Run, Address, Cert string }{
-		w.run(c.Server), hostPort(s.Address, s.MySQL.Port), currentFile(s, pki.FileCert),
+	d, err := w.dialect(c.Server)
+	if err != nil {
+		return check{}, err
+	}
+	return w.shown("serves", struct{ Run, Address, Cert, CRL, Ask, Settings string }{
+		w.run(c.Server), hostPort(s.Address, s.MySQL.Port), currentFile(s, pki.FileCert), c.CRL, w.ask(c.Server), d.Settings().Statement().String(),
 	})
 }
 
