@@ -7,7 +7,7 @@ import (
 )
 
 // maxPattern bounds what variables of variables grow to.
-const maxPattern = 1 << 14
+const maxPattern = 1 << 12
 
 // glob turns a path with wildcards into a regular expression.
 type glob struct {

@@ -28,7 +28,7 @@ type rule struct {
 }
 
 // maxIncludes bounds what includes of includes grow to.
-const maxIncludes = 1000
+const maxIncludes = 200
 
 func newEvaluation(included Included) *evaluation {
 	return &evaluation{included: included, variables: map[string][]string{}}
