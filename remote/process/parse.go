@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/replssl/replssl/remote/confine"
 	"github.com/replssl/replssl/remote/internal/frame"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -21,6 +22,7 @@ type answer struct {
 	users   map[int]string
 	cmdline string
 	environ string
+	label   string
 	known   bool // arguments and users are those that the caller knows
 	sockets sockets
 }
@@ -54,6 +56,8 @@ func (a *answer) add(line string) error {
 		a.cmdline = rest
 	case "environ":
 		a.environ = rest
+	case "label":
+		a.label = rest
 	case "tcp6":
 		a.sockets.noTCP6 = true
 	case "known":
@@ -111,6 +115,7 @@ func (a *answer) describe(pid int, known Process) (Process, error) {
 	}
 	p, err := a.lasting(pid, before, known)
 	p.Connections = a.sockets.connections()
+	p.Label = a.enforced()
 	return p, err
 }
 
@@ -188,6 +193,19 @@ func (a *answer) args() seen.Value[[]string] {
 		return seen.Unknown[[]string]("they cannot be decoded: " + err.Error())
 	}
 	return seen.Known(strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"))
+}
+
+// enforced is the label of a security module that enforces something; SELinux tells whether it does beside its contexts.
+func (a *answer) enforced() seen.Value[confine.Label] {
+	enforce, text := frame.Word(a.label)
+	if why, unknown := strings.CutPrefix(text, "unknown "); unknown {
+		return seen.Unknown[confine.Label](why)
+	}
+	label := confine.ReadLabel(text)
+	if label.Type != "" && enforce != "1" {
+		return seen.Known(confine.Label{})
+	}
+	return seen.Known(label)
 }
 
 // environment reads entries that end with a NUL byte, and behind them what grep ended with: 0 where it found some, 1 where there are none.

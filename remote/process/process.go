@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/replssl/replssl/remote/confine"
 	"github.com/replssl/replssl/remote/internal/frame"
 	"github.com/replssl/replssl/remote/seen"
 	"github.com/replssl/replssl/remote/shell"
@@ -26,6 +27,9 @@ type Process struct {
 
 	// Start is when it started, in ticks since the host's boot: together with PID it is the process and no later one.
 	Start uint64
+
+	// Label is what a security module enforces on it: the zero value is nothing.
+	Label seen.Value[confine.Label]
 
 	// Connections are its established TCP connections.
 	Connections seen.Value[[]Connection]

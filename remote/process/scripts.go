@@ -43,8 +43,21 @@ describe() {
 	# The start is the 22nd word, and the 20th behind the name, which may hold anything.
 	set -- ${stat##*) }
 	if [ "$pid ${20}" = "$known" ]; then say known; else words; fi
+	label
 	connections
 	state stat-after
+}
+# What a security module enforces on the process can change while it lives. Without one, the file cannot be read.
+label() {
+	file=/proc/$pid/attr/apparmor/current label= enforce= enabled=
+	[ -e "$file" ] || file=/proc/$pid/attr/current
+	{ read -r label <"$file"; } 2>/dev/null
+	{ read -r enforce </sys/fs/selinux/enforce; } 2>/dev/null
+	if [ -z "$label" ]; then
+		{ read -r enabled </sys/module/apparmor/parameters/enabled; } 2>/dev/null
+		[ "$enabled$enforce" = "" ] || [ "$enabled$enforce" = N ] || label="unknown $file cannot be read"
+	fi
+	say "label ${enforce:--} $label"
 }
 words() {
 	if text=$(base64 "/proc/$pid/cmdline" 2>&1); then say "cmdline text" $text; else say "cmdline unknown $(flat "$text")"; fi

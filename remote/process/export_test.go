@@ -1,0 +1,4 @@
+package process
+
+// LookScript is what [LookPIDFile] runs.
+const LookScript = lookScript
