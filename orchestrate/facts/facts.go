@@ -62,7 +62,8 @@ type Server struct {
 	RunTime     Value[[]string] // settings made at run time, which a restart would lose: name=value
 	Kept        Value[Kept]     // part of PartSettings; absent for a server that persists nothing
 	Config      Value[Config]
-	ConfigCheck Value[Check] // the server's own judgement of its configuration files
+	Confined    Value[Confined] // comes with PartProcess and PartFiles together; absent: no security module enforces a profile on the server
+	ConfigCheck Value[Check]    // the server's own judgement of its configuration files
 	TLSDir      Value[TLSDir]
 	Password    Value[Source]             // where the replication account's password can be had; never the password
 	Trials      map[string]Value[Trial]   // by channel name: a login over TLS with the files that stand on the host

@@ -94,6 +94,15 @@ func setDigest(parts ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// Confined is what an AppArmor profile that is enforced on the server lets it read.
+type Confined struct {
+	Profile string
+	File    string      // that has the profile; empty where it was not found
+	Place   string      // the file where a rule of one's own belongs
+	Reads   Value[bool] // sets in the TLS dir, by the texts of the profile
+	Usual   bool        // whether it would read them in /etc/mysql/ssl
+}
+
 // Source is where a password can be had.
 type Source string
 

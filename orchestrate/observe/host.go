@@ -48,6 +48,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 	if g.meets {
 		g.asItsUser(ctx, here)
 	}
+	g.lookAtConfinement(ctx)
 	g.lookAtOptionFiles(ctx, early)
 }
 

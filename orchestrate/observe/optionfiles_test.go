@@ -48,7 +48,8 @@ func (d disk) fetch(_ context.Context, picks []file.Pick) ([]seen.Value[[]file.F
 }
 
 func (d disk) pick(pick file.Pick) seen.Value[[]file.Found] {
-	if pick.Name != "*.cnf" {
+	suffix, many := strings.CutPrefix(pick.Name, "*")
+	if !many {
 		name := path.Join(pick.Folder, pick.Name)
 		return seen.Known([]file.Found{{Path: name, Content: d.content(name)}})
 	}
@@ -56,7 +57,7 @@ func (d disk) pick(pick file.Pick) seen.Value[[]file.Found] {
 	there := false
 	for name := range d {
 		there = there || strings.HasPrefix(name, pick.Folder+"/")
-		if path.Dir(name) == pick.Folder && strings.HasSuffix(name, ".cnf") {
+		if path.Dir(name) == pick.Folder && strings.HasSuffix(name, suffix) {
 			names = append(names, name)
 		}
 	}

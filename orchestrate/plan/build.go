@@ -55,6 +55,7 @@ func (b *builder) build() {
 	// 3. The account exists, is not the tool's own, and nobody else uses it to read the binary log.
 	b.checkAccount()
 	b.checkStrangers()
+	b.checkConfined()
 	// 4. Certificates: each server has a set that is good for its names, from one authority.
 	b.planCertificates()
 	if b.isBlocked() {

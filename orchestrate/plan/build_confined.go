@@ -1,0 +1,53 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// checkConfined blocks where AppArmor would keep a server from its files. Its word counts less than a server that shows the certificate of
+// its set: then another text of the profile is loaded than the one that stands on the host.
+func (b *builder) checkConfined() {
+	for _, s := range b.cluster.Servers {
+		confined, ok := b.facts.Server(s.Name).Confined.Get()
+		if !ok || (Serves{Server: s.Name}).Holds(b.facts).Holds() {
+			continue
+		}
+		switch may, told := confined.Reads.Get(); {
+		case !told:
+			b.warnOf(s.Name, "%s", untold(s, confined))
+		case !may:
+			b.block(s.Name, letIn(s, confined), "AppArmor does not let the server read %s/versions: its profile %s, which is enforced, has no rule for it",
+				s.TLSDir, confined.Profile)
+		}
+	}
+}
+
+func untold(s topology.Server, confined facts.Confined) string {
+	which := "an AppArmor profile"
+	if confined.Profile != "" {
+		which = "the AppArmor profile " + confined.Profile + ", which is enforced,"
+	}
+	return fmt.Sprintf("whether %s lets the server read %s/versions cannot be told: %s", which, s.TLSDir, confined.Reads.Why())
+}
+
+// letIn is what helps: a folder that the profile knows, or a rule of one's own.
+func letIn(s topology.Server, confined facts.Confined) string {
+	rule := fmt.Sprintf("%s/versions/** r,", s.TLSDir)
+	if strings.ContainsAny(s.TLSDir, " \t") {
+		rule = fmt.Sprintf("\"%s/versions/**\" r,", s.TLSDir)
+	}
+	where := "add the line \"" + rule + "\" to " + confined.Place
+	if path.Base(path.Dir(confined.Place)) != "local" {
+		where = "add the line \"" + rule + "\" to the profile in " + confined.Place
+	}
+	hint := fmt.Sprintf("%s and run apparmor_parser -r %s", where, confined.File)
+	if confined.Usual {
+		hint = "tls: {dir: /etc/mysql/ssl} in the inventory, which the profile lets it read; or " + hint
+	}
+	return hint
+}
