@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,4 +156,23 @@ func TestExpiredCertificateAndAdministratorsByTLSAlone(t *testing.T) {
 	}
 	s.complete()
 	s.proven()
+}
+
+// TestAdministratorWhoMustUseTLS: the account that replssl logs in with requires TLS on the primary, through the socket too.
+func TestAdministratorWhoMustUseTLS(t *testing.T) {
+	s := start(t, host.Options{}, plain+asRoot+"mysql: {socket: /run/mysqld/mysqld.sock, admin: {user: dba, password_file: dba.password}}\n")
+	s.file("dba.password", "Not-A-Word-9\n")
+	s.secrets = append(s.secrets, "Not-A-Word-9")
+	for name, require := range map[string]string{"db1": "SSL", "db2": "NONE"} {
+		s.on(name, `mariadb -e "SET SESSION sql_log_bin = 0; CREATE USER dba@localhost IDENTIFIED BY 'Not-A-Word-9' REQUIRE `+require+
+			`; GRANT ALL ON *.* TO dba@localhost WITH GRANT OPTION"`)
+	}
+	s.want(3, "plan", "--allow-restart").says(t, "db1: SQL login as dba", "this server offers no TLS")
+	s.elsewhere("db1", time.Now().AddDate(1, 0, 0))
+	_, err := s.Host("db1").Run(t.Context(), "MYSQL_PWD=Not-A-Word-9 mariadb --no-defaults -u dba --skip-ssl -e 'SELECT 1'")
+	if err == nil || !strings.Contains(err.Error(), "Access denied") {
+		t.Fatalf("the socket lets the account in without TLS: %v", err)
+	}
+	s.await("db2", "Yes 0")
+	s.mainJob()
 }
