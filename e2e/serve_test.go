@@ -1,17 +1,16 @@
 package e2e_test
 
 import (
-	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/e2e/lab"
+	"github.com/replssl/replssl/orchestrate/run"
 )
 
 // elsewhere makes an authority by openssl, and a certificate of it for the primary that is valid from and for so many days, in a folder of the
@@ -133,6 +132,52 @@ func TestExpiredCertificateBefore(t *testing.T) {
 	allArrived()
 }
 
+// TestCompleteByHand: somebody else made the certificates, the settings, the channels and the requirement. That is proven as it is; a plan makes
+// one thing of it, the certificates that it can renew, and says how they are kept.
+func TestCompleteByHand(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{})
+	dir := c.elsewhere(365)
+	for _, s := range c.Replicas() {
+		c.checks(s.Name, filepath.Join(dir, "ca.pem"))
+	}
+	c.sql("primary", "SET sql_log_bin = 0; ALTER USER "+c.Account.User+"@'%' REQUIRE SSL")
+	for _, s := range c.Replicas() {
+		c.sql(s.Name, "STOP SLAVE; START SLAVE")
+		c.await(s.Name+" checks its source", func() bool { return c.receiver(s.Name) == "Yes 0" })
+	}
+	allArrived := c.write()
+	for _, replica := range c.verify(0).Replicas {
+		if !replica.Encrypted || replica.Proof != "demanded" || replica.Verified != "identity" {
+			t.Errorf("%+v", replica)
+		}
+	}
+	for _, s := range c.status().Servers {
+		if primary := s.Server == "primary"; s.ServesSet || s.Serves != primary || primary && (s.DaysLeft < 363 || s.DaysLeft > 365) {
+			t.Errorf("%+v", s)
+		}
+	}
+	before := c.served()
+	p := c.plan(2)
+	for _, id := range []string{"files/primary", "config/primary", "serve/primary", "files/replica1"} {
+		if !slices.Contains(p.ids(), id) {
+			t.Errorf("no step %s in %v", id, p.ids())
+		}
+	}
+	if impact := p.impactOf("serve/primary"); !strings.Contains(impact, "elsewhere CA") || !strings.Contains(impact, "to keep it: tls.source: files") {
+		t.Errorf("the impact tells nothing of the certificate that it replaces: %s", impact)
+	}
+	c.want(2, "plan").says(t, "today ssl_cert is "+dir+"/cert.pem")
+	c.proven()
+	if now := c.served(); now != before {
+		t.Errorf("it served %s, and serves %s", before, now)
+	}
+	c.want(0, "apply", "--yes")
+	c.proven()
+	c.want(0, "apply", "--yes").says(t, "nothing to do")
+	allArrived()
+}
+
 // TestAllServersServe: the replicas are prepared for a failover, one after the other.
 func TestAllServersServe(t *testing.T) {
 	t.Parallel()
@@ -160,18 +205,13 @@ func TestReloadThatTheServerRefuses(t *testing.T) {
 	c.want(0, "apply", "--yes")
 	c.renewPrimary()
 	before := c.served()
-	release := c.holdHandshake() // a reload waits for it: long enough to spoil the key
-	bad := otherKey(t)
+	bad, key := otherKey(t), filepath.Join(c.Primary().TLSDir, "versions", "2", "key.pem")
 	var good []byte
-	key := filepath.Join(c.Primary().TLSDir, "versions", "2", "key.pem")
-	o := c.applyWith("let primary read its certificate files again", func(*os.Process) {
-		good = replace(t, key, bad)
-		release()
-	})
-	if o.code != 4 {
-		t.Fatalf("exit code %d: %s", o.code, o.stderr)
-	}
-	o.says(t, "serve/primary", "FAILED", "(taken back)")
+	c.takenBack(c.hastily(run.DefaultPace(), func() {
+		if good == nil {
+			good = replace(t, key, bad)
+		}
+	}), "let primary read its certificate files again")
 	if now := c.served(); now != before {
 		t.Errorf("it served %s, and serves %s", before, now)
 	}
@@ -185,38 +225,4 @@ func TestReloadThatTheServerRefuses(t *testing.T) {
 	}
 	c.proven()
 	allArrived()
-}
-
-// renewPrimary lets the primary serve a certificate of our authority that receivers accept, and that is no good for its own receiver, so that it
-// is to be replaced. A handshake may take five minutes from now on.
-func (c *cluster) renewPrimary() {
-	c.t.Helper()
-	p := c.Primary()
-	script := `set -e; cd "$1/current/"; umask 022
-openssl req -new -key key.pem -subj "/CN=for servers alone" -out "$3/req.pem"
-printf 'subjectAltName=IP:%s\nextendedKeyUsage=serverAuth\n' "$4" >"$3/ext"
-openssl x509 -req -in "$3/req.pem" -CA "$2/ca.pem" -CAkey "$2/ca-key.pem" -set_serial 4711 -extfile "$3/ext" -days 300 -out "$3/cert.pem" 2>/dev/null
-cat "$3/cert.pem" >cert.pem`
-	out, err := exec.CommandContext(c.t.Context(), "sh", "-c", script, "sh", p.TLSDir, filepath.Join(c.Dir, "pki"), c.t.TempDir(), p.Address).CombinedOutput()
-	if err != nil {
-		c.t.Fatalf("%v: %s", err, out)
-	}
-	c.sql("primary", "FLUSH LOCAL SSL")
-	c.sql("primary", "SET GLOBAL connect_timeout = 300")
-}
-
-// holdHandshake begins a TLS handshake with the primary and stays silent until it is released.
-func (c *cluster) holdHandshake() (release func()) {
-	c.t.Helper()
-	p := c.Primary()
-	conn, err := net.Dial("tcp", net.JoinHostPort(p.Address, strconv.Itoa(p.Port)))
-	must(c.t, err)
-	c.t.Cleanup(func() { _ = conn.Close() })
-	greeting := make([]byte, 4096)
-	_, err = conn.Read(greeting)
-	must(c.t, err)
-	request := append([]byte{32, 0, 0, 1, 0x00, 0x8a, 0x08, 0x00}, bytes.Repeat([]byte{0}, 28)...)
-	_, err = conn.Write(request)
-	must(c.t, err)
-	return func() { _ = conn.Close() }
 }
