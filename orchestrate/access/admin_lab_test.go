@@ -3,7 +3,6 @@ package access_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -69,7 +68,7 @@ func ask(t *testing.T, servers *access.Servers) error {
 // TestAnAdministratorWhoMustUseTLS is let in by each way, with one login refused at most.
 func TestAnAdministratorWhoMustUseTLS(t *testing.T) {
 	a := newAuthority(t)
-	s := strictLab(t, lab.Options{SkipNameResolve: true}, func(l *lab.Lab) { serveTLS(t, l, "primary", a) })
+	s := strictLab(t, lab.Options{SkipNameResolve: true}, func(l *lab.Lab) { serveTLS(t, l, a) })
 	socket := s.cluster.Primary().MySQL.Socket
 	found := changed(s.cluster, func(s *topology.Server) { s.MySQL.Socket = "" })
 	for name, c := range map[string]struct {
@@ -253,7 +252,7 @@ func TestAnAdministratorOfMySQLWhoMustUseTLS(t *testing.T) {
 
 // TestWhatTLSCostsALogin counts the waits for an answer: with a password one more than without TLS, and less than two logins.
 func TestWhatTLSCostsALogin(t *testing.T) {
-	s := strictLab(t, lab.Options{}, func(l *lab.Lab) { serveTLS(t, l, "primary", newAuthority(t)) })
+	s := strictLab(t, lab.Options{}, func(l *lab.Lab) { serveTLS(t, l, newAuthority(t)) })
 	waits := func(c topology.Cluster) int {
 		counted := &turns{}
 		check(t, ask(t, connect(t, c, counted.dial)))
@@ -263,7 +262,7 @@ func TestWhatTLSCostsALogin(t *testing.T) {
 	refusedBefore := waits(s.cluster)
 	s.require(t, "NONE")
 	plain := waits(s.cluster)
-	t.Log(fmt.Sprintf("waits for a login and one question: %d without TLS, %d over TLS at once, %d where it is refused before", plain, over, refusedBefore))
+	t.Logf("waits for a login and one question: %d without TLS, %d over TLS at once, %d where it is refused before", plain, over, refusedBefore)
 	if over != plain+1 || refusedBefore <= over {
 		t.Error("want one more over TLS, and more still where a login is refused before: " + strconv.Itoa(plain))
 	}

@@ -98,10 +98,10 @@ func (a authority) pair(t *testing.T) tls.Certificate {
 	return must(tls.X509KeyPair(leaf.CertPEM(), []byte(leaf.KeyPEM().Reveal())))(t)
 }
 
-// serveTLS restarts a server of the lab with a certificate.
-func serveTLS(t *testing.T, l *lab.Lab, name string, a authority) pki.Leaf {
+// serveTLS restarts the primary of the lab with a certificate.
+func serveTLS(t *testing.T, l *lab.Lab, a authority) pki.Leaf {
 	t.Helper()
-	s := must(l.Server(name))(t)
+	s := l.Primary()
 	leaf := a.leaf(t, s.Address)
 	check(t, os.MkdirAll(s.TLSDir, 0o755))
 	write := func(path, text string) { check(t, os.WriteFile(path, []byte(text), 0o644)) }
@@ -109,6 +109,6 @@ func serveTLS(t *testing.T, l *lab.Lab, name string, a authority) pki.Leaf {
 	write(s.TLSDir+"/cert.pem", string(leaf.CertPEM()))
 	write(s.TLSDir+"/key.pem", leaf.KeyPEM().Reveal())
 	write(s.ConfDir+"/tls.cnf", fmt.Sprintf("[mysqld]\nssl_ca=%[1]s/ca.pem\nssl_cert=%[1]s/cert.pem\nssl_key=%[1]s/key.pem\n", s.TLSDir))
-	check(t, l.RestartServer(t.Context(), name))
+	check(t, l.RestartServer(t.Context(), s.Name))
 	return leaf
 }

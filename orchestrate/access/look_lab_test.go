@@ -25,7 +25,7 @@ func TestLooksAreNotCounted(t *testing.T) {
 			t.Fatalf("without TLS: got %v", err)
 		}
 	}
-	leaf := serveTLS(t, l, "primary", newAuthority(t))
+	leaf := serveTLS(t, l, newAuthority(t))
 	check(t, l.Exec(t.Context(), "primary", "SET GLOBAL max_connect_errors = 10; FLUSH HOSTS"))
 	for range looks {
 		seen, chain, err := access.ServedAt(t.Context(), address)
@@ -60,7 +60,7 @@ func TestTrialsAreNotCounted(t *testing.T) {
 		server string
 		serve  func(*testing.T, *lab.Lab)
 	}{
-		"MariaDB": {"", func(t *testing.T, l *lab.Lab) { serveTLS(t, l, "primary", newAuthority(t)) }},
+		"MariaDB": {"", func(t *testing.T, l *lab.Lab) { serveTLS(t, l, newAuthority(t)) }},
 		"MySQL":   {labtest.Tree(t, "mysql-9.7"), func(*testing.T, *lab.Lab) {}},
 	} {
 		t.Run(name, func(t *testing.T) {

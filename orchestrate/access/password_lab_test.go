@@ -230,7 +230,7 @@ func nobodyThere(t *testing.T, _ *lab.Lab, c topology.Cluster) {
 }
 
 func mustUseTLS(t *testing.T, l *lab.Lab, c topology.Cluster) {
-	serveTLS(t, l, "primary", newAuthority(t))
+	serveTLS(t, l, newAuthority(t))
 	sql(t, l, "ALTER USER dba@'127.0.0.%' REQUIRE SSL")
 	servers := connect(t, by(c, file(t, right), ""), reach.Dial)
 	equal(t, "account", admin(t, servers), "dba@127.0.0.%")

@@ -31,7 +31,7 @@ type tlsLab struct {
 
 func TestRealTLS(t *testing.T) {
 	l := &tlsLab{Lab: labtest.Start(t, lab.Options{Replicas: 1}), authority: newAuthority(t)}
-	l.leaf = serveTLS(t, l.Lab, "primary", l.authority)
+	l.leaf = serveTLS(t, l.Lab, l.authority)
 	c := reach.Cluster(t, l.Lab)
 	l.servers = connect(t, c, reach.Dial)
 	l.address = net.JoinHostPort(c.Primary().Address, strconv.Itoa(c.Primary().MySQL.Port))
