@@ -186,6 +186,9 @@ func drawCluster(t *rapid.T) topology.Cluster {
 	if rapid.IntRange(0, 2).Draw(t, "all serve TLS") == 0 {
 		c.TLS.Servers = topology.ServersAll
 	}
+	if rapid.IntRange(0, 3).Draw(t, "own files") == 0 {
+		ownFiles(&c)
+	}
 	return c
 }
 
@@ -227,9 +230,11 @@ func damage(t *rapid.T, s *site) {
 	for _, server := range s.cluster.Servers {
 		name := server.Name
 		source := len(s.cluster.ReplicasOf(name)) > 0
-		harm := rapid.SampledFrom([]string{"", "", "renamed", "opened", "settings", "restart", "lost", "plaintext", "unswitched"}).Draw(t, "harm of "+string(name))
+		harm := rapid.SampledFrom([]string{"", "", "renamed", "opened", "settings", "restart", "lost", "plaintext", "unswitched", "renewed"}).Draw(t, "harm of "+string(name))
 		switch {
-		case harm == "renamed":
+		case harm == "renewed":
+			s.NewOwn(name)
+		case harm == "renamed" && s.cluster.TLS.Source == topology.SourceBuiltin:
 			s.cluster = renamed(s.cluster, name, string(name)+".example.org")
 		case harm == "opened":
 			s.do(t, s.openRows(name))
