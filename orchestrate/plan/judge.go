@@ -61,6 +61,11 @@ type AccountReport struct {
 	User    string              `json:"user"`
 	Host    string              `json:"host"`
 	Require string              `json:"require"`
+
+	// Of a row that demands these, as the server compares them.
+	Issuer  string `json:"issuer,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	Cipher  string `json:"cipher,omitempty"`
 }
 
 // PlaintextReport is the outcome of a plaintext login from a replica's host.
@@ -130,7 +135,10 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 func accountReports(server topology.ServerName, f facts.Facts) []AccountReport {
 	var reports []AccountReport
 	for _, row := range f.Server(server).Accounts.Or(nil) {
-		reports = append(reports, AccountReport{Server: server, User: row.User, Host: row.Host, Require: string(row.Require.Kind)})
+		r := row.Require
+		reports = append(reports, AccountReport{
+			Server: server, User: row.User, Host: row.Host, Require: string(r.Kind), Issuer: r.Issuer, Subject: r.Subject, Cipher: r.Cipher,
+		})
 	}
 	return reports
 }

@@ -86,15 +86,27 @@ func weakest(rows facts.Value[[]facts.AccountRow]) facts.Value[string] {
 	if len(list) == 0 {
 		return facts.Absent[string]()
 	}
-	order := []facts.RequirementKind{facts.RequireNone, facts.RequireSSL, facts.RequireX509, facts.RequireSpecified}
-	for _, kind := range order {
+	for _, level := range []string{"none", "ssl", "cipher", "x509", "issuer", "subject"} {
 		for _, row := range list {
-			if row.Require.Kind == kind {
-				return facts.Known(string(kind))
+			if levelOf(row.Require) == level {
+				return facts.Known(level)
 			}
 		}
 	}
 	return facts.Unknown[string](strconv.Quote(string(list[0].Require.Kind)) + " is no requirement that is known here")
+}
+
+// levelOf is a requirement in the words of account.require; cipher is that of a cipher alone.
+func levelOf(r facts.Requirement) string {
+	switch {
+	case r.Kind != facts.RequireSpecified:
+		return string(r.Kind)
+	case r.Subject != "":
+		return "subject"
+	case r.Issuer != "":
+		return "issuer"
+	}
+	return "cipher"
 }
 
 // distinct leaves out what is empty or said before.

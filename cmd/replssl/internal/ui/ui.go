@@ -105,7 +105,7 @@ func Report(w io.Writer, r plan.Report) {
 	_ = table.Flush()
 	explain(w, r.Replicas)
 	for _, a := range r.Accounts {
-		fmt.Fprintf(w, "account %s@%s on %s requires: %s\n", a.User, a.Host, a.Server, a.Require)
+		fmt.Fprintf(w, "account %s@%s on %s requires: %s%s\n", a.User, a.Host, a.Server, a.Require, partsOf(a))
 	}
 	problems := tellProblems(w, &hints{}, "problem: ", r.Problems)
 	if r.OK {
@@ -113,6 +113,17 @@ func Report(w io.Writer, r plan.Report) {
 		return
 	}
 	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", problems, r.Cluster)
+}
+
+// partsOf are the issuer, subject and cipher that a row demands.
+func partsOf(a plan.AccountReport) string {
+	parts := ""
+	for _, part := range []struct{ word, value string }{{"ISSUER", a.Issuer}, {"SUBJECT", a.Subject}, {"CIPHER", a.Cipher}} {
+		if part.value != "" {
+			parts += fmt.Sprintf(", %s %s", part.word, part.value)
+		}
+	}
+	return parts
 }
 
 // explain tells what each proof rests on; channels of which the same is to be said share the line. Why a channel was not seen is told among

@@ -101,7 +101,9 @@ func replica(channel, why string) plan.ReplicaReport {
 func TestReportOfWhatIsProven(t *testing.T) {
 	r := plan.Report{
 		OK: true, Cluster: "orders",
-		Accounts:  []plan.AccountReport{{Server: "db1", User: "repl", Host: "%", Require: "ssl"}},
+		Accounts: []plan.AccountReport{
+			{Server: "db1", User: "repl", Host: "%", Require: "ssl"}, {Server: "db1", User: "repl", Host: "db2", Require: "specified", Issuer: "/CN=ca", Cipher: "AES"},
+		},
 		Plaintext: []plan.PlaintextReport{{Result: plan.Refused}, {Result: plan.Refused}},
 		Replicas:  []plan.ReplicaReport{replica("", "db1 sees it"), replica("b", "db1 sees it")},
 	}
@@ -111,6 +113,7 @@ db2      yes        observed  identity  Yes       Yes      2s   refused
 `+facts.ChannelID{Server: "db2", Name: "b"}.String()+`    yes        observed  identity  Yes       Yes      2s   refused
 db2, `+facts.ChannelID{Server: "db2", Name: "b"}.String()+`: db1 sees it
 account repl@% on db1 requires: ssl
+account repl@db2 on db1 requires: specified, ISSUER /CN=ca, CIPHER AES
 proven: replication of cluster orders is encrypted, enforced and running`)
 }
 
