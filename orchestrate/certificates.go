@@ -31,7 +31,9 @@ type LockedKeyError struct {
 	Err  error
 }
 
-func (e *LockedKeyError) Error() string { return fmt.Sprintf("%s is sealed; %v", e.File, e.Err) }
+func (e *LockedKeyError) Error() string {
+	return fmt.Sprintf("%s is sealed; %v; nothing was changed", e.File, e.Err)
+}
 func (e *LockedKeyError) Unwrap() error { return e.Err }
 
 // Hint is what a person can do.

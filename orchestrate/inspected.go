@@ -33,7 +33,7 @@ type HeldSet struct {
 	Version     int                  `json:"version"`
 	Certificate *inspect.Certificate `json:"certificate"`
 	Readable    *bool                `json:"readable"` // by the OS user of the server; null where that is not known
-	Faults      []string             `json:"faults"`   // missing files, wrong modes
+	Faults      []string             `json:"faults"`   // missing files, wrong modes and owners
 }
 
 // Inspect looks at the TLS dir of a server and at what the server serves; it writes nothing.
@@ -75,7 +75,7 @@ func (s *Session) Inspect(ctx context.Context, server topology.Server) (Held, er
 }
 
 func heldSet(version int, set facts.FileSet, f facts.Facts) HeldSet {
-	held := HeldSet{Version: version, Faults: append([]string{}, set.Faults...)}
+	held := HeldSet{Version: version, Faults: slices.Concat([]string{}, set.Faults, set.Loose)}
 	if chain := described(set.Cert, f); len(chain) > 0 {
 		held.Certificate = &chain[0]
 	}

@@ -68,7 +68,7 @@ func runPKIIssue(cmd *cobra.Command, s *settings, flags *issueFlags, args []stri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), "nothing was copied: replssl plan shows which servers need it, and replssl apply lays it down")
+	fmt.Fprintln(cmd.OutOrStdout(), "nothing was copied: apply lays it down where the set in use is not good any more, and a server whose set is good keeps it")
 	return nil
 }
 

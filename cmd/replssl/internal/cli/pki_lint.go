@@ -118,12 +118,7 @@ func lintLoose(cmd *cobra.Command, s *settings, flags *lintFlags) error {
 	if key != nil {
 		files.Key = secret.New(key)
 	}
-	var found []plan.LintFinding
-	for _, finding := range pki.JudgeFiles(files, pki.Want{Names: flags.names, Now: time.Now(), MinLeft: pki.SoonLeft}) {
-		found = append(found, plan.LintFinding{
-			Code: finding.Code, Severity: finding.Severity(), File: paths[finding.Subject], Reason: finding.Reason, Cure: finding.Cure,
-		})
-	}
+	found := plan.LintFiles(files, paths, pki.Want{Names: flags.names, Now: time.Now(), MinLeft: pki.SoonLeft})
 	found = append(found, openKey(flags.key)...)
 	var subjects []plan.LintSubject
 	if leaf, _, err := pki.ParseLeaf(files.Cert); err == nil {

@@ -53,7 +53,11 @@ func Inspected(w io.Writer, f InspectedFile) {
 			fmt.Fprintf(w, "list of revoked certificates\n   issuer    %s\n   made      %s\n   until     %s\n   revoked   %d certificate(s)\n", part.CRL.Issuer,
 				part.CRL.From, orDash(lasting(part.CRL.Until, part.CRL.DaysLeft)), part.CRL.Revoked)
 		}
-		if part.Why != "" {
+		switch {
+		case part.Why == "":
+		case part.Certificate == nil && part.Key == nil && part.CRL == nil:
+			fmt.Fprintln(w, part.Why)
+		default:
 			fmt.Fprintf(w, "   note: %s\n", part.Why)
 		}
 	}
