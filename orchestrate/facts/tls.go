@@ -60,6 +60,7 @@ const (
 type TLSDir struct {
 	Kind    DirKind
 	Fault   string // for DirOther: what is wrong with it
+	Open    string // what others may write to, though a set is in use and the folder's owner is right: that can be put right in place
 	Current int    // the version in use, 0 for none
 	Sets    map[int]FileSet
 }

@@ -43,11 +43,26 @@ func tlsDir(state fileset.State, reader string) (dir facts.TLSDir, why string) {
 		dir.Kind = facts.DirOther
 		return dir, ""
 	}
-	if dir.Fault, why = rootFault(state.Root); dir.Fault != "" || why != "" {
-		dir.Kind = facts.DirOther
+	fault, why := rootFault(state.Root)
+	if why != "" || fault != "" && !closable(state.Root, reader) {
+		dir.Kind, dir.Fault = facts.DirOther, fault
 		return dir, why
 	}
-	return withSets(dir, state, reader)
+	if dir, why = withSets(dir, state, reader); fault == "" || why != "" || dir.Kind != facts.DirReal {
+		return dir, why
+	}
+	if dir.Current == 0 {
+		dir.Kind, dir.Fault = facts.DirOther, fault
+	} else {
+		dir.Open = fault
+	}
+	return dir, ""
+}
+
+// closable says that all which is wrong with the folder is that others may write to it: it belongs to the reader or to root.
+func closable(root seen.Value[fileset.Folder], reader string) bool {
+	folder, known := root.Get()
+	return known && folder.Kind == fileset.Directory && (folder.Owner == reader || folder.Owner == "root")
 }
 
 func rootFault(root seen.Value[fileset.Folder]) (fault, why string) {

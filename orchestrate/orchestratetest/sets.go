@@ -15,7 +15,7 @@ func (w *World) repair(a plan.RepairSet) error {
 		return fmt.Errorf("%s has no complete certificate set %d", a.Server, a.Version)
 	}
 	set.Loose, set.Exposed, set.Readable = nil, false, facts.Known(true)
-	s.dir.Sets[a.Version] = set
+	s.dir.Sets[a.Version], s.dir.Open = set, ""
 	return nil
 }
 
@@ -32,6 +32,9 @@ func (w *World) prune(a plan.PruneSets) error {
 	}
 	return nil
 }
+
+// OpenDir lets others write to the folder of the sets, which can be put right.
+func (s *Settings) OpenDir(fault string) { s.server.dir.Open = fault }
 
 // Set changes a certificate set on the host, or puts one there: a copy of the set in use that the function then changes.
 func (s *Settings) Set(version int, change func(*facts.FileSet)) {

@@ -17,6 +17,7 @@ func (b *builder) planRepair(s topology.Server) bool {
 	current := b.currentSet(s)
 	goal := b.setInUse(s, current)
 	if !b.repairable(s, goal) || b.waits(s, current) {
+		b.checkOpen(s)
 		return false
 	}
 	b.warnExposed(s, current)
@@ -29,6 +30,13 @@ func (b *builder) planRepair(s topology.Server) bool {
 		Undo:    Undo{Reason: "modes and owners that were wrong are not brought back"},
 	})
 	return true
+}
+
+// checkOpen blocks where a new set would be laid down in a folder that others may write to.
+func (b *builder) checkOpen(s topology.Server) {
+	if open := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Open; open != "" {
+		b.block(s.Name, fmt.Sprintf("chmod 755 %s/versions on its host, after a look at who wrote there", s.TLSDir), "the TLS dir %s: %s", s.TLSDir, open)
+	}
 }
 
 // repairable says that the set would be good if its modes and owners were right.

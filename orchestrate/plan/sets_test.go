@@ -165,3 +165,26 @@ func TestPruningComesLast(t *testing.T) {
 		t.Error(violations)
 	}
 }
+
+// TestAnOpenFolderIsClosedInPlace: but nothing is laid down in it before a person looked.
+func TestAnOpenFolderIsClosedInPlace(t *testing.T) {
+	const open = "others than its owner may write to versions (mode 0777)"
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	s.With("db1", func(w *world.Settings) { w.OpenDir(open) })
+	p := s.build()
+	if got := stepsOf(p); got != "repair/db1" || !strings.Contains(p.Steps[0].Reason, open) {
+		t.Fatalf("got %s, %v", got, p.Blocked)
+	}
+	s.With("db1", func(w *world.Settings) {
+		w.Set(1, func(set *facts.FileSet) { set.Faults = []string{"key.pem is missing"} })
+	})
+	if p := s.build(); len(p.Blocked) != 1 || !strings.Contains(p.Blocked[0].Why, open) || !strings.HasPrefix(p.Blocked[0].Hint, "chmod 755 /etc/mysql-ssl/versions") {
+		t.Errorf("got %s, %v", stepsOf(p), p.Blocked)
+	}
+	s = securedSite(t, world.Cluster("db1", "db2"))
+	s.With("db1", func(w *world.Settings) { w.OpenDir(open) })
+	s.mustApply(t)
+	if again := s.build(); len(again.Steps) != 0 || len(again.Blocked) != 0 {
+		t.Errorf("then there is still %s, %v", stepsOf(again), again.Blocked)
+	}
+}
