@@ -29,6 +29,8 @@ type Leaf struct {
 	Server  topology.ServerName
 	Version int
 	Names   []string // DNS names and IP addresses, exactly as peers use them
+
+	CommonName string `json:",omitempty"` // what its replicas compare with the host, and nothing else; empty: none of them does that
 }
 
 // The actions.

@@ -42,6 +42,7 @@ func (b *builder) planCertificates() {
 	if len(missing) > 0 {
 		b.checkClocks()
 	}
+	b.checkComparedNames()
 	keys := b.keys()
 	if b.isBlocked() || len(missing) == 0 {
 		return
@@ -114,7 +115,7 @@ func differs(clock time.Duration) string {
 }
 
 func (b *builder) setInUse(s topology.Server, version int) SetInUse {
-	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s), Usage: b.usageOf(s), Given: b.givenDigest(s)}
+	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s), Usage: b.usageOf(s), Given: b.givenDigest(s), CommonName: b.comparedName(s)}
 }
 
 // namesOf are the names that a server's certificate must carry: the inventory's address and, for a server that others replicate
@@ -183,7 +184,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
 			Needs:  []string{"authority"},
 			Goal:   issued, Deadline: localDeadline,
-			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.cluster.CommonName(s)}},
+			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.commonName(s)}},
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 		})
 	}
@@ -206,14 +207,14 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
 		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
-		if usable && judgeSet(leaf, pki.Want{Names: names, Now: clockOf(b.facts, s.Name)}).Holds() {
+		if usable && judgeSet(leaf, pki.Want{Names: names, Now: clockOf(b.facts, s.Name), Readers: readersOfCommon(b.comparedName(s))}).Holds() {
 			waiting = max(waiting, version)
 		}
 	}
 	if waiting > 0 {
-		return Leaf{Server: s.Name, Version: waiting, Names: names}
+		return Leaf{Server: s.Name, Version: waiting, Names: names, CommonName: b.comparedName(s)}
 	}
-	return Leaf{Server: s.Name, Version: last + 1, Names: names}
+	return Leaf{Server: s.Name, Version: last + 1, Names: names, CommonName: b.comparedName(s)}
 }
 
 // fileStep copies a set and switches to it.

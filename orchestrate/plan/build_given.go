@@ -58,7 +58,7 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 		return nil
 	}
 	findings, err := findingsOf(leaf, pki.Want{
-		Names: GivenNames(c, links, s), Usage: GivenUsage(c, s), Now: clockOf(f, s.Name), Owner: readerOf(f, s.Name), Readers: peersOf(f, links, s.Name),
+		Names: GivenNames(c, links, s), Usage: GivenUsage(c, s), Now: clockOf(f, s.Name), Owner: readerOf(f, s.Name), Readers: peersOf(c, f, links, s.Name),
 	})
 	if err != nil { // a file that was read is one that can be parsed
 		return []GivenFinding{{Server: s.Name, Path: s.Given.Cert, Finding: pki.Finding{Reason: err.Error()}}}
@@ -70,15 +70,21 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 	return found
 }
 
-// peersOf are the servers that are shown a server's certificate.
-func peersOf(f facts.Facts, links []Link, server topology.ServerName) []pki.Reader {
+// peersOf are the servers that are shown a server's certificate. Replicas compare the name by which they call it, if they are told to; a
+// source compares no name.
+func peersOf(c topology.Cluster, f facts.Facts, links []Link, server topology.ServerName) []pki.Reader {
 	var peers []pki.Reader
 	for _, l := range links {
 		switch server {
 		case l.Source:
-			peers = append(peers, readerOf(f, l.Channel.Server))
+			peer := readerOf(f, l.Channel.Server)
+			peer.Host = l.Host
+			peer.CommonNameOnly = peer.CommonNameOnly && c.TLS.Verify == topology.VerifyIdentity
+			peers = append(peers, peer)
 		case l.Channel.Server:
-			peers = append(peers, readerOf(f, l.Source))
+			peer := readerOf(f, l.Source)
+			peer.CommonNameOnly = false
+			peers = append(peers, peer)
 		}
 	}
 	return peers

@@ -31,6 +31,8 @@ type SetInUse struct {
 	Names   []string
 	Usage   pki.Usage `json:",omitempty"` // empty: at both ends
 	Given   string    `json:",omitempty"` // the digest of the server's own files, which it must be made of; empty: it was made here
+
+	CommonName string `json:",omitempty"` // what its replicas compare with the host, and nothing else; empty: none of them does that
 }
 
 // ConfigInPlace holds when our option file has the text, nothing read later overrides it, and the server's own check accepts its
@@ -146,7 +148,9 @@ func (g LeafIssued) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return no("certificate %d of %s is not issued", g.Leaf.Version, g.Leaf.Server)
 	}
-	return judgeSet(leaf, pki.Want{Names: g.Leaf.Names, Now: clockOf(f, g.Leaf.Server)})
+	return judgeSet(leaf, pki.Want{
+		Names: g.Leaf.Names, Now: clockOf(f, g.Leaf.Server), Readers: readersOfCommon(g.Leaf.CommonName),
+	})
 }
 
 // Holds compares and judges the files.
@@ -172,8 +176,6 @@ func (g SetInUse) Holds(f facts.Facts) Verdict {
 	switch {
 	case dir.Kind == facts.DirOther:
 		return no("the TLS dir of %s: %s", g.Server, dir.Fault)
-	case dir.Open != "":
-		return no("the TLS dir of %s: %s", g.Server, dir.Open)
 	case !ok:
 		return no("%s uses no certificate set", g.Server)
 	case dir.Current != g.Version:
@@ -215,7 +217,9 @@ func (g SetInUse) good(f facts.Facts, set facts.FileSet) Verdict {
 			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)
 		}
 	}
-	return judgeSet(leaf, pki.Want{Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server)})
+	return judgeSet(leaf, pki.Want{
+		Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server), Readers: readersOfCommon(g.CommonName),
+	})
 }
 
 func publicHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (public string, ok bool) {

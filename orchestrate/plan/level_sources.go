@@ -72,6 +72,6 @@ func (b *builder) willIssue(server topology.Server) (identity, *Blocked) {
 			Why: fmt.Sprintf("which of the authorities in the local folder will issue the certificate of %s cannot be told", server.Name),
 		}
 	}
-	name := pki.CommonName(bundle[0].Subject.CommonName, string(server.Name), b.cluster.CommonName(server))
+	name := pki.CommonName(bundle[0].Subject.CommonName, string(server.Name), b.commonName(server))
 	return identity{Issuer: pki.SubjectOneLine(bundle[0]), Subject: pki.SubjectOf(name)}, nil
 }
