@@ -124,7 +124,9 @@ func (w *World) trial(s *server, c *channel) facts.Value[facts.Trial] {
 		return facts.Unknown[facts.Trial]("the password of the account is not known")
 	}
 	secured := *c
-	secured.TLS = facts.TLSOptions{Enabled: true, VerifyIdentity: true, CA: w.dirOf(s) + "/current/ca.pem", Cert: w.dirOf(s) + "/current/cert.pem"}
+	if _, used := s.dir.CurrentSet(); used || !c.TLS.Enabled { // without a set of ours it is tried with the files of the channel
+		secured.TLS = facts.TLSOptions{Enabled: true, VerifyIdentity: true, CA: w.dirOf(s) + "/current/ca.pem", Cert: w.dirOf(s) + "/current/cert.pem"}
+	}
 	_, _, failure := w.login(s, &secured)
 	shows := certificate{}
 	if source := w.servers[w.hosts[c.SourceHost]]; source != nil {

@@ -226,3 +226,22 @@ func TestAllServersServe(t *testing.T) {
 		t.Errorf("verify does not miss the TLS of a replica: %+v", r.Problems)
 	}
 }
+
+// TestCompleteByHandIsProven: what counts is what is seen. Once the TLS dir has a set in use, the server has to show that one.
+func TestCompleteByHandIsProven(t *testing.T) {
+	s := elsewhere(t, year)
+	s.do(t, plan.Require{Server: "db1", User: s.cluster.Account.User, Rows: raised("%")})
+	for _, name := range []topology.ServerName{"db2", "db3"} {
+		s.With(name, func(s *world.Settings) { s.ChecksForeign(true) })
+	}
+	if r := s.report(); !r.OK {
+		t.Fatalf("%+v", r.Problems)
+	}
+	p := s.build()
+	for _, id := range []string{"authority", "leaf/db1", "files/db1"} {
+		s.do(t, mustStep(t, p, id).Actions...)
+	}
+	if r := s.report(); r.OK || len(r.Problems) != 1 || r.Problems[0].Server != "db1" || !r.Problems[0].Known {
+		t.Errorf("%+v", r.Problems)
+	}
+}
