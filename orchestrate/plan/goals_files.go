@@ -176,6 +176,8 @@ func (g SetInUse) Holds(f facts.Facts) Verdict {
 	switch {
 	case dir.Kind == facts.DirOther:
 		return no("the TLS dir of %s: %s", g.Server, dir.Fault)
+	case dir.Open != "":
+		return no("the TLS dir of %s: %s", g.Server, dir.Open)
 	case !ok:
 		return no("%s uses no certificate set", g.Server)
 	case dir.Current != g.Version:

@@ -54,6 +54,30 @@ type LintSubject struct {
 	Issuer  string              `json:"issuer"`  // for REQUIRE ISSUER
 }
 
+// LintFiles judges files without an inventory. The paths are those that a person knows them by, under the names that they have in a set.
+func LintFiles(files pki.Files, paths map[string]string, want pki.Want) []LintFinding {
+	var found []LintFinding
+	for _, finding := range pki.JudgeFiles(files, want) {
+		file := paths[finding.Subject]
+		known := knownAs(file, paths)
+		found = append(found, LintFinding{
+			Code: finding.Code, Severity: finding.Severity(), File: file, Reason: known.Replace(finding.Reason), Cure: known.Replace(finding.Cure),
+		})
+	}
+	return found
+}
+
+// knownAs puts a person's paths in place of the names in a set, but never where a command would write: that could be what it reads.
+func knownAs(file string, paths map[string]string) *strings.Replacer {
+	pairs := []string{"-out " + pki.FileCert, "-out " + pki.FileCert, "-out " + pki.FileKey, "-out " + pki.FileKey, "FILE", file}
+	for _, name := range []string{pki.FileCA, pki.FileCert, pki.FileKey, pki.FileChain, pki.FileCRL} {
+		if paths[name] != "" {
+			pairs = append(pairs, name, paths[name])
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 // NewLintReport is one of findings that were made without an inventory.
 func NewLintReport(findings []LintFinding, subjects []LintSubject) LintReport {
 	r := LintReport{Schema: 1, Findings: append([]LintFinding{}, findings...), Subjects: append([]LintSubject{}, subjects...), Problems: []Problem{}}
@@ -177,10 +201,27 @@ func (l *linter) onHost(s topology.Server) {
 		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: strings.Join(set.Faults, "; "), Cure: "replssl apply mends it"})
 		return
 	}
+	l.readers(s, at, set)
 	leaf := leafOf(set)
 	leaf.KeyPublic = set.KeyPublic.Or("")
 	l.add(s, at, allFindings(leaf, l.want(s))...)
 	l.subject(s, at+pki.FileCert, leaf.Cert)
+}
+
+// readers judges who can read the files: the server must, and of the key nobody else.
+func (l *linter) readers(s topology.Server, at string, set facts.FileSet) {
+	const cure = "replssl apply puts owner and modes right"
+	can, tried := set.Readable.Get()
+	switch {
+	case set.Exposed:
+		l.add(s, at, pki.Finding{
+			Code: CodeKeyOpen, Subject: pki.FileKey, Reason: strings.Join(set.Loose, "; "), Cure: cure + "; who could read the key may have a copy",
+		})
+	case len(set.Loose) > 0:
+		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: strings.Join(set.Loose, "; "), Cure: cure})
+	case tried && !can:
+		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: "the user of the server cannot read it", Cure: cure})
+	}
 }
 
 // allFindings are those that warn too.
