@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -73,15 +72,16 @@ func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
 		step.Guards = append(step.Guards, Guard{Condition: RunsAs{Server: s.Name, Service: service}})
 	}
 	step.Actions = []Action{restart}
-	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
-	step.Rescue = []Action{b.configBack(s), rescueBy(restart)}
-	step.Rescued = All(b.configIs(s), b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
 	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
-	b.move(&step, s)
-	step.Rescue = append(step.Rescue, b.wakeActions(s)...)
-	step.Undo = Undo{Actions: slices.Clone(step.Rescue)}
-	step.Undo.Actions[1] = restart
+	former := b.former(s)
+	settings := former.asRestarted()
+	step.Rescued = former.isBack(settings, b.upAgain(s, b.disturbedBy(s)))
+	step.Impact = joined(step.Impact, former.noWayBack())
+	replicas := append(b.move(&step, former), b.wakeActions(s)...)
+	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
+	step.Rescue = append(former.back(settings, rescueBy(restart)), replicas...)
+	step.Undo = Undo{Actions: append(former.back(settings, restart), replicas...)}
 	b.add(step)
 	b.planWakes(s)
 }
