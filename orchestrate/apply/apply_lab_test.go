@@ -51,7 +51,8 @@ func TestEachActionIsSeen(t *testing.T) {
 
 func (b *bench) issue(name topology.ServerName, version int, kind pki.KeyKind) plan.IssueLeaf {
 	s, _ := b.cluster.Server(name)
-	return plan.IssueLeaf{Leaf: plan.Leaf{Server: name, Version: version, Names: []string{s.Address, string(name)}}, Key: kind}
+	leaf := plan.Leaf{Server: name, Version: version, Names: []string{s.Address, string(name)}}
+	return plan.IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.cluster.CommonName(s)}
 }
 
 func issueAll(t *testing.T, b *bench) {

@@ -48,7 +48,6 @@ func here(err error) error {
 	return err
 }
 
-// issueLeaf puts the name that peers connect to into the common name: receivers up to MySQL 5.7 look at nothing else.
 func (x *Executor) issueLeaf(a plan.IssueLeaf) error {
 	dns, ips := pki.SplitNames(a.Leaf.Names)
 	_, err := x.store.Issue(a.Leaf.Version, x.means(a.Key), pki.LeafRequest{
