@@ -139,9 +139,19 @@ func drawSite(t *rapid.T) *site {
 	if rapid.Bool().Draw(t, "secured before") {
 		s.mustApply(t)
 		damage(t, s)
+		drawLevel(t, s)
 	}
 	drawThreads(t, s)
 	return s
+}
+
+// drawLevel raises what the account shall require; an issuer or a subject can be named when there is an authority, and one subject by a row.
+func drawLevel(t *rapid.T, s *site) {
+	levels := []topology.Require{s.cluster.Account.Require, topology.RequireX509, topology.RequireIssuer}
+	if len(s.cluster.Replicas()) == 1 {
+		levels = append(levels, topology.RequireSubject)
+	}
+	s.cluster.Account.Require = rapid.SampledFrom(levels).Draw(t, "raised to")
 }
 
 // drawForeign lets servers serve certificates of another authority, which may have expired, and channels of theirs use or check them.
@@ -182,6 +192,9 @@ func drawCluster(t *rapid.T) topology.Cluster {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "verify chain") == 0 {
 		c.TLS.Verify = topology.VerifyChain
+	}
+	if rapid.IntRange(0, 2).Draw(t, "certificates required") == 0 {
+		c.Account.Require = topology.RequireX509
 	}
 	if rapid.IntRange(0, 2).Draw(t, "all serve TLS") == 0 {
 		c.TLS.Servers = topology.ServersAll
