@@ -270,25 +270,27 @@ func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
 // is waited for; running again must converge each time, whether the machine lives on or takes what was not yet on the disk with it.
 func TestDeathAtEveryBoundary(t *testing.T) {
 	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
-		for _, crash := range []bool{false, true} {
-			t.Run(fmt.Sprintf("enforce %s, crash %t", enforce, crash), func(t *testing.T) {
-				t.Parallel()
-				deaths := 1
-				for dieAndGoOn(t, enforce, deaths, crash) {
-					deaths++
-				}
-				if deaths < 50 {
-					t.Errorf("only %d deaths were tried", deaths)
-				}
-			})
+		for _, source := range []topology.Source{topology.SourceBuiltin, topology.SourceFiles} {
+			for _, crash := range []bool{false, true} {
+				t.Run(fmt.Sprintf("enforce %s, certificates %s, crash %t", enforce, source, crash), func(t *testing.T) {
+					t.Parallel()
+					c := world.Cluster("db1", "db2", "db3")
+					c.Policy.Enforce, c.TLS.Source = enforce, source
+					deaths := 1
+					for dieAndGoOn(t, c, deaths, crash) {
+						deaths++
+					}
+					if deaths < 50 {
+						t.Errorf("only %d deaths were tried", deaths)
+					}
+				})
+			}
 		}
 	}
 }
 
-func dieAndGoOn(t *testing.T, enforce topology.Enforce, at int, crash bool) (died bool) {
+func dieAndGoOn(t *testing.T, c topology.Cluster, at int, crash bool) (died bool) {
 	t.Helper()
-	c := world.Cluster("db1", "db2", "db3")
-	c.Policy.Enforce = enforce
 	w, m := world.New(c), &memory{}
 	if !die(t, w, m, at) {
 		return false
