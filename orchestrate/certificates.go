@@ -48,15 +48,37 @@ func (e *LockedKeyError) Hint() string {
 // errNoPassphrase says that nobody gives passphrases to this session.
 var errNoPassphrase = errors.New("there is no passphrase for it")
 
-// Unlock opens the sealed key of the authority where the plan issues certificates, and asks for nothing where it does not. Call it right after
+// Unlock opens the sealed key of the authority where the plan issues certificates, and asks for nothing where it does not. Where the plan makes
+// the authority and a place is named where the passphrase is, it fetches that, and the key will be sealed. Call it right after
 // the plan is approved: the person who approved it is still there, and nothing has begun.
 func (s *Session) Unlock(ctx context.Context, p plan.Plan) error {
 	for _, step := range p.Steps {
 		if slices.ContainsFunc(step.Actions, needsAuthority) {
-			return s.unlock(ctx)
+			if err := s.unlock(ctx); err != nil {
+				return err
+			}
+			return s.sealNew(ctx, p)
 		}
 	}
 	return nil
+}
+
+// sealNew fetches the passphrase for an authority that is made.
+func (s *Session) sealNew(ctx context.Context, p plan.Plan) error {
+	if !s.config.Seals || !slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return slices.ContainsFunc(step.Actions, isCreation) }) {
+		return nil
+	}
+	passphrase, err := s.config.Passphrase(ctx, filepath.Join(s.store.Dir(), pkistore.SealedKeyFile), false)
+	if err != nil {
+		return fmt.Errorf("the authority's key is to be sealed; %w; nothing was changed", err)
+	}
+	s.store.SealWith(passphrase)
+	return nil
+}
+
+func isCreation(action plan.Action) bool {
+	_, is := action.(plan.CreateAuthority)
+	return is
 }
 
 func needsAuthority(action plan.Action) bool {

@@ -37,6 +37,9 @@ type Config struct {
 
 	// Passphrase gives the passphrase of the authority's key, where that is sealed; nil where it cannot be had.
 	Passphrase Passphrase
+
+	// Seals says that a place is named where the passphrase is: then an authority that is made has a sealed key.
+	Seals bool
 }
 
 // Session is work on one cluster. Connections are made when they are first needed and kept until Close.

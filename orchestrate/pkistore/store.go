@@ -48,16 +48,17 @@ const (
 // A Store and its copies parse once what they read again and again.
 type Store struct {
 	dir  string
-	last *atomic.Pointer[parsed] // what the last look has parsed
-	open *atomic.Pointer[opened] // the sealed key, once it was opened
-	work int                     // how much it takes to try a passphrase: 2 to the power of it
+	last *atomic.Pointer[parsed]      // what the last look has parsed
+	open *atomic.Pointer[opened]      // the sealed key, once it was opened
+	with *atomic.Pointer[secret.Text] // what a new authority's key is sealed with
+	work int                          // how much it takes to try a passphrase: 2 to the power of it
 }
 
 // Open names the folder. It looks at nothing and creates nothing; the folder need not exist.
 func Open(dir string) Store {
 	last := &atomic.Pointer[parsed]{}
 	last.Store(nothingParsed())
-	return Store{dir: filepath.Clean(dir), last: last, open: &atomic.Pointer[opened]{}, work: sealWork}
+	return Store{dir: filepath.Clean(dir), last: last, open: &atomic.Pointer[opened]{}, with: &atomic.Pointer[secret.Text]{}, work: sealWork}
 }
 
 // Dir is the store's folder.

@@ -16,9 +16,17 @@ import (
 //
 // The key is written before the certificate. If a run ends between the two, the next finds a key without a certificate and
 // makes the certificate for that key; so do two runs at once, of which one wins and the other is told that it exists.
+//
+// After [Store.SealWith] it is [Store.CreateSealedCA].
 func (s Store) CreateCA(means pki.Means, cluster string) (pki.Authority, error) {
+	if passphrase := s.with.Load(); passphrase != nil {
+		return s.CreateSealedCA(means, cluster, *passphrase)
+	}
 	return s.create(means, cluster, s.writeKey)
 }
+
+// SealWith lets this Store and its copies seal the key of an authority that they make.
+func (s Store) SealWith(passphrase secret.Text) { s.with.Store(&passphrase) }
 
 // CreateSealedCA is [Store.CreateCA] with a key that never lies on the disk unsealed. A key that a former run left behind unsealed stays so:
 // [Store.Seal] it.

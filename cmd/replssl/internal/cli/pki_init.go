@@ -25,7 +25,8 @@ change. One that is there is left alone.
 
 Its key is of the kind --algorithm, else of tls.algorithm of the inventory, else
 RSA 3072, which every server reads. With --seal it never lies on the disk
-without its passphrase.
+without its passphrase; so it is where the inventory or a flag says where the
+passphrase is.
 
 Exit codes: 0 made, 1 error, or there is one already.`,
 		Example: `  replssl pki init -i orders.yaml
@@ -59,7 +60,7 @@ func runPKIInit(cmd *cobra.Command, s *settings, algorithm string, seal bool) er
 		return hasAuthority(folder)
 	}
 	var passphrase secret.Text
-	if seal {
+	if seal || !s.sourceOf(cluster).IsZero() {
 		if passphrase, err = s.newPassphrase(cmd.Context(), cluster, s.sealedKey()); err != nil {
 			return err
 		}

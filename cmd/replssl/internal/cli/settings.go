@@ -101,7 +101,7 @@ func (s *settings) open(cluster topology.Cluster) *session {
 	return &session{dialer: dialer, Session: orchestrate.Open(orchestrate.Config{
 		Cluster: cluster, Dial: access.Over(dialer),
 		PKI: s.beside(s.pki, "pki"), Journal: s.beside(s.journal, "journal"),
-		Who: whoami(), Version: version(), Now: time.Now, Getenv: s.world.Getenv, Passphrase: s.passphraseOf(cluster),
+		Who: whoami(), Version: version(), Now: time.Now, Getenv: s.world.Getenv, Passphrase: s.passphraseOf(cluster), Seals: !s.sourceOf(cluster).IsZero(),
 	})}
 }
 
