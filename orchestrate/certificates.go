@@ -132,11 +132,14 @@ func (s *Session) Folder() pkistore.State { return s.store.State() }
 // No server is looked at: without a kind in the inventory its key is RSA 3072, which every server reads. A passphrase seals it; without, it
 // lies there in the clear. A sealed key that a run left behind before it had a certificate is opened and used.
 func (s *Session) CreateAuthority(ctx context.Context, kind pki.KeyKind, passphrase secret.Text) error {
-	if kind == "" {
-		kind = orKind(s.config.Cluster.TLS.Algorithm, pki.RSA3072)
-	}
 	if err := s.unlock(ctx); err != nil {
 		return err
+	}
+	if left := s.store.LeftKind(); kind != "" && left != "" && left != string(kind) {
+		return &leftKeyError{dir: s.store.Dir(), is: left, wanted: kind}
+	}
+	if kind == "" {
+		kind = orKind(s.config.Cluster.TLS.Algorithm, pki.RSA3072)
 	}
 	if passphrase.IsZero() {
 		_, err := s.store.CreateCA(s.means(kind), s.config.Cluster.Name)
@@ -144,6 +147,22 @@ func (s *Session) CreateAuthority(ctx context.Context, kind pki.KeyKind, passphr
 	}
 	_, err := s.store.CreateSealedCA(s.means(kind), s.config.Cluster.Name, passphrase)
 	return err
+}
+
+// leftKeyError says that a run was cut short, and its key is of another kind than is wanted now.
+type leftKeyError struct {
+	dir    string
+	is     string
+	wanted pki.KeyKind
+}
+
+func (e *leftKeyError) Error() string {
+	return fmt.Sprintf("%s has the key of an authority already, without its certificate: it is %s, not %s; nothing was changed", e.dir, e.is, e.wanted)
+}
+
+// Hint is what a person can do.
+func (e *leftKeyError) Hint() string {
+	return "a run was cut short: leave --algorithm out to go on with that key, or move it away"
 }
 
 func (s *Session) means(kind pki.KeyKind) pki.Means {

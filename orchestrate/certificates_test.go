@@ -49,3 +49,20 @@ func TestNoAuthorityIsMadeWhereThePassphraseCannotBeHad(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAKeyOfAnotherKindThatWasLeftIsTold(t *testing.T) {
+	s := Open(Config{PKI: filepath.Join(t.TempDir(), "pki"), Now: time.Now})
+	if err := s.CreateAuthority(t.Context(), pki.P256, secret.Text{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(s.store.Dir(), "ca.pem")); err != nil {
+		t.Fatal(err)
+	}
+	err := s.CreateAuthority(t.Context(), pki.RSA2048, secret.Text{})
+	if err == nil || !strings.Contains(err.Error(), "it is ECDSA P-256, not RSA 2048; nothing was changed") {
+		t.Errorf("got %v", err)
+	}
+	if err := s.CreateAuthority(t.Context(), "", secret.Text{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -7,6 +7,25 @@ import (
 	"path/filepath"
 )
 
+// folderError says that the local folder of certificates could not be written.
+type folderError struct{ err error }
+
+func (e *folderError) Error() string { return e.err.Error() }
+func (e *folderError) Unwrap() error { return e.err }
+
+// Hint is what a person can do.
+func (e *folderError) Hint() string {
+	return "make that a folder that you can write, or name another one: --pki DIR"
+}
+
+func here(err error) error {
+	var fault *fs.PathError
+	if errors.As(err, &fault) && !errors.Is(err, fs.ErrExist) {
+		return &folderError{err}
+	}
+	return err
+}
+
 // createFile puts a new file at a path: complete, on disk, with its mode, or not at all. A file that is there already stays,
 // and the error is fs.ErrExist. No one else can read the content before the mode says so.
 func createFile(path string, data []byte, mode fs.FileMode) (err error) {

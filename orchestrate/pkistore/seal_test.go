@@ -243,6 +243,26 @@ func TestASealedKeyWithoutCertificateIsUsed(t *testing.T) {
 	issue(t, store, "db1", 1)
 }
 
+// A run that ended after the key, before the certificate, and did not seal.
+func TestAKeyLeftUnsealedIsSealed(t *testing.T) {
+	store := quick(withCA(t))
+	if err := os.Remove(store.path(caFile)); err != nil {
+		t.Fatal(err)
+	}
+	if got := again(store).LeftKind(); got != string(pki.RSA2048) {
+		t.Errorf("got %q", got)
+	}
+	if _, err := again(store).CreateSealedCA(means(), "orders", sesame); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, store.Dir()); !reflect.DeepEqual(got, []string{".", "ca-key.pem.age", "ca.pem"}) {
+		t.Errorf("got %q", got)
+	}
+	if err := again(store).Unlock(sesame); err != nil || store.LeftKind() != "" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestOfSeveralAuthoritiesTheSealedKeyIsKnownOnceOpened(t *testing.T) {
 	store := sealed(t)
 	other, err := pki.NewAuthority(otherMeans(), "other")

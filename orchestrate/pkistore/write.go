@@ -22,34 +22,67 @@ func (s Store) CreateCA(means pki.Means, cluster string) (pki.Authority, error) 
 	if passphrase := s.with.Load(); passphrase != nil {
 		return s.CreateSealedCA(means, cluster, *passphrase)
 	}
-	return s.create(means, cluster, s.writeKey)
+	return s.create(means, cluster, keeping{write: s.writeKey, left: func() error { return nil }})
 }
 
 // SealWith lets this Store and its copies seal the key of an authority that they make.
 func (s Store) SealWith(passphrase secret.Text) { s.with.Store(&passphrase) }
 
-// CreateSealedCA is [Store.CreateCA] with a key that never lies on the disk unsealed. A key that a former run left behind unsealed stays so:
-// [Store.Seal] it.
+// CreateSealedCA is [Store.CreateCA] with a key that never lies on the disk unsealed. A key that a former run left behind unsealed
+// is sealed first.
 func (s Store) CreateSealedCA(means pki.Means, cluster string, passphrase secret.Text) (pki.Authority, error) {
-	return s.create(means, cluster, func(key secret.Text) error { return s.writeSealed(key, passphrase) })
+	return s.create(means, cluster, keeping{
+		write: func(key secret.Text) error { return s.writeSealed(key, passphrase) },
+		left:  func() error { return s.sealLeft(passphrase) },
+	})
 }
 
-func (s Store) create(means pki.Means, cluster string, write func(secret.Text) error) (pki.Authority, error) {
-	authority, err := s.createCA(means, cluster, write)
+// keeping is how the authority's key lies on the disk.
+type keeping struct {
+	write func(secret.Text) error
+	left  func() error // brings what a former run left behind into the same form
+}
+
+// sealLeft does nothing where no key lies there unsealed.
+func (s Store) sealLeft(passphrase secret.Text) error {
+	if there, err := isThere(s.path(caKeyFile)); err != nil || !there {
+		return err
+	}
+	return s.seal(passphrase)
+}
+
+// LeftKind is the kind of the authority's key, which has no certificate yet as a run was cut short; empty where there is none, or where it is
+// sealed and was not opened.
+func (s Store) LeftKind() string {
+	if there, err := isThere(s.path(caFile)); err != nil || there {
+		return ""
+	}
+	key, err := s.leftCAKey()
 	if err != nil {
-		return pki.Authority{}, fmt.Errorf("creating the authority of cluster %s: %w", cluster, err)
+		return ""
+	}
+	return pki.KindOfKey(key.Public())
+}
+
+func (s Store) create(means pki.Means, cluster string, keep keeping) (pki.Authority, error) {
+	authority, err := s.createCA(means, cluster, keep)
+	if err != nil {
+		return pki.Authority{}, fmt.Errorf("creating the authority of cluster %s: %w", cluster, here(err))
 	}
 	return authority, nil
 }
 
-func (s Store) createCA(means pki.Means, cluster string, write func(secret.Text) error) (pki.Authority, error) {
+func (s Store) createCA(means pki.Means, cluster string, keep keeping) (pki.Authority, error) {
 	if err := s.checkNoCA(); err != nil {
 		return pki.Authority{}, err
 	}
 	if err := os.MkdirAll(s.dir, privateDir); err != nil {
 		return pki.Authority{}, err
 	}
-	key, err := s.caKeyToUse(means, write)
+	if err := keep.left(); err != nil {
+		return pki.Authority{}, err
+	}
+	key, err := s.caKeyToUse(means, keep.write)
 	if err != nil {
 		return pki.Authority{}, err
 	}
@@ -123,7 +156,7 @@ func (s Store) leftCAKey() (crypto.Signer, error) {
 func (s Store) Issue(version int, means pki.Means, request pki.LeafRequest) (Version, error) {
 	made, err := s.issue(version, means, request)
 	if err != nil {
-		return Version{}, fmt.Errorf("issuing certificate set %d of %s: %w", version, request.Server, err)
+		return Version{}, fmt.Errorf("issuing certificate set %d of %s: %w", version, request.Server, here(err))
 	}
 	return made, nil
 }
