@@ -16,7 +16,7 @@ func (x *Executor) persist(ctx context.Context, a plan.Persist, note func(event.
 }
 
 func (x *Executor) unpersist(ctx context.Context, a plan.Unpersist, note func(event.Event) error) error {
-	return x.keep(ctx, a, note, func(d dialect.Dialect) ([]dialect.Statement, error) { return d.Forget(a.Former) })
+	return x.keep(ctx, a, note, func(d dialect.Dialect) ([]dialect.Statement, error) { return d.Forget(a.Former, a.Kept) })
 }
 
 // keep changes what a server keeps for its next start.

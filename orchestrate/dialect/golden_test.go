@@ -137,13 +137,20 @@ func keeping(t *testing.T, d dialect.Dialect) []sample {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forget, err := d.Forget(facts.TLSSettings{CA: "ca.pem", Cert: "server-cert.pem", Key: "server-key.pem"})
+	forget, err := d.Forget(facts.TLSSettings{CA: "ca.pem", Cert: "server-cert.pem", Key: "server-key.pem"}, facts.TLSSettings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.Forget(facts.TLSSettings{CA: "ca.pem", Cert: "/old/cert.pem", Key: "/old/key.pem"}, facts.TLSSettings{Cert: "/old/cert.pem", Key: "/old/key.pem"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	list := []sample{{"kept", d.Kept().Statement()}, {"persist", set}}
 	for _, s := range forget {
 		list = append(list, sample{"forget", s})
+	}
+	for _, s := range again {
+		list = append(list, sample{"persist what was persisted, forget the rest", s})
 	}
 	return list
 }

@@ -14,12 +14,22 @@ import (
 // statement sets all or, where it fails, none. It is not written to the binary log, and needs SYSTEM_VARIABLES_ADMIN.
 func (Dialect) Persist(s facts.TLSSettings) (Statement, error) { return setPaths("PERSIST", s) }
 
-// Forget removes the paths of the TLS files from what the server persists, and gives the running server the former ones, of which an empty
-// one is as if it had never been set. It needs SYSTEM_VARIABLES_ADMIN.
-func (Dialect) Forget(former facts.TLSSettings) ([]Statement, error) {
+// Forget gives the running server the former paths of the TLS files, of which an empty one is as if it had never been set. Those that were
+// persisted are so again, and the others no more. It needs SYSTEM_VARIABLES_ADMIN.
+func (Dialect) Forget(former, kept facts.TLSSettings) ([]Statement, error) {
 	var list []Statement
+	values := pathValues(kept)
 	for _, name := range persistable() {
-		list = append(list, statement("RESET PERSIST IF EXISTS %s", name))
+		if values[name] == "" {
+			list = append(list, statement("RESET PERSIST IF EXISTS %s", name))
+		}
+	}
+	if len(list) < len(persistable()) {
+		again, err := setPaths("PERSIST", kept)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, again)
 	}
 	back, err := setPaths("GLOBAL", former)
 	return append(list, back), err
@@ -27,8 +37,12 @@ func (Dialect) Forget(former facts.TLSSettings) ([]Statement, error) {
 
 func persistable() []string { return []string{"ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"} }
 
+func pathValues(s facts.TLSSettings) map[string]string {
+	return map[string]string{"ssl_ca": s.CA, "ssl_cert": s.Cert, "ssl_key": s.Key, "ssl_crl": s.CRL}
+}
+
 func setPaths(where string, s facts.TLSSettings) (Statement, error) {
-	values := map[string]string{"ssl_ca": s.CA, "ssl_cert": s.Cert, "ssl_key": s.Key, "ssl_crl": s.CRL}
+	values := pathValues(s)
 	var list []string
 	for _, name := range persistable() {
 		value := values[name]

@@ -75,7 +75,7 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartAccounts, &seen.Anonymous, slices.Clone(s.anonymous))
 	put(parts, facts.PartPosition, &seen.Position, s.position)
 	put(parts, facts.PartPosition, &seen.Binlogs, []string{s.position.File})
-	put(parts, facts.PartSettings, &seen.Settings, s.running)
+	put(parts, facts.PartSettings, &seen.Settings, s.settings())
 	put(parts, facts.PartSettings, &seen.Variables, w.variables(s))
 	put(parts, facts.PartSettings, &seen.RunTime, []string{})
 	if parts.Has(facts.PartSettings) {

@@ -29,14 +29,20 @@ func (s *Settings) Kept(change func(*facts.Kept)) {
 	s.server.kept = facts.Known(kept)
 }
 
+// persist leaves an empty path as it is.
 func (w *World) persist(a plan.Persist) error {
 	s := w.servers[a.Server]
 	kept, ok := s.kept.Get()
 	if !ok {
 		return fmt.Errorf("%s persists nothing", a.Server)
 	}
-	kept.Values = map[string]string{"ssl_ca": a.Settings.CA, "ssl_cert": a.Settings.Cert, "ssl_key": a.Settings.Key}
-	s.kept, s.next = facts.Known(kept), a.Settings
+	kept.Values = maps.Clone(kept.Values)
+	for name, path := range s.nextPaths() {
+		if value := *pathsOf(&a.Settings)[name]; value != "" {
+			kept.Values[name], *path = value, value
+		}
+	}
+	s.kept = facts.Known(kept)
 	return nil
 }
 
@@ -47,8 +53,30 @@ func (w *World) unpersist(a plan.Unpersist) error {
 		return fmt.Errorf("%s persists nothing", a.Server)
 	}
 	kept.Values = map[string]string{}
-	s.kept, s.next = facts.Known(kept), a.Former
+	for name, path := range pathsOf(&a.Kept) {
+		if *path != "" {
+			kept.Values[name] = *path
+		}
+	}
+	for name, path := range s.nextPaths() {
+		*path = *pathsOf(&a.Former)[name]
+	}
+	s.kept = facts.Known(kept)
 	return nil
+}
+
+func pathsOf(s *facts.TLSSettings) map[string]*string {
+	return map[string]*string{"ssl_ca": &s.CA, "ssl_cert": &s.Cert, "ssl_key": &s.Key, "ssl_crl": &s.CRL}
+}
+
+func (s *server) nextPaths() map[string]*string { return pathsOf(&s.next) }
+
+// settings are what a server tells of its paths: one that takes them while it runs tells those that its next reload reads.
+func (s *server) settings() facts.TLSSettings {
+	if s.kept.IsKnown() {
+		return s.next
+	}
+	return s.running
 }
 
 // loadNext reads the files at the paths that the server was given while it runs.
@@ -68,7 +96,7 @@ func (w *World) loadKept(s *server) {
 	}
 	s.next = s.running
 	if cert := kept.Values["ssl_cert"]; kept.Loaded && cert != "" {
-		s.next = facts.TLSSettings{Enabled: true, CA: kept.Values["ssl_ca"], Cert: cert, Key: kept.Values["ssl_key"]}
+		s.next = facts.TLSSettings{Enabled: true, CA: kept.Values["ssl_ca"], Cert: cert, Key: kept.Values["ssl_key"], CRL: kept.Values["ssl_crl"]}
 		w.loadNext(s)
 	}
 }

@@ -108,10 +108,11 @@ type (
 		Settings facts.TLSSettings
 	}
 
-	// Unpersist takes the paths of the TLS files out of what the server persists, and gives the running server the former ones.
+	// Unpersist gives the running server the former paths of its TLS files. Each that was persisted is so again, each other one no more.
 	Unpersist struct {
 		Server topology.ServerName
 		Former facts.TLSSettings
+		Kept   facts.TLSSettings // an empty path was not persisted
 	}
 
 	// Restart restarts a server by a shell command, and ends when the server answers.
@@ -256,6 +257,9 @@ func (a Persist) String() string {
 }
 
 func (a Unpersist) String() string {
+	if a.Kept != (facts.TLSSettings{}) {
+		return fmt.Sprintf("let %s persist those paths of its TLS files that it persisted before: %s", a.Server, strings.Join(namesOfPaths(a.Kept), ", "))
+	}
 	return fmt.Sprintf("take the paths of the TLS files out of what %s persists", a.Server)
 }
 

@@ -112,12 +112,36 @@ func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
 	step.Impact = b.changeImpact(l)
 	step.Guards = b.channelGuards(goal, channel)
-	stop, start := b.around(goal, channel)
-	step.Actions = []Action{stop, ChangeTLS{Channel: l.Channel, Options: goal.Options}, start}
-	back := []Action{stop, ChangeTLS{Channel: l.Channel, Options: channel.TLS}, start}
-	step.Rescue = slices.Concat(b.lift(l.Source), back)
+	c := b.changeOf(goal, channel)
+	step.Actions = c.there
+	step.Rescue = slices.Concat(b.lift(l.Source), c.back)
 	step.Undo = Undo{Actions: step.Rescue}
-	step.Rescued = Former{Link: l, Options: channel.TLS, Threads: goal.Threads, Apart: channel.Receiver != facts.Yes}
+	step.Rescued = c.seenBack
+}
+
+// channelChange is a change of a channel's options, and the way back.
+type channelChange struct {
+	there, back []Action
+	seenBack    Condition
+}
+
+func (b *builder) changeOf(goal Secured, channel facts.Channel) channelChange {
+	id := goal.Link.Channel
+	stop, start := b.around(goal, channel)
+	return channelChange{
+		there:    []Action{stop, ChangeTLS{Channel: id, Options: goal.Options}, start},
+		back:     []Action{stop, ChangeTLS{Channel: id, Options: channel.TLS}, start},
+		seenBack: Former{Link: goal.Link, Options: channel.TLS, Threads: goal.Threads, Apart: channel.Receiver != facts.Yes},
+	}
+}
+
+// backWith is the way back beside that of the source. Where the source cannot show its former certificate again, with which alone the former
+// options can connect, the channel keeps what it has, and runs.
+func (c channelChange) backWith(source formerServer) []Action {
+	if source.returns() {
+		return c.back
+	}
+	return c.there[len(c.there)-1:]
 }
 
 // around are the stop and the start of a change: of both threads where the server demands it, else of the receiver alone, so that the applier

@@ -32,38 +32,41 @@ func (b *builder) movedWith(s topology.Server) []Link {
 }
 
 // move lets channels change in the step in which their source changes its certificate, so that no receiver is left that could not connect
-// again. No login can be tried before: the source does not serve the new certificate yet. So all that a change looks at besides is looked at,
-// and what does not work is taken back with the server.
-func (b *builder) move(step *Step, s topology.Server) {
+// again, and gives what takes that back. No login can be tried before: the source does not serve the new certificate yet. So all that a change
+// looks at besides is looked at, and what does not work is taken back with the server.
+func (b *builder) move(step *Step, former formerServer) (back []Action) {
+	s := former.server
 	links := b.movedWith(s)
 	if len(links) == 0 {
-		return
+		return nil
 	}
 	goals, rescued := []Condition{step.Goal}, []Condition{step.Rescued}
 	names := make([]string, len(links))
 	for i, l := range links {
 		channel, _ := b.facts.Channel(l.Channel).Get()
 		goal := b.secured(l, channel)
-		change := Step{}
-		b.change(&change, goal, channel)
+		c := b.changeOf(goal, channel)
 		step.Needs = append(step.Needs, stepID("files", l.Channel.Server))
-		step.Guards = append(step.Guards, withoutTrial(change.Guards)...)
-		step.Actions = append(step.Actions, change.Actions...)
-		step.Rescue = append(step.Rescue, changeBack(&change)...)
-		goals, rescued = append(goals, b.movedGoal(goal)), append(rescued, change.Rescued)
+		step.Guards = append(step.Guards, withoutTrial(b.channelGuards(goal, channel))...)
+		step.Actions = append(step.Actions, c.there...)
+		back = append(back, c.backWith(former)...)
+		goals, rescued = append(goals, b.movedGoal(goal)), append(rescued, c.seenBack)
 		names[i] = l.Channel.String()
 		b.moved[l.Channel] = true
 	}
 	step.Goal, step.Rescued = All(goals...), All(rescued...)
 	step.Found = b.threadsOf(slices.Concat(b.disturbedBy(s), channelsOf(links))...)
-	step.Impact = joined(step.Impact, fmt.Sprintf("%s, whose options do not trust its new certificate, change with it: receiver and applier pause for a moment",
-		strings.Join(names, ", ")))
+	step.Impact = joined(step.Impact, fmt.Sprintf("%s, whose options do not trust its new certificate, change with it%s: receiver and applier pause for a moment",
+		strings.Join(names, ", "), atOnce(len(links))))
+	return back
 }
 
-// changeBack gives a channel its former options. They used TLS, so that no requirement has to be lifted for them.
-func changeBack(change *Step) []Action {
-	lifted := len(change.Rescue) - len(change.Actions)
-	return change.Rescue[lifted:]
+// atOnce says that the canaries of the policy do not go first.
+func atOnce(channels int) string {
+	if channels == 1 {
+		return ""
+	}
+	return fmt.Sprintf(", all %d in one step, without a canary, and all are taken back where one fails", channels)
 }
 
 func channelsOf(links []Link) []facts.ChannelID {

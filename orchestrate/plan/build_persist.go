@@ -50,20 +50,6 @@ func (b *builder) planPersist(s topology.Server, step Step) {
 	step.Title = fmt.Sprintf("let %s persist its TLS settings, and read its certificate", s.Name)
 	step.Impact = b.newAuthorityImpact(s)
 	step.Actions = []Action{Persist{Server: s.Name, Settings: b.ourPaths(s)}, ReloadTLS{Server: s.Name}}
-	step.Rescue = []Action{b.keptBack(s, kept), ReloadTLS{Server: s.Name}}
-	step.Rescued = All(b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
-	b.move(&step, s)
-	step.Undo = Undo{Actions: step.Rescue}
-	b.add(step)
-}
-
-// keptBack gives the server the paths that are in use. They are persisted again if they were so before.
-func (b *builder) keptBack(s topology.Server, kept facts.Kept) Action {
-	former := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
-	for _, path := range pathsOf(b.ourPaths(s)) {
-		if value, is := kept.Values[path.name]; is && path.value != "" && value != path.value {
-			return Persist{Server: s.Name, Settings: former}
-		}
-	}
-	return Unpersist{Server: s.Name, Former: former}
+	former := b.former(s)
+	b.reload(&step, former, former.asPersisted())
 }

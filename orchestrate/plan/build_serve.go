@@ -51,52 +51,20 @@ func (b *builder) planReload(s topology.Server, step Step) {
 	step.Reason = "its certificate set changes"
 	step.Impact = b.newAuthorityImpact(s)
 	step.Actions = []Action{ReloadTLS{Server: s.Name}}
-	readers := b.readersOf(s)
-	back := append(whileStopped(readers, b.formerSet(s)), ReloadTLS{Server: s.Name})
-	if len(readers) > 0 {
-		step.Found = b.threadsOf(readers...)
-	}
-	step.Rescue = back
-	step.Rescued = All(b.formerSetIs(s), b.servedIs(s), b.upAgain(s, b.disturbedBy(s)))
-	b.move(&step, s)
+	former := b.former(s)
+	b.reload(&step, former, former.asReloaded())
+}
+
+// reload gives a step that ends with a reload its way back, and adds it.
+func (b *builder) reload(step *Step, former formerServer, c change) {
+	s := former.server
+	step.Found = b.threadsOf(former.readers...)
+	step.Rescue = former.back(c, ReloadTLS{Server: s.Name})
+	step.Rescued = former.isBack(c, b.upAgain(s, b.disturbedBy(s)))
+	step.Impact = joined(step.Impact, former.noWayBack())
+	step.Rescue = append(step.Rescue, b.move(step, former)...)
 	step.Undo = Undo{Actions: step.Rescue}
-	b.add(step)
-}
-
-// formerSet brings the set back that the server has read. It is the one in use, unless a run that died has switched to another.
-func (b *builder) formerSet(s topology.Server) Action {
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-	dir.Current = b.formerVersion(s)
-	return switchBack(s, dir)
-}
-
-func (b *builder) formerSetIs(s topology.Server) SetIs {
-	return SetIs{Server: s.Name, Version: b.formerVersion(s)}
-}
-
-func (b *builder) formerVersion(s topology.Server) int {
-	seen := b.facts.Server(s.Name)
-	dir := seen.TLSDir.Or(facts.TLSDir{})
-	served := seen.ServedTLS.Or(facts.ServedTLS{}).Chain
-	if set, ok := dir.CurrentSet(); ok && sameLeaf(served, set.Cert) {
-		return dir.Current
-	}
-	for _, version := range sortedKeys(dir.Sets) {
-		if sameLeaf(served, dir.Sets[version].Cert) {
-			return version
-		}
-	}
-	return dir.Current
-}
-
-// servedIs is what the server shows now. A certificate that it makes for itself at each start is not looked for again.
-func (b *builder) servedIs(s topology.Server) Condition {
-	seen := b.facts.Server(s.Name)
-	served, ok := seen.ServedTLS.Get()
-	if !ok || seen.Settings.Or(facts.TLSSettings{}).Cert == "" {
-		return Up{Server: s.Name}
-	}
-	return Shows{Server: s.Name, Chain: served.Chain}
+	b.add(*step)
 }
 
 // readersOf are the channels of a server whose running receivers read its set.
@@ -169,10 +137,20 @@ func (b *builder) planWakes(s topology.Server) {
 			step := b.wakeStep(l, "resume", s)
 			step.Title = fmt.Sprintf("see that channel %s runs again", l.Channel)
 			step.Reason = fmt.Sprintf("%s was restarted, and its threads may not have started with it", s.Name)
-			step.Goal = All(Attached{l}, Former{Link: l, Options: b.optionsAfter(l), Threads: b.threads[l.Channel]})
+			step.Goal = b.runsAgain(l)
 			b.add(step)
 		}
 	}
+}
+
+// runsAgain waits for no receiver that was not connected: its own change, which comes later, may be what lets it back in.
+func (b *builder) runsAgain(l Link) Condition {
+	channel, _ := b.facts.Channel(l.Channel).Get()
+	runs := Former{Link: l, Options: b.optionsAfter(l), Threads: b.threads[l.Channel], Apart: channel.Receiver != facts.Yes && !b.moved[l.Channel]}
+	if runs.Apart {
+		return runs
+	}
+	return All(Attached{l}, runs)
 }
 
 func (b *builder) wakeStep(l Link, kind string, restarted topology.Server) Step {

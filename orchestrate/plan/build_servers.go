@@ -13,22 +13,27 @@ import (
 func (b *builder) planServers() {
 	var before []string
 	for _, s := range b.cluster.TLSServers() {
-		if b.persists(s) {
-			if steps := b.planServe(s, before); len(steps) > 0 {
-				before = steps
-			}
+		if !b.planSettings(s, before) {
 			continue
 		}
-		text, err := b.optionFile(s)
-		if err != nil {
-			b.block(s.Name, "choose another tls.dir in the inventory, or another --defaults-group-suffix for the server", "%v", err)
-			continue
-		}
-		b.planConfig(s, text)
 		if steps := b.planServe(s, before); len(steps) > 0 {
 			before = steps
 		}
 	}
+}
+
+// planSettings writes the option file of a server that does not persist its settings, and tells whether the server can be given settings.
+func (b *builder) planSettings(s topology.Server, before []string) bool {
+	if b.persists(s) {
+		return true
+	}
+	text, err := b.optionFile(s)
+	if err != nil {
+		b.block(s.Name, "choose another tls.dir in the inventory, or another --defaults-group-suffix for the server", "%v", err)
+		return false
+	}
+	b.planConfig(s, text, before)
+	return true
 }
 
 func (b *builder) optionFile(s topology.Server) (string, error) {
@@ -36,7 +41,7 @@ func (b *builder) optionFile(s topology.Server) (string, error) {
 	return b.dialect(s.Name).OptionFile(suffix, b.ourPaths(s))
 }
 
-func (b *builder) planConfig(s topology.Server, text string) {
+func (b *builder) planConfig(s topology.Server, text string, before []string) {
 	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
 	goal := ConfigInPlace{Server: s.Name, Path: config.OwnPath, Text: text}
 	alone := HeededAlone{Server: s.Name, Path: config.OwnPath}
@@ -63,16 +68,16 @@ func (b *builder) planConfig(s topology.Server, text string) {
 		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the server's own check of its configuration: %s", b.facts.Server(s.Name).ConfigCheck.Why())
 		return
 	}
-	back := b.configBack(s)
+	former := b.former(s)
 	b.add(Step{
 		ID: stepID("config", s.Name), Target: s.Name, Title: fmt.Sprintf("give %s its TLS settings", s.Name),
 		Reason: goal.Holds(b.facts).Why() + b.standsToday(s),
-		Needs:  []string{stepID("files", s.Name)},
+		Needs:  append([]string{stepID("files", s.Name)}, before...),
 		Goal:   goal, Deadline: fileDeadline,
 		Guards:  []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}, {Condition: alone}},
 		Actions: []Action{WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}},
-		Undo:    Undo{Actions: []Action{back}},
-		Rescue:  []Action{back}, Rescued: b.configIs(s),
+		Undo:    Undo{Actions: []Action{former.configBack()}},
+		Rescue:  []Action{former.configBack()}, Rescued: former.configIs(),
 	})
 }
 
@@ -81,20 +86,4 @@ func (b *builder) warnUnlessAlone(alone HeededAlone) {
 	if v := alone.Holds(b.facts); !v.Holds() {
 		b.warnOf(alone.Server, "%s; %s", v.Why(), v.Hint())
 	}
-}
-
-// configBack puts our option file back as it is now.
-func (b *builder) configBack(s topology.Server) Action {
-	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
-	if text, ok := config.Own.Get(); ok {
-		return WriteConfig{Server: s.Name, Path: config.OwnPath, Text: text}
-	}
-	return RemoveConfig{Server: s.Name, Path: config.OwnPath}
-}
-
-// configIs is our option file as it is now.
-func (b *builder) configIs(s topology.Server) ConfigIs {
-	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
-	text, there := config.Own.Get()
-	return ConfigIs{Server: s.Name, Path: config.OwnPath, There: there, Text: text}
 }

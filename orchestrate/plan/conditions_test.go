@@ -87,7 +87,7 @@ func ownConfig() string {
 
 // TestEveryConditionIsTried compares the list above with the source.
 func TestEveryConditionIsTried(t *testing.T) {
-	tried := map[string]bool{"SettingsPersisted": true} // of servers that persist settings: TestPersistedSettings
+	tried := map[string]bool{"SettingsPersisted": true, "SettingsAre": true} // of servers that persist settings: persist_test.go
 	for _, c := range allConditions(facts.Facts{}) {
 		tried[reflect.TypeOf(c).Name()] = true
 	}

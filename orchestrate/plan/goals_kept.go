@@ -43,6 +43,56 @@ func (g SettingsPersisted) String() string {
 	return fmt.Sprintf("%s persists the paths of its TLS files: %s", g.Server, g.Settings.Cert)
 }
 
+// SettingsAre holds when the server has these paths of its TLS files, and persists those: the rescue of what it persists.
+type SettingsAre struct {
+	Server      topology.ServerName
+	Runs, Keeps facts.TLSSettings // an empty path is unset, or not persisted
+}
+
+func (SettingsAre) condition() {}
+
+// Look needs what the server runs with, and what it persists.
+func (g SettingsAre) Look() facts.Look { return lookAt(g.Server, facts.PartSettings) }
+
+// Holds compares path by path.
+func (g SettingsAre) Holds(f facts.Facts) Verdict {
+	running, ok := f.Server(g.Server).Settings.Get()
+	if !ok {
+		return notSeen(f.Server(g.Server).Settings, "the TLS settings of %s", g.Server)
+	}
+	kept, ok := f.Server(g.Server).Kept.Get()
+	if !ok {
+		return notSeen(f.Server(g.Server).Kept, "what %s persists", g.Server)
+	}
+	now := pathsOf(running)
+	for i, path := range pathsOf(g.Runs) {
+		if now[i].value != path.value {
+			return no("%s has %s = %s, and had %s", g.Server, path.name, valueOr(now[i].value), valueOr(path.value))
+		}
+	}
+	for _, path := range pathsOf(g.Keeps) {
+		if kept.Values[path.name] != path.value {
+			return no("%s does not persist %s as it did", g.Server, path.name)
+		}
+	}
+	return yes()
+}
+
+func (g SettingsAre) String() string {
+	return fmt.Sprintf("%s has the paths of its TLS files, and persists them, as it was found", g.Server)
+}
+
+// namesOfPaths are the variables that have a value.
+func namesOfPaths(s facts.TLSSettings) []string {
+	var names []string
+	for _, path := range pathsOf(s) {
+		if path.value != "" {
+			names = append(names, path.name)
+		}
+	}
+	return names
+}
+
 const loadKept = "take persisted_globals_load out of the option files and the command line of the server, and restart it"
 
 type namedPath struct{ name, value string }

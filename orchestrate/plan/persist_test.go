@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -66,25 +67,57 @@ func TestPersistedSettings(t *testing.T) {
 	}
 }
 
-// TestPersistedPathsOfOthersComeBack: what was persisted before is persisted again by the rescue, what was not is not.
+// TestPersistedPathsOfOthersComeBack: what was persisted before is persisted again by the rescue, variable by variable, and what was not is not.
 func TestPersistedPathsOfOthersComeBack(t *testing.T) {
-	s := mysqlSite()
-	rescue := func() string {
-		for _, step := range s.build().Steps {
-			if step.ID == "serve/db1" {
-				return step.Rescue[0].String()
+	for name, values := range map[string]map[string]string{
+		"nothing":         {},
+		"one of them":     {"ssl_cert": "/etc/mysql/ssl/cert.pem"},
+		"all but the key": {"ssl_ca": "/etc/mysql/ssl/ca.pem", "ssl_cert": "/etc/mysql/ssl/cert.pem", "ssl_crl": "/etc/mysql/ssl/crl.pem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mysqlSite()
+			s.With("db1", func(settings *world.Settings) { settings.Kept(func(k *facts.Kept) { k.Values = values }) })
+			before := s.facts().Server("db1")
+			p := s.build()
+			newCrew(s, upTo(p, "serve/db1"), inOrder).work()
+			serve := mustStep(t, p, "serve/db1")
+			s.do(t, serve.Actions...)
+			if v := serve.Rescued.Holds(s.facts()); v.Holds() {
+				t.Error("it counts as taken back before anything is")
 			}
-		}
-		return ""
+			s.do(t, serve.Rescue...)
+			after := s.facts().Server("db1")
+			if kept := after.Kept.Or(facts.Kept{}).Values; !maps.Equal(kept, values) {
+				t.Errorf("it persists %v, and did %v", kept, values)
+			}
+			if before.Settings.Or(facts.TLSSettings{}) != after.Settings.Or(facts.TLSSettings{}) {
+				t.Errorf("it runs with %v, and did with %v", after.Settings, before.Settings)
+			}
+			if v := serve.Rescued.Holds(s.facts()); !v.Holds() {
+				t.Error(v)
+			}
+		})
 	}
-	if got := rescue(); !strings.Contains(got, "take the paths") {
-		t.Errorf("rescue: %q", got)
+}
+
+// TestTheSetThatIsReadWithoutBeingPersistedComesBackToo: the paths alone would lead to the new set.
+func TestTheSetThatIsReadWithoutBeingPersistedComesBackToo(t *testing.T) {
+	s := mysqlSite()
+	s.mustApply(t)
+	s.With("db1", func(settings *world.Settings) { settings.Kept(func(k *facts.Kept) { k.Values = map[string]string{} }) })
+	s.cluster = renamed(s.cluster, "db1", "db1.example.org")
+	p := s.build()
+	newCrew(s, upTo(p, "serve/db1"), inOrder).work()
+	serve := mustStep(t, p, "serve/db1")
+	if dir := s.facts().Server("db1").TLSDir.Or(facts.TLSDir{}); dir.Current != 2 {
+		t.Fatalf("set %d in use", dir.Current)
 	}
-	s.With("db1", func(settings *world.Settings) {
-		settings.Kept(func(k *facts.Kept) { k.Values = map[string]string{"ssl_cert": "/etc/mysql/ssl/cert.pem"} })
-	})
-	if got := rescue(); !strings.Contains(got, "persist the paths of its TLS files: /etc/mysql/ssl/cert.pem") {
-		t.Errorf("rescue: %q", got)
+	s.do(t, serve.Rescue...)
+	if dir := s.facts().Server("db1").TLSDir.Or(facts.TLSDir{}); dir.Current != 1 {
+		t.Errorf("set %d in use", dir.Current)
+	}
+	if v := serve.Rescued.Holds(s.facts()); !v.Holds() {
+		t.Error(v)
 	}
 }
 

@@ -18,6 +18,6 @@ func (w *writer) unpersist(a plan.Unpersist) ([]command, error) {
 	if err != nil {
 		return nil, err
 	}
-	statements, err := d.Forget(a.Former)
+	statements, err := d.Forget(a.Former, a.Kept)
 	return sql(a, err, statements...)
 }

@@ -1,0 +1,116 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	world "github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/plan"
+)
+
+// TestTheFileThatAnEarlierRunLeftIsNoWayBack: the running server was not started with it, and does not start with it.
+func TestTheFileThatAnEarlierRunLeftIsNoWayBack(t *testing.T) {
+	remove := plan.Action(plan.RemoveConfig{Server: "db1", Path: "/etc/mysql/conf.d/zz-replssl.cnf"})
+	for name, foreign := range map[string]bool{"no TLS before": false, "another certificate before": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(world.Cluster("db1", "db2", "db3"))
+			if foreign {
+				s = elsewhere(t, year, "db2")
+			}
+			died := newCrew(s, upTo(s.build(), "serve/db1"), inOrder)
+			died.dies = true
+			died.work()
+			serve := mustStep(t, s.build(), "serve/db1")
+			if !slices.Contains(serve.Rescue, remove) || !slices.Contains(serve.Undo.Actions, remove) {
+				t.Errorf("rescue %v, undo %v", sentences(serve.Rescue), sentences(serve.Undo.Actions))
+			}
+			if v := serve.Rescued.Holds(s.facts()); v.Holds() {
+				t.Error("it counts as taken back while the file is there")
+			}
+		})
+	}
+}
+
+// TestAFileOfSomebodyElseIsKept, though it has the name of ours.
+func TestAFileOfSomebodyElseIsKept(t *testing.T) {
+	s := newSite(world.Cluster("db1", "db2"))
+	const text = "[mysqld]\nssl_cert=/etc/elsewhere/cert.pem\n"
+	path := s.facts().Server("db1").Config.Or(facts.Config{}).OwnPath
+	s.do(t, plan.WriteConfig{Server: "db1", Path: path, Text: text})
+	if back := plan.Action(plan.WriteConfig{Server: "db1", Path: path, Text: text}); !slices.Contains(mustStep(t, s.build(), "serve/db1").Rescue, back) {
+		t.Errorf("rescue %v", sentences(mustStep(t, s.build(), "serve/db1").Rescue))
+	}
+}
+
+// TestASetThatCannotBeReadIsNoWayBack: the disk would have it, and the server would not start.
+func TestASetThatCannotBeReadIsNoWayBack(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2", "db3"))
+	other := func(seen *facts.Server) {
+		dir, _ := seen.TLSDir.Get()
+		set := dir.Sets[1]
+		set.KeyPublic = facts.Known("another")
+		dir.Sets[1] = set
+		seen.TLSDir = facts.Known(dir)
+	}
+	serve := mustStep(t, plan.Build(s.cluster, seenServer("db1", other)(s.quiet()), s.options), "serve/db1")
+	if slices.ContainsFunc(serve.Rescue, func(a plan.Action) bool { _, is := a.(plan.SwitchSet); return is }) {
+		t.Errorf("rescue %v", sentences(serve.Rescue))
+	}
+	if !strings.Contains(serve.Impact, "there is no way back to the certificate that it has read: certificate set 1 of db1: the key does not match") {
+		t.Errorf("impact: %s", serve.Impact)
+	}
+}
+
+// TestSystemdIsAskedToForget what it counted before the way back starts the server once more.
+func TestSystemdIsAskedToForget(t *testing.T) {
+	cluster := world.Cluster("db1", "db2")
+	asRoot(&cluster)
+	serve := mustStep(t, newSite(cluster).build(), "serve/db1")
+	want := plan.Action(plan.Restart{Server: "db1", Command: "systemctl reset-failed -- mariadb.service; systemctl restart -- mariadb.service", Unit: "mariadb.service"})
+	if !slices.Contains(serve.Rescue, want) || slices.Contains(serve.Undo.Actions, want) {
+		t.Errorf("rescue %v, undo %v", sentences(serve.Rescue), sentences(serve.Undo.Actions))
+	}
+}
+
+// TestWhatAMovedChannelIsLookedAtBefore: all that a change of its own looks at, but for the trial.
+func TestWhatAMovedChannelIsLookedAtBefore(t *testing.T) {
+	s := elsewhere(t, year, "db2", "db3")
+	serve := mustStep(t, s.build(), "serve/db1")
+	for _, id := range []facts.ChannelID{channelOf("db2"), channelOf("db3")} {
+		found := map[string]bool{}
+		for _, guard := range serve.Guards {
+			switch g := guard.Condition.(type) {
+			case plan.AsPlanned:
+				found["as planned"] = found["as planned"] || g.Link.Channel == id && g.Threads == both
+			case plan.LagWithin:
+				found["lag"] = found["lag"] || g.Link.Channel == id && guard.Patience > 0
+			case plan.RelayLogsSafe:
+				found["relay logs"] = found["relay logs"] || g.Link.Channel == id
+			case plan.TrialWorks:
+				t.Error("a trial cannot work yet")
+			}
+		}
+		if !found["as planned"] || !found["lag"] || !found["relay logs"] {
+			t.Errorf("%s: %v", id, found)
+		}
+	}
+	if !strings.Contains(serve.Impact, "all 2 in one step, without a canary") {
+		t.Errorf("impact: %s", serve.Impact)
+	}
+}
+
+// TestNoServerGetsSettingsBeforeThoseOfTheOneBeforeAreProven: they would wait for a restart for whatever cause it comes.
+func TestNoServerGetsSettingsBeforeThoseOfTheOneBeforeAreProven(t *testing.T) {
+	c := world.Cluster("db1", "db2", "db3")
+	allServers(&c)
+	p := newSite(c).build()
+	for id, needs := range map[string][]string{"config/db2": {"serve/db1"}, "config/db3": {"serve/db1", "serve/db2", "resume/db2"}} {
+		for _, need := range needs {
+			if !ancestors(p, id)[need] {
+				t.Errorf("%s may begin before %s", id, need)
+			}
+		}
+	}
+}
