@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // folderError says that the local folder of certificates could not be written.
@@ -29,7 +31,7 @@ func here(err error) error {
 // createFile puts a new file at a path: complete, on disk, with its mode, or not at all. A file that is there already stays,
 // and the error is fs.ErrExist. No one else can read the content before the mode says so.
 func createFile(path string, data []byte, mode fs.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-*") // with mode 0600
+	temp, err := os.CreateTemp(filepath.Dir(path), unfinished+"*") // with mode 0600
 	if err != nil {
 		return err
 	}
@@ -54,6 +56,63 @@ func fill(file *os.File, data []byte, mode fs.FileMode) error {
 		err = file.Sync()
 	}
 	return errors.Join(err, file.Close())
+}
+
+// unfinished begins the names of what is not finished, and is never read.
+const unfinished = ".new-"
+
+// sweep removes the files that runs which died have left beside the authority's: they may hold its key. A run that lives and loses its own
+// so fails, and leaves nothing.
+func (s Store) sweep() error {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	removed := false
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), unfinished) && entry.Type().IsRegular() {
+			removed = true
+			err = errors.Join(err, os.Remove(s.path(entry.Name())))
+		}
+	}
+	if err != nil || !removed {
+		return err
+	}
+	return syncDir(s.dir)
+}
+
+// sweepSets removes the sets that runs which died have left unfinished beside a server's. Whoever lives holds the lock of its own.
+func sweepSets(parent string) error {
+	entries, err := os.ReadDir(parent)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), unfinished) && entry.IsDir() {
+			err = errors.Join(err, removeUnlocked(filepath.Join(parent, entry.Name())))
+		}
+	}
+	return err
+}
+
+func removeUnlocked(path string) error {
+	dir, err := locked(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(path), dir.Close())
+}
+
+// locked opens a folder and locks it, until it is closed or the run ends.
+func locked(path string) (*os.File, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
 }
 
 // makeDir makes a folder for keys; its own parent must exist. Where it is there already it stays as it is.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
@@ -74,6 +75,9 @@ func (s Store) Seal(passphrase secret.Text) error {
 }
 
 func (s Store) seal(passphrase secret.Text) error {
+	if err := s.onlyName(caKeyFile); err != nil {
+		return err
+	}
 	key, err := readPrivate(s.path(caKeyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		if sealed, _ := isThere(s.path(SealedKeyFile)); sealed {
@@ -93,6 +97,36 @@ func (s Store) seal(passphrase secret.Text) error {
 		return err
 	}
 	return s.remove(caKeyFile)
+}
+
+// onlyName sees to it that a key which is removed under its name is gone: a run that died has perhaps left it under another one.
+func (s Store) onlyName(name string) error {
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	info, err := os.Lstat(s.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().IsRegular() && stat.Nlink > 1 {
+		return &LinkedError{Path: s.path(name)}
+	}
+	return nil
+}
+
+// LinkedError says that a key has another name too, under which it would stay.
+type LinkedError struct{ Path string }
+
+func (e *LinkedError) Error() string {
+	return e.Path + " is there under another name too, and would stay there; nothing was changed"
+}
+
+// Hint is what a person can do.
+func (e *LinkedError) Hint() string {
+	return fmt.Sprintf("find it and remove it: find / -xdev -samefile %s", shellWord(e.Path))
 }
 
 // opensTo makes sure that what is on the disk gives the key back.
@@ -115,6 +149,9 @@ func (s Store) Unseal(passphrase secret.Text) error {
 }
 
 func (s Store) unseal(passphrase secret.Text) error {
+	if err := s.onlyName(SealedKeyFile); err != nil {
+		return err
+	}
 	if err := s.Unlock(passphrase); err != nil {
 		return err
 	}

@@ -263,6 +263,62 @@ func TestAKeyLeftUnsealedIsSealed(t *testing.T) {
 	}
 }
 
+// A run that died right after the key got its name has left it under that of its unfinished file too.
+func TestNoOtherNameOfAKeyStays(t *testing.T) {
+	for name, do := range map[string]func(Store) error{
+		"seal": func(s Store) error { return s.Seal(sesame) },
+		"unseal": func(s Store) error {
+			return errors.Join(s.Seal(sesame), left(s, SealedKeyFile, ".new-2"), s.Unseal(sesame))
+		},
+		"issue": func(s Store) error {
+			writeFile(t, s.path("db1", ".new-3", keyFile), "half", 0o600)
+			_, err := s.Issue(1, means(), request("db1"))
+			return err
+		},
+	} {
+		store := quick(withCA(t))
+		if err := errors.Join(left(store, caKeyFile, ".new-1"), do(store)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, path := range tree(t, store.Dir()) {
+			if strings.Contains(path, ".new-") {
+				t.Errorf("%s: left over: %s", name, path)
+			}
+		}
+	}
+}
+
+func left(s Store, name, other string) error { return os.Link(s.path(name), s.path(other)) }
+
+func TestAKeyThatAPersonLinkedIsNotSealed(t *testing.T) {
+	store := quick(withCA(t))
+	if err := left(store, caKeyFile, "copy"); err != nil {
+		t.Fatal(err)
+	}
+	var linked *LinkedError
+	if err := store.Seal(sesame); !errors.As(err, &linked) || !strings.Contains(linked.Hint(), "-samefile "+store.path(caKeyFile)) {
+		t.Errorf("got %v", err)
+	}
+	if got := tree(t, store.Dir()); !reflect.DeepEqual(got, []string{".", "ca-key.pem", "ca.pem", "copy"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What another run is about to finish stays.
+func TestASetInTheMakingStays(t *testing.T) {
+	store := quick(withCA(t))
+	writeFile(t, store.path("db1", ".new-4", keyFile), "half", 0o600)
+	lock, err := locked(store.path("db1", ".new-4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	issue(t, store, "db1", 1)
+	if got := read(t, store.path("db1", ".new-4", keyFile)); got != "half" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestOfSeveralAuthoritiesTheSealedKeyIsKnownOnceOpened(t *testing.T) {
 	store := sealed(t)
 	other, err := pki.NewAuthority(otherMeans(), "other")

@@ -169,6 +169,9 @@ func (s Store) issue(number int, means pki.Means, request pki.LeafRequest) (Vers
 	if _, err := os.Lstat(dir); err == nil {
 		return Version{}, fmt.Errorf("%s: %w", dir, fs.ErrExist)
 	}
+	if err := s.sweep(); err != nil {
+		return Version{}, err
+	}
 	authority, bundle, err := s.authority()
 	if err != nil {
 		return Version{}, err
@@ -192,10 +195,18 @@ func createSet(dir string, files Files) (err error) {
 	if err := makeDir(parent); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(parent, ".new-*")
+	if err := sweepSets(parent); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(parent, unfinished+"*")
 	if err != nil {
 		return err
 	}
+	lock, err := locked(temp)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
 	defer func() {
 		if err != nil {
 			_ = os.RemoveAll(temp)
