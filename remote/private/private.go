@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/replssl/replssl/remote/plain"
@@ -19,6 +20,16 @@ import (
 
 // ErrEmpty says that the first line is empty.
 var ErrEmpty = errors.New("the first line is empty")
+
+// most bounds what is read of a file, in bytes.
+const most = 64 << 10
+
+// What else is no secret.
+var (
+	ErrBlank   = errors.New("the first line has nothing but blanks")
+	ErrNoFile  = errors.New("it is no regular file")
+	ErrTooLong = errors.New("it is longer than 64 KiB")
+)
 
 // OpenError says that other users of this machine may read the file: a secret is as good as a key, and a warning among much else would be
 // overlooked.
@@ -37,23 +48,28 @@ func (e *OpenError) Hint() string { return "chmod 600 " + e.Path }
 // FromFile reads a file that only its owner can read; otherwise the error is an [OpenError]. No error tells the path: whoever calls names
 // the place as the person did.
 func FromFile(path string) (secret.Text, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for somebody who writes into it
 	if err != nil {
 		return secret.Text{}, withoutPath(err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return secret.Text{}, withoutPath(err)
+	case !info.Mode().IsRegular():
+		return secret.Text{}, ErrNoFile
 	}
 	const others = 0o077
 	if info.Mode().Perm()&others != 0 {
 		return secret.Text{}, &OpenError{Path: path, Mode: info.Mode()}
 	}
-	const most = 64 << 10
-	text, err := io.ReadAll(io.LimitReader(file, most))
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(file, most+1))
+	switch {
+	case err != nil:
 		return secret.Text{}, withoutPath(err)
+	case len(text) > most:
+		return secret.Text{}, ErrTooLong
 	}
 	return FirstLine(text)
 }
@@ -66,7 +82,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// FromCommand runs a command by /bin/sh, which may take the given time: it may ask a person, or a vault. An error tells how it ended, and
+// FromCommand runs a command by /bin/sh, which may take the given time: it may ask a person, or a vault. What
+// it started and left running is not waited for. An error tells how it ended, and
 // neither its text nor what it printed, also of what it complained: all of that may hold a secret.
 func FromCommand(ctx context.Context, command string, within time.Duration) (secret.Text, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, &plain.Late{Within: within})
@@ -75,6 +92,7 @@ func FromCommand(ctx context.Context, command string, within time.Duration) (sec
 	process.WaitDelay = time.Second // what it started may hold its output open
 	text, err := process.Output()
 	switch {
+	case errors.Is(err, exec.ErrWaitDelay): // it ended well itself
 	case ctx.Err() != nil:
 		return secret.Text{}, context.Cause(ctx)
 	case err != nil:
@@ -86,8 +104,11 @@ func FromCommand(ctx context.Context, command string, within time.Duration) (sec
 // FirstLine is the secret in a text, without the end of the line.
 func FirstLine(text []byte) (secret.Text, error) {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {
+	switch line = bytes.TrimSuffix(line, []byte("\r")); {
+	case len(line) == 0:
 		return secret.Text{}, ErrEmpty
+	case len(bytes.TrimSpace(line)) == 0:
+		return secret.Text{}, ErrBlank
 	}
 	return secret.New(line), nil
 }

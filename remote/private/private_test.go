@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,5 +72,35 @@ func TestNothingOfACommandIsTold(t *testing.T) {
 	var late *plain.Late
 	if !errors.As(err, &late) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatACommandLeavesRunningIsNotWaitedFor(t *testing.T) {
+	got, err := private.FromCommand(t.Context(), "echo sesame; sleep 20 &", ample)
+	if err != nil || got.Reveal() != "sesame" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBlanksAreNoSecret(t *testing.T) {
+	for _, text := range []string{"  ", "\t\n", " \r\nsesame"} {
+		if _, err := private.FromFile(file(t, text, 0o600)); !errors.Is(err, private.ErrBlank) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestOnlyAFileOfUsualLengthIsRead(t *testing.T) {
+	if _, err := private.FromFile(file(t, "sesame\n"+strings.Repeat("x", 64<<10), 0o600)); !errors.Is(err, private.ErrTooLong) {
+		t.Errorf("got %v", err)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, "/dev/null", t.TempDir()} {
+		if _, err := private.FromFile(path); !errors.Is(err, private.ErrNoFile) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }
