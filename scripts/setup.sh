@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the lab is made of: a MariaDB server and client and OpenSSH, without leaving one of them running.
+# Installs what the lab and the tests of scripts are made of: a MariaDB server and client, OpenSSH and busybox, without leaving one running.
 # `setup.sh ci` installs what building and testing need on a bare machine as well, and brings the other servers that are tested against; only
 # Go itself must be there.
 set -eu
@@ -14,6 +14,7 @@ missing() {
     command -v sshd >/dev/null || echo openssh-server
     command -v ssh >/dev/null || echo openssh-client
     command -v openssl >/dev/null || echo openssl
+    command -v busybox >/dev/null || echo busybox # the small shell and tools that a host may have
     [ "${1-}" = ci ] || return 0
     command -v make >/dev/null || echo make
     command -v git >/dev/null || echo git
@@ -21,7 +22,6 @@ missing() {
     command -v socat >/dev/null || echo socat # what relays to sockets
     command -v nc.openbsd >/dev/null || echo netcat-openbsd
     command -v perl >/dev/null || echo perl-base
-    command -v busybox >/dev/null || echo busybox # the small shell and tools that a host may have
     [ -x /usr/bin/python3 ] || echo python3-minimal
     command -v tmux >/dev/null || echo tmux # a real terminal, in which the live view is looked at
     command -v zsh >/dev/null || echo zsh # the shells that complete commands, and what reads manual pages
@@ -54,7 +54,7 @@ packages=$(missing "$@" | tr '\n' ' ')
 
 if ! command -v apt-get >/dev/null; then
     say "these packages, or what your system calls them, must be installed first: $packages"
-    say "the programs needed are mariadbd, mariadb, sshd, ssh and openssl"
+    say "the programs needed are mariadbd, mariadb, sshd, ssh, openssl and busybox"
     exit 1
 fi
 
