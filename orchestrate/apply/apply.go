@@ -68,9 +68,9 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 	case plan.RemoveConfig:
 		return x.removeConfig(ctx, a)
 	case plan.Restart:
-		return x.restart(ctx, a)
+		return x.noteRead(ctx, a.Server, note, func() error { return x.restart(ctx, a) })
 	case plan.ReloadTLS:
-		return x.reloadTLS(ctx, a, note)
+		return x.noteRead(ctx, a.Server, note, func() error { return x.reloadTLS(ctx, a, note) })
 	case plan.StopThreads, plan.StartThreads, plan.ChangeTLS:
 		return x.channelAction(ctx, a, note)
 	case plan.Require:

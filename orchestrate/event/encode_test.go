@@ -35,6 +35,7 @@ func allEvents() []event.Event {
 		event.RequirementLifted{Server: "db1", Beyond: true},
 		event.RequirementFound{Server: "db1", Host: "10.%", Kind: facts.RequireSpecified, Issuer: "/CN=a", Subject: `/CN=é'\\x`, Cipher: "AES"},
 		event.RequirementRestored{Server: "db1"},
+		event.SetRead{Server: "db1", Set: "5f"},
 		event.StepDone{Step: "change/db2", Unchanged: true, Took: time.Second},
 		event.StepFailed{Step: "change/db2", Target: "db2", Error: "no", Hint: "look", Touched: true, Rescued: event.TakenBack},
 		event.StepSkipped{Step: "change/db2", Why: "a need failed"},

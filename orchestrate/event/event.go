@@ -121,6 +121,12 @@ type (
 		Server topology.ServerName `json:"server"`
 	}
 
+	// SetRead says that a server has just read its files, by a start or a reload that worked, while that set of its TLS dir was the one in use.
+	SetRead struct {
+		Server topology.ServerName `json:"server"`
+		Set    string              `json:"set"` // its digest
+	}
+
 	// StepDone says that the goal of the step holds. Unchanged: it held before any action.
 	StepDone struct {
 		Step      string        `json:"step"`
@@ -190,6 +196,7 @@ func (RequirementFound) kind() string    { return "requirement-found" }
 func (RequirementDated) kind() string    { return "requirement-dated" }
 func (RequirementLifted) kind() string   { return "requirement-lifted" }
 func (RequirementRestored) kind() string { return "requirement-restored" }
+func (SetRead) kind() string             { return "set-read" }
 func (StepDone) kind() string            { return "step-done" }
 func (StepFailed) kind() string          { return "step-failed" }
 func (StepSkipped) kind() string         { return "step-skipped" }
@@ -209,7 +216,7 @@ func Waits(e Event) bool {
 	switch e.(type) {
 	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementFound, RequirementDated, RequirementLifted, RunEnded:
 		return true
-	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, StepDone, StepFailed, StepSkipped, Stopping:
+	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, SetRead, StepDone, StepFailed, StepSkipped, Stopping:
 		return false
 	}
 	return true

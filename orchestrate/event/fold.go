@@ -12,11 +12,12 @@ import (
 //
 // A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
 // finding counts: what a later step finds may be what an interrupted one left. So it is with what a row demanded before it was raised, which
-// is kept until it demands that again, or a run ends well.
+// is kept until it demands that again, or a run ends well. Which set a server has read is kept until it reads one again.
 type Ledger struct {
 	threads      map[facts.ChannelID]found
 	requirements map[topology.ServerName]facts.RequirementMark
 	raised       map[topology.ServerName]facts.Raise
+	read         map[topology.ServerName]string // digests of sets
 }
 
 type found struct {
@@ -28,6 +29,7 @@ type found struct {
 func NewLedger(records []Record) *Ledger {
 	l := &Ledger{
 		threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}, raised: map[topology.ServerName]facts.Raise{},
+		read: map[topology.ServerName]string{},
 	}
 	for _, r := range records {
 		l.Read(r.Event)
@@ -45,7 +47,7 @@ func (l *Ledger) Marks() facts.Marks {
 	for server, r := range l.raised {
 		raised[server] = facts.Raise{RequirementMark: r.RequirementMark, Former: maps.Clone(r.Former)}
 	}
-	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised}
+	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read)}
 }
 
 // Read takes one more event in.
@@ -66,6 +68,8 @@ func (l *Ledger) Read(e Event) {
 		}
 	case RequirementRestored:
 		delete(l.raised, e.Server)
+	case SetRead:
+		l.read[e.Server] = e.Set
 	case StepDone:
 		l.forget(e.Step)
 	case StepFailed:

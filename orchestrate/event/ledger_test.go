@@ -207,3 +207,16 @@ func TestWhatACrashTakesIsNotMissed(t *testing.T) {
 		}
 	})
 }
+
+// TestSetThatWasReadIsKept: the last one counts, for each server, also after the run has ended.
+func TestSetThatWasReadIsKept(t *testing.T) {
+	ledger := event.NewLedger(nil)
+	for _, e := range []event.Event{
+		event.SetRead{Server: "db1", Set: "a"}, event.SetRead{Server: "db2", Set: "b"}, event.SetRead{Server: "db1", Set: "c"}, event.RunEnded{Outcome: event.Succeeded},
+	} {
+		ledger.Read(e)
+	}
+	if read := ledger.Marks().Read; len(read) != 2 || read["db1"] != "c" || read["db2"] != "b" {
+		t.Errorf("%v", read)
+	}
+}

@@ -268,6 +268,10 @@ type Marks struct {
 
 	// Raised are, by server, the rows of which a run that did not end well has begun to demand more.
 	Raised map[topology.ServerName]Raise
+
+	// Read are, by server, the digest of the set that was in use when it last read its files by an action of ours. A later start of the server
+	// has read what was in use then.
+	Read map[topology.ServerName]string
 }
 
 // Raise is that rows were made to demand more: since when, and what each demanded before.

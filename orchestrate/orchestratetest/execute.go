@@ -71,8 +71,12 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 		w.servers[a.Server].config.Own = facts.Absent[string]()
 	case plan.Restart:
 		w.restart(w.servers[a.Server])
+		return noteRead(w.servers[a.Server], note)
 	case plan.ReloadTLS:
-		return w.reload(w.servers[a.Server])
+		if err := w.reload(w.servers[a.Server]); err != nil {
+			return err
+		}
+		return noteRead(w.servers[a.Server], note)
 	case plan.StopThreads:
 		return w.onChannel(a.Channel, func(s *server, c *channel) error { w.stop(s, c, a.Threads); return nil })
 	case plan.StartThreads:

@@ -50,7 +50,7 @@ func (s *server) loadElsewhere() {
 	if s.elsewhere == "" {
 		return
 	}
-	s.served = s.elsewhere
+	s.served, s.trusts, s.revoked = s.elsewhere, "", ""
 	s.running = facts.TLSSettings{Enabled: true, CA: foreignDir + "/ca.pem", Cert: foreignDir + "/cert.pem", Key: foreignDir + "/key.pem"}
 }
 

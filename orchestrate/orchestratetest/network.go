@@ -60,6 +60,9 @@ func (w *World) login(s *server, c *channel) (*server, bool, facts.ThreadError) 
 	if failure.Number != 0 {
 		return nil, false, failure
 	}
+	if failure := w.refusedBy(s, c, source); encrypted && failure.Number != 0 {
+		return nil, false, failure
+	}
 	if !admitted(source.rows, clientOf(s, c), encrypted, w.presented(s, c, source)) {
 		return nil, false, facts.ThreadError{Number: 1045, Text: fmt.Sprintf("Access denied for user '%s'", c.SourceUser)}
 	}
@@ -171,7 +174,7 @@ func (w *World) restart(s *server) {
 		}
 	}
 	s.dumps, s.start, s.nextConn = nil, s.start+1, 5
-	s.running, s.served = facts.TLSSettings{}, ""
+	s.running, s.served, s.trusts, s.revoked = facts.TLSSettings{}, "", "", ""
 	s.loadElsewhere()
 	w.loadKept(s)
 	if text, ok := s.config.Own.Get(); ok && text == w.optionFile(s) && !s.tlsFault {
@@ -204,7 +207,7 @@ func (s *server) load(dir string) {
 	if !ok {
 		return
 	}
-	s.served = set.Cert
+	s.served, s.trusts, s.revoked = set.Cert, set.CA, set.CRL
 	s.running = s.paths(dir)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
@@ -44,4 +45,13 @@ func (s *Settings) Set(version int, change func(*facts.FileSet)) {
 	}
 	change(&set)
 	s.server.dir.Sets[version] = set
+}
+
+// noteRead tells the journal which set was in use when the server read its files.
+func noteRead(s *server, note func(event.Event) error) error {
+	set, used := s.dir.CurrentSet()
+	if !used {
+		return nil
+	}
+	return note(event.SetRead{Server: s.name, Set: set.Digest()})
 }

@@ -55,6 +55,8 @@ type server struct {
 	running   facts.TLSSettings
 	service   facts.Value[facts.Service]
 	served    string // PEM of the certificate that is served; empty: no TLS
+	trusts    string // PEM of the authorities that it has read; empty: it asks for no certificate
+	revoked   string // PEM of the lists that it has read
 	elsewhere string // PEM of the certificate that it serves without our settings; empty: no TLS
 	tlsFault  bool   // TLS does not come up, whatever the configuration says
 	rows      []facts.AccountRow

@@ -43,8 +43,8 @@ type ConfigInPlace struct {
 	Text   string
 }
 
-// Serves holds when the certificate that the server shows in a handshake is the one of the set in use, and it runs with the list of revoked
-// certificates that it is to read.
+// Serves holds when the certificate that the server shows in a handshake is the one of the set in use, it is known to have read the rest of that
+// set, and it runs with the list of revoked certificates that it is to read.
 type Serves struct {
 	Server topology.ServerName
 	CRL    string `json:",omitempty"` // the path of the list; empty for none, or for one that is somebody else's choice
@@ -288,7 +288,7 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 	case !sameLeaf(served.Chain, set.Cert):
 		return no("%s serves another certificate than the one in its TLS dir", g.Server)
 	}
-	return g.readsList(server.Settings)
+	return all(g.readsList(server.Settings), g.hasRead(f, dir))
 }
 
 func (g Serves) readsList(seen facts.Value[facts.TLSSettings]) Verdict {

@@ -41,7 +41,7 @@ func (p *Progress) Show(r event.Record) {
 	case event.RunEnded:
 		p.say("run", "%s: %d done, %d failed, %d not begun", e.Outcome, e.Done, e.Failed, e.Skipped)
 	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementFound, event.RequirementDated,
-		event.RequirementLifted, event.RequirementRestored:
+		event.RequirementLifted, event.RequirementRestored, event.SetRead:
 	}
 }
 
