@@ -109,6 +109,25 @@ func (d Dialect) Winners(settings []facts.Setting) map[string]facts.Setting {
 	return winners
 }
 
+// Overriding are, of the settings that are read after the text of our option file, those that win over it: the last word about something that
+// the text sets, where it is another word. TLS counts as set, whichever way the server is told of it.
+func (d Dialect) Overriding(text, suffix string, later []facts.Setting) []facts.Setting {
+	ours := []facts.Setting{{Name: sslSwitch, Value: "1"}}
+	for _, o := range d.Options(text, suffix) {
+		if o.Kind == OptionSetting {
+			ours = append(ours, facts.Setting{Name: d.FullName(o.Name), Value: o.Value})
+		}
+	}
+	meant, winners := d.Winners(ours), d.Winners(append(slices.Clone(ours), later...))
+	var list []facts.Setting
+	for _, s := range later {
+		if own, set := meant[s.Name]; set && winners[s.Name] == s && !alike(s.Name, own.Value, s.Value) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // Difference is a TLS variable that the next start of a server would set otherwise than it is now.
 type Difference struct {
 	Name         string
@@ -149,7 +168,7 @@ func atRest(now facts.Variable) string {
 // alike says that two values of a variable are the same to the server.
 func alike(name, a, b string) bool {
 	switch name {
-	case transport:
+	case transport, sslSwitch:
 		return on(a) == on(b)
 	case version:
 		return slices.Equal(versions(a), versions(b))

@@ -93,3 +93,46 @@ func TestPersisted(t *testing.T) {
 		t.Error("what is no JSON was read")
 	}
 }
+
+// TestWhatWinsOverOurSettings: what says the same, what we leave to others, and what is taken back again does not.
+func TestWhatWinsOverOurSettings(t *testing.T) {
+	d := mariadb1011(t)
+	files := facts.TLSSettings{CA: "/ca", Cert: "/cert", Key: "/key"}
+	withList := files
+	withList.CRL = "/crl"
+	for name, c := range map[string]struct {
+		ours  facts.TLSSettings
+		later []string
+		want  []string
+	}{
+		"nothing":                      {files, nil, nil},
+		"TLS on":                       {files, []string{"ssl=on"}, nil},
+		"TLS off":                      {files, []string{"ssl=0"}, []string{"ssl=0"}},
+		"TLS off, and on by a path":    {files, []string{"ssl=0", "ssl_ca=/ca"}, nil},
+		"TLS off behind a path":        {files, []string{"ssl_ca=/ca", "ssl=OFF"}, []string{"ssl=OFF"}},
+		"the same file":                {files, []string{"ssl_cert=/cert"}, nil},
+		"another file":                 {files, []string{"ssl_cert=/other"}, []string{"ssl_cert=/other"}},
+		"another file, and ours again": {files, []string{"ssl_cert=/other", "ssl_cert=/cert"}, nil},
+		"a list where we name none":    {files, []string{"ssl_crl=/theirs"}, nil},
+		"a list where we name one":     {withList, []string{"ssl_crl=/theirs"}, []string{"ssl_crl=/theirs"}},
+		"a list that is taken away":    {withList, []string{"ssl_crl="}, []string{"ssl_crl="}},
+		"what is not ours":             {files, []string{"ssl_cipher=A", "tls_version=TLSv1.2"}, nil},
+	} {
+		text, err := d.OptionFile("", c.ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var later []facts.Setting
+		for _, s := range c.later {
+			variable, value, _ := strings.Cut(s, "=")
+			later = append(later, facts.Setting{Name: variable, Value: value, Text: s})
+		}
+		var got []string
+		for _, s := range d.Overriding(text, "", later) {
+			got = append(got, s.Text)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}

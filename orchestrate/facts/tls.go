@@ -27,7 +27,7 @@ type Config struct {
 	IncludeDir   string        // the include folder that is read last; empty for none
 	OwnPath      string        // where our file belongs; empty without an include folder
 	Own          Value[string] // the text of our file
-	Later        []string      // TLS settings read after our file, which would win: file:line: setting
+	Later        []Setting     // TLS settings read after our file, which win over what it says of the same
 	Suffix       string        // of --defaults-group-suffix: the group [mysqldSUFFIX] is read by servers that were started with it alone
 
 	// Settings are all TLS settings that the next start would read, in the order in which it would; of several the last wins.

@@ -90,7 +90,7 @@ func (g *glance) config(options *optionFiles, roots []string) facts.Config {
 		config.DefaultsFile, config.IncludeDir = place.root, place.folder
 		config.OwnPath = path.Join(place.folder, ownName(options.suffix))
 		config.Own = ownText(options.files[config.OwnPath])
-		config.Later = options.later(place)
+		config.Later = g.inFiles(options.later(place))
 	}
 	config.Later = append(config.Later, g.onCommandLine()...)
 	return config
@@ -115,32 +115,36 @@ func ownText(value seen.Value[file.Content]) facts.Value[string] {
 	return facts.Absent[string]()
 }
 
-// onCommandLine are settings of the command line that no file can win over.
-func (g *glance) onCommandLine() []string {
-	var winners []string
-	for _, option := range g.args.settings(g.dialect) {
-		if overrides(option.Name) {
-			winners = append(winners, facts.CommandLine+": "+option.Text)
-		}
-	}
-	return winners
-}
-
 // allSettings are those that bear on TLS, with the arguments of the running process behind what the files say.
 func (g *glance) allSettings(options *optionFiles) []facts.Setting {
+	return slices.Concat(g.inFiles(options.settings), g.onCommandLine(), g.persisted())
+}
+
+// inFiles are those of the settings that bear on TLS.
+func (g *glance) inFiles(settings []setting) []facts.Setting {
 	var all []facts.Setting
-	take := func(place string, option dialect.Option) {
-		if name := g.dialect.FullName(option.Name); dialect.IsTLS(name) {
-			all = append(all, facts.Setting{Name: name, Value: option.Value, Place: place, Text: option.Text})
-		}
+	for _, s := range settings {
+		all = append(all, g.settingAt(s.place(), s.Option)...)
 	}
-	for _, s := range options.settings {
-		take(fmt.Sprintf("%s:%d", s.file, s.Line), s.Option)
-	}
+	return all
+}
+
+// onCommandLine are the settings of the command line that bear on TLS, which no file can win over.
+func (g *glance) onCommandLine() []facts.Setting {
+	var all []facts.Setting
 	for _, option := range g.args.settings(g.dialect) {
-		take(facts.CommandLine, option)
+		all = append(all, g.settingAt(facts.CommandLine, option)...)
 	}
-	return append(all, g.persisted()...)
+	return all
+}
+
+// settingAt is none where the option does not bear on TLS.
+func (g *glance) settingAt(place string, option dialect.Option) []facts.Setting {
+	name := g.dialect.FullName(option.Name)
+	if !dialect.IsTLS(name) {
+		return nil
+	}
+	return []facts.Setting{{Name: name, Value: option.Value, Place: place, Text: option.Text}}
 }
 
 // persisted are the settings that the server itself keeps, which it reads after everything else.

@@ -32,7 +32,7 @@ type setting struct {
 	dialect.Option
 }
 
-func (s setting) String() string { return fmt.Sprintf("%s:%d: %s", s.file, s.Line, s.Text) }
+func (s setting) place() string { return fmt.Sprintf("%s:%d", s.file, s.Line) }
 
 // included is an include folder that the server reads.
 type included struct {
@@ -206,26 +206,8 @@ func (o *optionFiles) readFolder(folder, root string, depth int) bool {
 	return true
 }
 
-// later are the settings that are read after our file and would win over what it says.
-func (o *optionFiles) later(place included) []string {
-	var winners []string
-	for _, s := range o.settings[place.ours:] {
-		if s.file != path.Join(place.folder, ownName(o.suffix)) && overrides(s.Name) {
-			winners = append(winners, s.String())
-		}
-	}
-	return winners
-}
-
-// overrides is true of the names of our settings, of what the server takes for their abbreviations, and of the switch that turns TLS off.
-func overrides(name string) bool {
-	if name == "ssl" {
-		return true
-	}
-	for _, ours := range []string{"ssl_ca", "ssl_cert", "ssl_key"} {
-		if len(name) > len("ssl_") && strings.HasPrefix(ours, name) {
-			return true
-		}
-	}
-	return false
+// later are the settings that are read after our file.
+func (o *optionFiles) later(place included) []setting {
+	own := path.Join(place.folder, ownName(o.suffix))
+	return slices.DeleteFunc(slices.Clone(o.settings[place.ours:]), func(s setting) bool { return s.file == own })
 }

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os/exec"
 	"path"
@@ -126,13 +127,21 @@ func TestOptionFilesAreReadInTheServersOrder(t *testing.T) {
 			}
 			folder, later := "", ""
 			if n := len(o.includes); n > 0 {
-				folder, later = o.includes[n-1].folder, strings.Join(o.later(o.includes[n-1]), "; ")
+				folder, later = o.includes[n-1].folder, laterTexts(o.later(o.includes[n-1]))
 			}
 			if err == nil && (folder != c.folder || later != c.later) {
 				t.Errorf("got %q, later %q; want %q, later %q", folder, later, c.folder, c.later)
 			}
 		})
 	}
+}
+
+func laterTexts(settings []setting) string {
+	var all []string
+	for _, s := range settings {
+		all = append(all, s.place()+": "+s.Text)
+	}
+	return strings.Join(all, "; ")
 }
 
 func text(err error) string {
@@ -199,7 +208,7 @@ func TestRootFilesOfACommandLine(t *testing.T) {
 
 func TestTheCommandLineWins(t *testing.T) {
 	g := &glance{dialect: mariadb(t), args: arguments{"/sbin/mariadbd", "--ssl-ca=/x", "--skip-ssl", "--ssl-crl=/y", "ssl_key", "--port=1"}}
-	if got := strings.Join(g.onCommandLine(), "; "); got != "command line: --ssl-ca=/x; command line: --skip-ssl" {
+	if got := fmt.Sprint(g.onCommandLine()); got != "[command line: --ssl-ca=/x command line: --skip-ssl command line: --ssl-crl=/y]" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -229,7 +229,13 @@ func laterSettings(t *testing.T, b *bench) {
 	}
 	config := known(t, "config", b.look(t, "primary", facts.PartConfig).Config)
 	file := filepath.Join(folder, "zz-s.cnf")
-	equal(t, "later", strings.Join(config.Later, "; "), file+":2: loose-ssl-ke = /later; "+file+":4: skip-ssl")
+	var later []string
+	for _, s := range config.Later {
+		later = append(later, s.String())
+	}
+	zzz := filepath.Join(folder, "zzz.cnf")
+	equal(t, "later", strings.Join(later, "; "),
+		file+":2: loose-ssl-ke = /later; "+file+":3: tls_version = TLSv1.3; "+file+":4: skip-ssl; "+zzz+":2: ssl_capath = /no")
 }
 
 func checks(t *testing.T, b *bench) {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -49,13 +48,14 @@ func (b *builder) planConfig(s topology.Server, text string, before []string) {
 		b.warnUnlessAlone(alone)
 		return
 	}
+	winners := b.dialect(s.Name).Overriding(text, config.Suffix, config.Later)
 	switch {
 	case config.OwnPath == "":
 		b.block(s.Name, "add a line !includedir DIR to "+config.DefaultsFile+", with a folder DIR that exists",
 			"%s names no include folder, into which the TLS settings would go", config.DefaultsFile)
 		return
-	case len(config.Later) > 0:
-		b.block(s.Name, takeOut, "a TLS setting that is read later would win: %s", strings.Join(config.Later, "; "))
+	case len(winners) > 0:
+		b.block(s.Name, takeOut, "a TLS setting that is read later would win: %s", settingTexts(winners))
 		return
 	case config.Own.IsUnknown():
 		b.block(s.Name, config.Own.Hint(), "%s: %s", config.OwnPath, config.Own.Why())

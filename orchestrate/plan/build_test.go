@@ -455,13 +455,13 @@ func TestBuildFollowsTheServers(t *testing.T) {
 		},
 		{
 			name:    "a setting that is read later blocks, with its place",
-			seen:    config(func(c *facts.Config) { c.Later = []string{"/etc/mysql/zzz.cnf:3: skip-ssl"} }),
+			seen:    config(func(c *facts.Config) { c.Later = skipSSL("/etc/mysql/zzz.cnf:3") }),
 			blocked: []string{"db1: /etc/mysql/zzz.cnf:3: skip-ssl"}, hint: "take that setting out",
 		},
 		{
 			name:    "a setting that is read later blocks a secured server too",
 			secured: true,
-			seen:    config(func(c *facts.Config) { c.Later = []string{"/etc/mysql/zzz.cnf:3: skip-ssl"} }),
+			seen:    config(func(c *facts.Config) { c.Later = skipSSL("/etc/mysql/zzz.cnf:3") }),
 			blocked: []string{"db1: /etc/mysql/zzz.cnf:3: skip-ssl"},
 		},
 		{

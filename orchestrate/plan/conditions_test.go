@@ -85,6 +85,11 @@ func ownConfig() string {
 	panic("the plan writes no settings")
 }
 
+// skipSSL is what turns TLS off behind our settings.
+func skipSSL(place string) []facts.Setting {
+	return []facts.Setting{{Name: "ssl", Value: "0", Place: place, Text: "skip-ssl"}}
+}
+
 // TestEveryConditionIsTried compares the list above with the source.
 func TestEveryConditionIsTried(t *testing.T) {
 	tried := map[string]bool{"SettingsPersisted": true, "SettingsAre": true} // of servers that persist settings: persist_test.go
@@ -424,7 +429,10 @@ func TestGoals(t *testing.T) {
 		{"other readers that were not seen", alone, config(func(c *facts.Config) { c.Others = facts.Unknown[[]string]("hidepid") }), "unclear", "hidepid"},
 
 		{"settings of another text", inPlace, config(func(c *facts.Config) { c.Own = facts.Known("ssl=0") }), "fails", "does not have"},
-		{"settings that something read later overrides", inPlace, config(func(c *facts.Config) { c.Later = []string{"/x:1: skip-ssl"} }), "fails", "/x:1: skip-ssl"},
+		{"settings that something read later overrides", inPlace, config(func(c *facts.Config) { c.Later = skipSSL("/x:1") }), "fails", "/x:1: skip-ssl"},
+		{"a list of revoked certificates that something else names", inPlace, config(func(c *facts.Config) {
+			c.Later = []facts.Setting{{Name: "ssl_crl", Value: "/x", Place: "/x:1", Text: "ssl-crl=/x"}, {Name: "ssl", Value: "on", Place: "/x:2", Text: "ssl=on"}}
+		}), "holds", ""},
 		{
 			"settings that the server refuses", inPlace,
 			seenServer("db1", func(s *facts.Server) { s.ConfigCheck = facts.Known(facts.Check{Text: "unknown variable"}) }), "fails", "unknown variable",

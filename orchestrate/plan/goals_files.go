@@ -69,9 +69,9 @@ func (GivenReady) Look() facts.Look { return facts.Look{} }
 // Look needs the files on the host.
 func (g SetInUse) Look() facts.Look { return lookAt(g.Server, facts.PartFiles) }
 
-// Look needs the option files, and the server's judgement of them.
+// Look needs the option files, the server's judgement of them, and its version, which decides what of them counts.
 func (g ConfigInPlace) Look() facts.Look {
-	return lookAt(g.Server, facts.PartConfig|facts.PartCheck)
+	return lookAt(g.Server, facts.PartInstance|facts.PartConfig|facts.PartCheck)
 }
 
 // Quick is the file alone: one that is not there needs no judgement by the server's program.
@@ -250,10 +250,28 @@ func (g ConfigInPlace) Holds(f facts.Facts) Verdict {
 		return notSeen(config.Own, "%s:%s", g.Server, g.Path)
 	case !ok || own != g.Text:
 		return no("%s:%s does not have the TLS settings", g.Server, g.Path)
-	case len(config.Later) > 0:
-		return no("a setting that is read later wins: %s", strings.Join(config.Later, "; ")).hinting(takeOut)
 	}
-	return accepted(g.Server, server.ConfigCheck)
+	return all(g.wins(f, config), accepted(g.Server, server.ConfigCheck))
+}
+
+// wins holds when no setting that is read after the text says otherwise.
+func (g ConfigInPlace) wins(f facts.Facts, config facts.Config) Verdict {
+	d, err := dialectOf(f, g.Server)
+	if err != nil {
+		return unclear("%v", err)
+	}
+	if winners := d.Overriding(g.Text, config.Suffix, config.Later); len(winners) > 0 {
+		return no("a setting that is read later wins: %s", settingTexts(winners)).hinting(takeOut)
+	}
+	return yes()
+}
+
+func settingTexts(settings []facts.Setting) string {
+	texts := make([]string, len(settings))
+	for i, s := range settings {
+		texts[i] = s.String()
+	}
+	return strings.Join(texts, "; ")
 }
 
 func accepted(server topology.ServerName, check facts.Value[facts.Check]) Verdict {
