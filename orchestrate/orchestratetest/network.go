@@ -180,9 +180,10 @@ func (w *World) restart(s *server) {
 	if text, ok := s.config.Own.Get(); ok && text == w.optionFile(s) && !s.tlsFault {
 		s.load(w.dirOf(s))
 	}
-	for _, c := range s.channels { // its own receivers start with it
-		if c.Receiver.Runs() {
-			w.connect(s, c)
+	for _, c := range s.channels {
+		w.stop(s, c, facts.Threads{Receiver: true, Applier: true})
+		if !s.skipsStart { // all of its threads start with it, whoever had stopped them
+			w.start(s, c, facts.Threads{Receiver: true, Applier: true})
 		}
 	}
 }

@@ -43,6 +43,9 @@ func (s *Settings) Stop(threads facts.Threads) {
 	s.world.stop(s.server, s.server.channels[""], threads)
 }
 
+// SkipsStart keeps the threads from starting with the server, as by skip_slave_start.
+func (s *Settings) SkipsStart() { s.server.skipsStart = true }
+
 // Channel changes the default channel.
 func (s *Settings) Channel(change func(*facts.Channel)) { change(&s.server.channels[""].Channel) }
 

@@ -62,6 +62,7 @@ type server struct {
 	rows      []facts.AccountRow
 	anonymous []facts.AccountRow
 
+	skipsStart  bool   // skip_slave_start: its threads do not start with it
 	reloadFault string // what a reload ends with; empty: it works
 
 	kept facts.Value[facts.Kept] // what it persists; absent for a server that persists nothing

@@ -289,11 +289,20 @@ func TestALookYieldsWhatItAsksFor(t *testing.T) {
 	}
 }
 
-func TestStoppedReceiversAreWokenByNobody(t *testing.T) {
+func TestStoppedThreadsAreWokenByTheirOwnServer(t *testing.T) {
 	w := New(Cluster("db1", "db2"))
-	w.With("db2", func(s *Settings) { s.Stop(facts.Threads{Receiver: true}) })
-	do(t, w, plan.Restart{Server: "db1"}, plan.Restart{Server: "db2"})
-	if c := channelOf(w, db2); c.Receiver != facts.No {
+	w.With("db2", func(s *Settings) { s.Stop(facts.Threads{Receiver: true, Applier: true}) })
+	do(t, w, plan.Restart{Server: "db1"})
+	if c := channelOf(w, db2); c.Receiver != facts.No || c.Applier != facts.No {
+		t.Errorf("%+v", c)
+	}
+	do(t, w, plan.Restart{Server: "db2"})
+	if c := channelOf(w, db2); c.Receiver != facts.Yes || c.Applier != facts.Yes {
+		t.Errorf("%+v", c)
+	}
+	w.With("db2", func(s *Settings) { s.SkipsStart() })
+	do(t, w, plan.Restart{Server: "db2"})
+	if c := channelOf(w, db2); c.Receiver != facts.No || c.Applier != facts.No {
 		t.Errorf("%+v", c)
 	}
 }

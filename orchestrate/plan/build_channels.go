@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -110,7 +111,7 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
-	step.Impact = b.changeImpact(l)
+	step.Impact = joined(b.changeImpact(l), stopsImpact(goal, channel))
 	step.Guards = b.channelGuards(goal, channel)
 	c := b.changeOf(goal, channel)
 	step.Actions = c.there
@@ -226,16 +227,37 @@ func (b *builder) secured(l Link, channel facts.Channel) Secured {
 	return goal
 }
 
+// stopsImpact tells of a thread that runs and is stopped for good, since an interrupted run found it stopped.
+func stopsImpact(goal Secured, channel facts.Channel) string {
+	if !channel.Applier.Runs() || goal.Threads.Applier {
+		return ""
+	}
+	return fmt.Sprintf("the applier of %s, which runs, stays stopped: an interrupted run found it so", goal.Link.Channel)
+}
+
 func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	missing := facts.Threads{
 		Receiver: goal.Threads.Receiver && !channel.Receiver.Runs(),
 		Applier:  goal.Threads.Applier && !channel.Applier.Runs(),
 	}
-	step.Title = fmt.Sprintf("start the %s of %s again", threadNames(missing), l.Channel)
-	step.Reason = "an interrupted run stopped it"
+	surplus := facts.Threads{
+		Receiver: !goal.Threads.Receiver && channel.Receiver.Runs(),
+		Applier:  !goal.Threads.Applier && channel.Applier.Runs(),
+	}
+	var titles []string
+	if surplus != (facts.Threads{}) {
+		step.Actions = append(step.Actions, StopThreads{Channel: l.Channel, Threads: surplus})
+		titles = append(titles, "stop the "+threadNames(surplus))
+		step.Impact = fmt.Sprintf("the %s of %s, which runs, is stopped: an interrupted run found it so", threadNames(surplus), l.Channel)
+	}
+	if missing != (facts.Threads{}) {
+		step.Actions = append(step.Actions, StartThreads{Channel: l.Channel, Threads: missing})
+		titles = append(titles, "start the "+threadNames(missing))
+	}
+	step.Title = fmt.Sprintf("%s of %s again", strings.Join(titles, " and "), l.Channel)
+	step.Reason = "an interrupted run left it so"
 	step.Guards = []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}}}
-	step.Actions = []Action{StartThreads{Channel: l.Channel, Threads: missing}}
 	step.Undo = Undo{Reason: "nothing is changed"}
 }
 

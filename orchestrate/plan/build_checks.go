@@ -101,6 +101,7 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		return c.Threads()
 	}
 	if found, ok := b.facts.Marks.Threads[id]; ok {
+		b.blockRunning(id, found, c)
 		return found
 	}
 	if !c.Receiver.Runs() {
@@ -110,6 +111,15 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		b.blockStopped(id, "applier", c.ApplierError)
 	}
 	return c.Threads()
+}
+
+// blockRunning: whether a restart or a person started the thread since, nothing tells.
+func (b *builder) blockRunning(id facts.ChannelID, found facts.Threads, c facts.Channel) {
+	if found.Applier || !c.Applier.Runs() || b.options.KeepStopped {
+		return
+	}
+	b.block(id.Server, "if it should be stopped again: --keep-stopped; if it should run: apply with another journal, which knows nothing of that run (--journal DIR)",
+		"the applier of %s runs, and an interrupted run found it stopped", id)
 }
 
 func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.ThreadError) {

@@ -71,13 +71,13 @@ func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
 	if service, ok := b.facts.Server(s.Name).Service.Get(); ok && s.Restart == "" {
 		step.Guards = append(step.Guards, Guard{Condition: RunsAs{Server: s.Name, Service: service}})
 	}
-	step.Actions = []Action{restart}
+	step.Actions = append([]Action{restart}, b.stopAgain(s)...)
 	step.Found = b.threadsOf(b.disturbedBy(s)...)
 	step.Needs = append(step.Needs, b.switching(b.disturbedBy(s)...)...)
 	former := b.former(s)
 	settings := former.asRestarted()
-	step.Rescued = former.isBack(settings, b.upAgain(s, b.disturbedBy(s)))
-	step.Impact = joined(step.Impact, former.noWayBack())
+	step.Rescued = former.isBack(settings, All(b.upAgain(s, b.disturbedBy(s)), b.ownRun(s)))
+	step.Impact = joined(step.Impact, b.stoppedImpact(s), former.noWayBack())
 	replicas := append(b.move(&step, former), b.wakeActions(s)...)
 	// The settings are put back by the undo of their own step when a person takes the run back, and here when the restart fails.
 	step.Rescue = append(former.back(settings, rescueBy(restart)), replicas...)

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -127,8 +128,7 @@ func (b *builder) threadsOf(ids ...facts.ChannelID) map[facts.ChannelID]facts.Th
 func (b *builder) planWakes(s topology.Server) {
 	for _, l := range b.links {
 		switch {
-		case !b.threads[l.Channel].Receiver:
-		case l.Source == s.Name && !b.moved[l.Channel]:
+		case l.Source == s.Name && b.threads[l.Channel].Receiver && !b.moved[l.Channel]:
 			step := b.wakeStep(l, "wake", s)
 			step.Title = fmt.Sprintf("wake the receiver of %s", l.Channel)
 			step.Reason = fmt.Sprintf("%s was restarted, and a receiver waits for its Connect_Retry before it tries again", s.Name)
@@ -147,7 +147,7 @@ func (b *builder) planWakes(s topology.Server) {
 func (b *builder) runsAgain(l Link) Condition {
 	channel, _ := b.facts.Channel(l.Channel).Get()
 	runs := Former{Link: l, Options: b.optionsAfter(l), Threads: b.threads[l.Channel], Apart: channel.Receiver != facts.Yes && !b.moved[l.Channel]}
-	if runs.Apart {
+	if runs.Apart || !runs.Threads.Receiver {
 		return runs
 	}
 	return All(Attached{l}, runs)
@@ -183,16 +183,55 @@ func (b *builder) upAgain(s topology.Server, channels []facts.ChannelID) Conditi
 func (b *builder) wakeActions(s topology.Server) []Action {
 	var actions []Action
 	for _, id := range b.disturbedBy(s) {
-		if b.threads[id].Receiver && (!b.moved[id] || id.Server == s.Name) {
+		if id.Server == s.Name || b.threads[id].Receiver && !b.moved[id] {
 			actions = append(actions, wake(id, b.threads[id])...)
 		}
 	}
 	return actions
 }
 
+// wake lets a receiver connect at once. A thread that was found stopped, and started with its server, is stopped with it.
 func wake(id facts.ChannelID, threads facts.Threads) []Action {
-	return []Action{
-		StopThreads{Channel: id, Threads: facts.Threads{Receiver: true}},
-		StartThreads{Channel: id, Threads: threads},
+	actions := []Action{StopThreads{Channel: id, Threads: facts.Threads{Receiver: true, Applier: !threads.Applier}}}
+	if threads != (facts.Threads{}) {
+		actions = append(actions, StartThreads{Channel: id, Threads: threads})
 	}
+	return actions
+}
+
+// stopAgain stops the threads that were found stopped: a server that restarts starts them all, unless its settings say otherwise.
+func (b *builder) stopAgain(s topology.Server) []Action {
+	var actions []Action
+	for _, id := range b.ownChannels(s) {
+		if stopped := others(b.threads[id]); stopped != (facts.Threads{}) {
+			actions = append(actions, StopThreads{Channel: id, Threads: stopped})
+		}
+	}
+	return actions
+}
+
+func others(t facts.Threads) facts.Threads {
+	return facts.Threads{Receiver: !t.Receiver, Applier: !t.Applier}
+}
+
+func (b *builder) stoppedImpact(s topology.Server) string {
+	var told []string
+	for _, action := range b.stopAgain(s) {
+		if stop, is := action.(StopThreads); is {
+			told = append(told, fmt.Sprintf("the %s of %s, which does not run, starts with the server and is stopped again at once (skip_slave_start in its option files keeps it from starting)",
+				threadNames(stop.Threads), stop.Channel))
+		}
+	}
+	return strings.Join(told, "; ")
+}
+
+// ownRun holds when the channels of a server have their threads and options as after the steps before.
+func (b *builder) ownRun(s topology.Server) Condition {
+	var conditions []Condition
+	for _, l := range b.links {
+		if l.Channel.Server == s.Name {
+			conditions = append(conditions, b.runsAgain(l))
+		}
+	}
+	return All(conditions...)
 }

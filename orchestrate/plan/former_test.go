@@ -101,6 +101,74 @@ func TestWhatAMovedChannelIsLookedAtBefore(t *testing.T) {
 	}
 }
 
+// TestAnApplierThatWasStoppedStaysStopped through the restart of its server, and through the way back of one that fails.
+func TestAnApplierThatWasStoppedStaysStopped(t *testing.T) {
+	stopped := func(skips bool) *site {
+		c := world.Cluster("db1", "db2")
+		allServers(&c)
+		s := newSite(c)
+		s.options.KeepStopped = true
+		s.With("db2", func(s *world.Settings) {
+			s.Stop(applier)
+			if skips {
+				s.SkipsStart()
+			}
+		})
+		return s
+	}
+	for _, skips := range []bool{false, true} {
+		s := stopped(skips)
+		p := s.build()
+		serve := mustStep(t, p, "serve/db2")
+		if !strings.Contains(serve.Impact, "the applier of db2, which does not run, starts with the server and is stopped again at once") {
+			t.Errorf("impact: %s", serve.Impact)
+		}
+		newCrew(s, upTo(p, "serve/db2"), inOrder).work()
+		s.do(t, serve.Actions[0])
+		s.do(t, serve.Rescue...)
+		if v := serve.Rescued.Holds(s.facts()); !v.Holds() {
+			t.Error(v)
+		}
+		if c := channelIn(s.facts(), channelOf("db2")); c.Threads() != receiver {
+			t.Errorf("after the way back: %+v", c)
+		}
+		s.do(t, plan.StartThreads{Channel: channelOf("db2"), Threads: applier})
+		if v := serve.Rescued.Holds(s.facts()); v.Holds() {
+			t.Error("it counts as taken back though the applier was started")
+		}
+		s = stopped(skips)
+		s.mustApply(t)
+		if c := channelIn(s.facts(), channelOf("db2")); c.Threads() != receiver {
+			t.Errorf("at the end: %+v", c)
+		}
+	}
+}
+
+// TestAThreadThatRunsIsNotStoppedUnasked by what an old journal says.
+func TestAThreadThatRunsIsNotStoppedUnasked(t *testing.T) {
+	s := newSite(world.Cluster("db1", "db2", "db3"))
+	s.interrupted("change/db2", channelOf("db2"), receiver)
+	if p := s.build(); !slices.ContainsFunc(p.Blocked, func(b plan.Blocked) bool {
+		return strings.Contains(b.Why, "the applier of db2 runs, and an interrupted run found it stopped") && strings.Contains(b.Hint, "--keep-stopped")
+	}) {
+		t.Errorf("%v", p.Blocked)
+	}
+	s.options.KeepStopped = true
+	if impact := mustStep(t, s.build(), "change/db2").Impact; !strings.Contains(impact, "the applier of db2, which runs, stays stopped") {
+		t.Errorf("impact: %s", impact)
+	}
+	s.mustApply(t)
+	s.interrupted("change/db2", channelOf("db2"), receiver)
+	s.do(t, plan.StartThreads{Channel: channelOf("db2"), Threads: applier})
+	if step := mustStep(t, s.build(), "change/db2"); !slices.Equal(step.Actions, []plan.Action{plan.StopThreads{Channel: channelOf("db2"), Threads: applier}}) {
+		t.Errorf("%v", sentences(step.Actions))
+	}
+	s.mustApply(t)
+	if c := channelIn(s.facts(), channelOf("db2")); c.Threads() != receiver {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestNoServerGetsSettingsBeforeThoseOfTheOneBeforeAreProven: they would wait for a restart for whatever cause it comes.
 func TestNoServerGetsSettingsBeforeThoseOfTheOneBeforeAreProven(t *testing.T) {
 	c := world.Cluster("db1", "db2", "db3")
