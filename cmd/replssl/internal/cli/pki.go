@@ -1,9 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +44,28 @@ func (s *settings) folder() string { return s.beside(s.pki, "pki") }
 
 // sealedKey is where the authority's key is when it is sealed.
 func (s *settings) sealedKey() string { return filepath.Join(s.folder(), pkistore.SealedKeyFile) }
+
+// maxRead bounds what is read of one file that a person names, in bytes.
+const maxRead = 1 << 20
+
+// readNamed reads a regular file: a pipe would wait for somebody who writes into it, and a device may have no end. The errors name the file.
+func readNamed(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
+	case info.Size() > maxRead:
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is larger than any file of certificates")}
+	}
+	return io.ReadAll(io.LimitReader(file, maxRead))
+}
 
 // kindOf reads the kind of a key from a flag; none is none.
 func kindOf(word string) (pki.KeyKind, error) {

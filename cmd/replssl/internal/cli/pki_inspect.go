@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -69,7 +68,7 @@ func oneArgument(_ *cobra.Command, args []string) error {
 
 // runPKIInspect takes a name without a slash and a dot for a server where the inventory has it.
 func runPKIInspect(cmd *cobra.Command, s *settings, flags *inspectFlags, what string) error {
-	data, err := os.ReadFile(what)
+	data, err := readNamed(what)
 	var isFolder *fs.PathError
 	switch {
 	case err == nil:
@@ -94,7 +93,7 @@ func inspectFile(cmd *cobra.Command, s *settings, path string, data []byte) erro
 func inspectAddress(cmd *cobra.Command, s *settings, flags *inspectFlags, address, host string) error {
 	var bundle []*x509.Certificate
 	if flags.ca != "" {
-		data, err := os.ReadFile(flags.ca)
+		data, err := readNamed(flags.ca)
 		if err == nil {
 			bundle, err = pki.ParseBundle(data)
 		}

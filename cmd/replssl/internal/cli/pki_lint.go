@@ -109,7 +109,7 @@ func lintLoose(cmd *cobra.Command, s *settings, flags *lintFlags) error {
 		if one.path == "" {
 			continue
 		}
-		data, err := os.ReadFile(one.path)
+		data, err := readNamed(one.path)
 		if err != nil {
 			return err
 		}
