@@ -11,6 +11,9 @@ import (
 	"github.com/replssl/replssl/remote"
 )
 
+// ErrUnknownSystem says that system calls are not known here: a test skips.
+var ErrUnknownSystem = errors.New("system calls are only known of Linux on amd64")
+
 // Death is when a command dies.
 type Death struct {
 	Call  int  // the number of the call, from 1; 0: it lives to its end

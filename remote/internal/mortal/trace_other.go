@@ -2,11 +2,8 @@
 
 package mortal
 
-import (
-	"errors"
-	"syscall"
-)
+import "syscall"
 
 func trace(string, []uintptr, string, *syscall.Credential, Death) (Outcome, error) {
-	return Outcome{}, errors.New("system calls are only known of Linux on amd64")
+	return Outcome{}, ErrUnknownSystem
 }
