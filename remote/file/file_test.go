@@ -151,6 +151,11 @@ func TestWriteRefuses(t *testing.T) {
 		must(t, os.Chmod(open, mode))
 		refused(t, file.Write(open+"/x", secret.New("y"), plain), "may be written by others")
 	}
+	if os.Geteuid() == 0 {
+		must(t, os.Chown(open, 0, 65534))
+		must(t, os.Chmod(open, 0o775))
+		refused(t, file.Write(open+"/x", secret.New("y"), plain), "may be written by its group")
+	}
 	must(t, os.Remove(open))
 	short := file.Write(name, secret.New("a longer text"), plain)
 	short.Stdin = io.LimitReader(short.Stdin, 4)

@@ -90,6 +90,10 @@ next=$folder/.$base.replssl
 [ ! -L "$file" ] || die "$file is a symbolic link, which is not replaced"
 [ ! -e "$file" ] || [ -f "$file" ] || die "$file is not a regular file"
 [ -d "$folder" ] || die "there is no directory $folder"
+case $(stat -L -c %A:%g -- "$folder" 2>/dev/null) in
+?????w????:0) ;;
+?????w*) die "$folder may be written by its group, who could put another file in the place of $file" ;;
+esac
 case $(stat -L -c %A -- "$folder" 2>/dev/null) in
 ????????w*) die "$folder may be written by others, who could put another file in the place of $file" ;;
 esac
