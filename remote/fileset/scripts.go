@@ -11,6 +11,11 @@ LC_ALL=C; export LC_ALL
 code=1
 die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit "$code"; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
+identity() { # sets euid
+	euid=
+	while read -r key real euid rest; do [ "$key" != Uid: ] || break; done 2>/dev/null </proc/self/status
+	[ -n "$euid" ] || euid=$(id -u)
+}
 # reached: nobody can put another folder in the place of one on the way. A sticky folder keeps each one's own.
 reached() {
 	set -- /
@@ -23,10 +28,12 @@ reached() {
 	done
 	unset IFS
 	set +f
-	modes=$(stat -L -c %A -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
+	modes=$(stat -L -c %A:%g -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
 	for mode in $modes; do
 		case $mode in
-		????????w[!tT]) die "$1, which leads to $dir, may be written by others" ;;
+		????????w[!tT]:*) die "$1, which leads to $dir, may be written by others" ;;
+		?????w???[tT]:*|?????w????:0) ;;
+		?????w*) die "$1, which leads to $dir, may be written by its group" ;;
 		esac
 		shift
 	done
@@ -36,16 +43,19 @@ locked() {
 	command -v flock >/dev/null 2>&1 || return 0
 	flock -n 9 2>/dev/null || [ $? -ne 1 ] || die "another command changes $dir at this moment; try again when it has ended"
 }
-# sound PATH...: real folders that nobody but their owner can plant anything in
+# sound PATH...: real folders that nobody but root and whoever runs this can plant anything in
 sound() {
 	for place; do
 		[ ! -L "$place" ] || die "$place is a symbolic link where a directory should be"
 		[ -d "$place" ] || die "$place is not a directory"
 	done
-	modes=$(stat -c %A -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
+	identity
+	modes=$(stat -c %A:%u -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
 	for mode in $modes; do
 		case $mode in
 		?????w*|????????w*) die "$1 may be written by its group or by others" ;;
+		*:0|*:"$euid") ;;
+		*) die "$1 belongs to the user ${mode##*:}, who could put other files into it: give it to root (chown root $1)" ;;
 		esac
 		shift
 	done
@@ -82,11 +92,6 @@ same() { # the files in this folder are those that are wanted
 	*) ! there crl.pem ;;
 	esac
 }
-identity() { # sets euid
-	euid=
-	while read -r key real euid rest; do [ "$key" != Uid: ] || break; done 2>/dev/null </proc/self/status
-	[ -n "$euid" ] || euid=$(id -u)
-}
 prepare() { # what is there is sound, and what is missing is made
 	want=
 	read -r want
@@ -119,7 +124,7 @@ install() {
 	done
 	same || die "the files did not arrive whole"
 	if [ -n "$owner" ] && [ "$euid" = 0 ]; then
-		try "the files cannot be given to $owner" chown -- "$owner" $files
+		try "the files cannot be given to $owner" chown -h -- "$owner" $files
 	fi
 	if command -v restorecon >/dev/null 2>&1; then
 		try "the security labels cannot be set" restorecon -R "$part"

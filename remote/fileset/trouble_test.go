@@ -203,3 +203,22 @@ func TestLabelsComeBeforeTheRename(t *testing.T) {
 		t.Errorf("got %q", told)
 	}
 }
+
+// TestNoFolderOfSomebodyElseIsTrusted gives each folder to another user, and each on the way to another group.
+func TestNoFolderOfSomebodyElseIsTrusted(t *testing.T) {
+	if !isRoot() {
+		t.Skip("only root can give folders away")
+	}
+	for _, name := range []string{"", "versions"} {
+		dir := filepath.Join(place(t, ""), "ssl")
+		sh(t, install(t, dir, 1, set(t, "one"), ""))
+		must(t, os.Chown(filepath.Join(dir, name), 65534, -1))
+		refused(t, install(t, dir, 2, set(t, "two"), "nobody"), filepath.Join(dir, name)+" belongs to the user 65534", "chown root")
+	}
+	parent := place(t, "")
+	must(t, os.Chown(parent, 0, 65534))
+	must(t, os.Chmod(parent, 0o775))
+	refused(t, install(t, filepath.Join(parent, "ssl"), 1, set(t, "one"), ""), parent+", which leads to", "may be written by its group")
+	must(t, os.Chown(parent, 0, 0))
+	sh(t, install(t, filepath.Join(parent, "ssl"), 1, set(t, "one"), ""))
+}
