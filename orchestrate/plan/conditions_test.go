@@ -44,6 +44,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.Serves{Server: "db1"},
 		plan.ServesValid{Server: "db1"},
 		plan.StartsAlike{Server: "db1", Cert: "/etc/mysql-ssl/current/cert.pem"},
+		plan.SetReads{Server: "db1", Cert: "/etc/mysql-ssl/current/cert.pem"},
 		plan.RequiresTLS{Server: "db1", User: "repl"},
 		plan.RequiresTLS{Server: "db1", User: "repl", Least: facts.Requirement{Kind: facts.RequireSSL}, Rows: []plan.RowDemand{{Host: "10.%", Require: facts.Requirement{Kind: facts.RequireX509}}}},
 		plan.RowsAre{Server: "db1", User: "repl", Rows: []plan.RowDemand{{Host: "%", Require: facts.Requirement{Kind: facts.RequireSSL}}}},

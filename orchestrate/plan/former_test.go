@@ -63,6 +63,28 @@ func TestASetThatCannotBeReadIsNoWayBack(t *testing.T) {
 	}
 }
 
+// TestFilesThatTheServerCouldNotReadAgainAreNoProof, though it still serves what it has read.
+func TestFilesThatTheServerCouldNotReadAgainAreNoProof(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	for want, spoil := range map[string]func(*facts.FileSet){
+		"the key does not match the certificate":   func(set *facts.FileSet) { set.KeyPublic = facts.Known("another") },
+		"the server's user cannot read the files":  func(set *facts.FileSet) { set.Readable = facts.Known(false) },
+		"certificate set 1 of db1: key.pem is not": func(set *facts.FileSet) { set.Faults = []string{"key.pem is not there"} },
+	} {
+		f := edit(s.facts(), "db1", func(seen *facts.Server) {
+			dir, _ := seen.TLSDir.Get()
+			set := dir.Sets[1]
+			spoil(&set)
+			dir.Sets[1] = set
+			seen.TLSDir = facts.Known(dir)
+		})
+		r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f))
+		if r.OK || !slices.ContainsFunc(r.Problems, func(p plan.Problem) bool { return p.Server == "db1" && strings.Contains(p.Why, want) }) {
+			t.Errorf("%s: %+v", want, r.Problems)
+		}
+	}
+}
+
 // TestSystemdIsAskedToForget what it counted before the way back starts the server once more.
 func TestSystemdIsAskedToForget(t *testing.T) {
 	cluster := world.Cluster("db1", "db2")

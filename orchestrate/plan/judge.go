@@ -20,7 +20,8 @@ type Demand struct {
 func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
 	var demands []Demand
 	for _, s := range c.TLSServers() {
-		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}}, Demand{s.Name, StartsAlike{Server: s.Name, Cert: currentFile(s, "cert.pem")}})
+		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}}, Demand{s.Name, StartsAlike{Server: s.Name, Cert: currentFile(s, "cert.pem")}},
+			Demand{s.Name, SetReads{Server: s.Name, Cert: currentFile(s, "cert.pem")}})
 	}
 	for _, l := range links {
 		server := l.Channel.Server
