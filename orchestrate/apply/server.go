@@ -136,5 +136,14 @@ func (x *Executor) reloadTLS(ctx context.Context, a plan.ReloadTLS, note func(ev
 	if err != nil {
 		return err
 	}
-	return x.exec(ctx, a.Server, note, d.ReloadTLS())
+	return pendingAtDeadline(ctx, x.exec(ctx, a.Server, note, d.ReloadTLS()))
+}
+
+// pendingAtDeadline: a statement that was sent and not answered in time may still wait on the server, and have its effect later.
+func pendingAtDeadline(ctx context.Context, err error) error {
+	var unsent *unsentError
+	if err == nil || ctx.Err() == nil || errors.As(err, &unsent) {
+		return err
+	}
+	return &pendingError{err}
 }

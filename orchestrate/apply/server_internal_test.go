@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -28,6 +30,29 @@ func TestWhatIsARestart(t *testing.T) {
 		err := judgeStart("db1", startIn(c.before), c.after)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestAReloadThatIsNotAnsweredMayStillHappen, while one that was refused, or never sent, does not.
+func TestAReloadThatIsNotAnsweredMayStillHappen(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	refused := errors.New("error 1105")
+	for name, c := range map[string]struct {
+		ctx     context.Context
+		err     error
+		pending bool
+	}{
+		"not answered": {over, context.DeadlineExceeded, true},
+		"refused":      {t.Context(), refused, false},
+		"never sent":   {over, &unsentError{refused}, false},
+		"it worked":    {over, nil, false},
+	} {
+		err := pendingAtDeadline(c.ctx, c.err)
+		var pending interface{ Pending() bool }
+		if errors.As(err, &pending) != c.pending || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
