@@ -63,6 +63,7 @@ type TLSDir struct {
 	Open    string // what others may write to, though a set is in use and the folder's owner is right: that can be put right in place
 	Current int    // the version in use, 0 for none
 	Sets    map[int]FileSet
+	Left    []string // what runs that died have left on the host: parts of sets, with their keys perhaps
 }
 
 // CurrentSet is the set in use.

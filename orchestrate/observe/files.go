@@ -30,7 +30,7 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 
 // tlsDir is the folder as facts, or why it is not known. The reader is the OS user who was sent to read the files, and should own them.
 func tlsDir(state fileset.State, reader string) (dir facts.TLSDir, why string) {
-	dir = facts.TLSDir{Kind: facts.DirReal, Sets: map[int]facts.FileSet{}}
+	dir = facts.TLSDir{Kind: facts.DirReal, Sets: map[int]facts.FileSet{}, Left: state.Left}
 	folder, known := state.Dir.Get()
 	if state.Dir.IsAbsent() {
 		dir.Kind = facts.DirAbsent

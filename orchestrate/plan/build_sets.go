@@ -183,7 +183,7 @@ func (b *builder) proven(s topology.Server) []Guard {
 	return guards
 }
 
-// OnlySets holds when a host has no other sets than these.
+// OnlySets holds when a host has no other sets than these, and nothing that a run which died has left.
 type OnlySets struct {
 	Server topology.ServerName
 	Keep   []int // ascending
@@ -209,6 +209,9 @@ func (g OnlySets) Holds(f facts.Facts) Verdict {
 		if !slices.Contains(g.Keep, version) {
 			others = append(others, version)
 		}
+	}
+	if len(dir.Left) > 0 {
+		return no("%s still has what a run that died has left in its TLS dir: %s", g.Server, strings.Join(dir.Left, ", "))
 	}
 	if len(others) > 0 {
 		return no("%s still has the certificate sets %s", g.Server, numbers(others))

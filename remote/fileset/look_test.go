@@ -219,3 +219,22 @@ func TestLooksRunTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatACommandThatDiedLeftIsTold also when it is the only thing that is wrong.
+func TestWhatACommandThatDiedLeftIsTold(t *testing.T) {
+	dir := filepath.Join(place(t, ""), "ssl")
+	sh(t, install(t, dir, 3, set(t, "three"), ""))
+	sh(t, remote.Command{Line: fileset.Switch(dir, 3)})
+	if left := look(t, dir, "").Left; len(left) != 0 {
+		t.Errorf("got %q", left)
+	}
+	leave(t, dir)
+	must(t, os.Mkdir(filepath.Join(dir, "versions", ".other.gone"), 0o755))
+	if left := strings.Join(look(t, dir, "").Left, " "); left != ".2.partial .7.gone .current.next" {
+		t.Errorf("got %q", left)
+	}
+	sh(t, remote.Command{Line: fileset.Prune(dir, 3)})
+	if left := look(t, dir, "").Left; len(left) != 0 {
+		t.Errorf("got %q", left)
+	}
+}

@@ -43,6 +43,9 @@ inside() {
 		done
 		listed
 	fi
+	for path in versions/.*.partial versions/.*.gone .current.next; do
+		[ ! -e "$path" ] && [ ! -L "$path" ] || unfinished "${path##*/}"
+	done
 	facts=$(stat -c 'file %n %f %s %u %U:%N' -- "$@" 2>&1)
 	lines "$facts" fact
 	[ -n "$regular" ] || return
@@ -50,6 +53,18 @@ inside() {
 	lines "$sums" sum
 	[ -z "$texts" ] || grep -aH '' $texts 2>&1
 	try
+}
+unfinished() { # NAME of what a command that was killed has left
+	case $1 in
+	.current.next) say "left $1" ;;
+	.[1-9]*)
+		n=${1#.}
+		case ${n%.*} in
+		*[!0-9]*|??????????*) ;;
+		*) say "left $1" ;;
+		esac
+		;;
+	esac
 }
 listed() { # A pattern that nothing fits stands for itself: then the folder is empty, or it could not be read.
 	if [ "$path" != 'versions/*' ] || why=$(ls versions 2>&1 >/dev/null); then

@@ -49,6 +49,7 @@ type parser struct {
 	dir      seen.Value[Folder] // for a folder that is not there
 	closed   string             // why nobody could enter it
 	target   string             // of the link
+	left     []string           // by commands that were killed
 	numbers  []int
 	complete bool   // the list of versions has its end
 	listWhy  string // why there is none
@@ -84,6 +85,8 @@ func (p *parser) line(line string) error {
 		return p.noDir(rest)
 	case "closed":
 		p.closed = rest
+	case "left":
+		p.left = append(p.left, rest)
 	case "version":
 		return p.version(rest)
 	case "list":

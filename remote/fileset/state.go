@@ -25,6 +25,7 @@ type State struct {
 	Root     seen.Value[Folder] // DIR/versions
 	Current  seen.Value[Link]
 	Versions seen.Value[[]Version] // in the order of their numbers
+	Left     []string              // names of what commands that were killed left behind, keys perhaps: [Prune] removes it
 }
 
 // Folder is what stands where a folder should be; for any kind but Directory nobody looked further.
