@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 
@@ -71,11 +70,27 @@ func Serial(number *big.Int) string {
 func stamp(moment time.Time) string { return moment.UTC().Format(time.RFC3339) }
 
 func names(cert *x509.Certificate) []string {
-	found := slices.Clone(cert.DNSNames)
+	var found []string
+	for _, name := range cert.DNSNames {
+		found = append(found, escaped(name))
+	}
 	for _, ip := range cert.IPAddresses {
 		found = append(found, ip.String())
 	}
 	return append([]string{}, found...)
+}
+
+// escaped is a text of which a terminal carries nothing out, in the way of a subject.
+func escaped(text string) string {
+	var line strings.Builder
+	for _, char := range []byte(text) {
+		if char < ' ' || char > '~' {
+			fmt.Fprintf(&line, `\x%02X`, char)
+			continue
+		}
+		line.WriteByte(char)
+	}
+	return line.String()
 }
 
 func usages(cert *x509.Certificate) []string {
