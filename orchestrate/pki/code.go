@@ -125,3 +125,12 @@ func (c Code) Severity() Severity {
 	}
 	return Forbids
 }
+
+// RestsOnClock says that a finding of this code is about the time at which it was judged.
+func (c Code) RestsOnClock() bool {
+	switch c {
+	case CodeNotYetValid, CodeExpired, CodeExpiresSoon, CodeCRLNotYetValid, CodeCRLExpired, CodeCRLExpiresSoon:
+		return true
+	}
+	return false
+}
