@@ -65,6 +65,7 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartProcess, &seen.Process, facts.Process{
 		PID: 100 + s.start, OSUser: "mysql", DefaultsFile: s.config.DefaultsFile, Start: s.startID(), Sockets: w.sockets(s),
 	})
+	put(parts, facts.PartProcess, &seen.Clock, 0)
 	if parts.Has(facts.PartService) {
 		seen.Service = s.service
 	}

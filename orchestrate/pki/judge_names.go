@@ -101,7 +101,7 @@ func mayExtend(cert *x509.Certificate, use x509.ExtKeyUsage) bool {
 func (f *findings) kinds(path []*x509.Certificate, want Want) {
 	for _, reader := range append([]Reader{want.Owner}, want.Readers...) {
 		for i, cert := range path {
-			if !reader.readsKeyOf(cert) {
+			if !reader.ReadsKeyOf(cert) {
 				f.once(CodeKeyKind, fileOf(i), fmt.Sprintf("the key of %s is %s, which %s does not read",
 					SubjectOneLine(cert), KindOfKey(cert.PublicKey), reader.Who), cureOf(i)+" with keys of RSA")
 			}
@@ -109,7 +109,8 @@ func (f *findings) kinds(path []*x509.Certificate, want Want) {
 	}
 }
 
-func (r Reader) readsKeyOf(cert *x509.Certificate) bool {
+// ReadsKeyOf says that the server takes certificates with the key of this one.
+func (r Reader) ReadsKeyOf(cert *x509.Certificate) bool {
 	switch cert.PublicKey.(type) {
 	case *ecdsa.PublicKey:
 		return r.Reads(P256)

@@ -40,8 +40,10 @@ func (b *builder) planCertificates() {
 	}
 	b.checkAuthority(missing)
 	if len(missing) > 0 {
+		b.checkClocksSeen()
 		b.checkClocks()
 	}
+	b.checkAuthorityKind()
 	b.checkComparedNames()
 	keys := b.keys()
 	if b.isBlocked() || len(missing) == 0 {
@@ -90,9 +92,13 @@ func keysFor(asked topology.Algorithm, servers []pki.Reader) keyKinds {
 	return keyKinds{authority: kind, leaf: kind}
 }
 
-// readerOf is what a server can make of files.
+// readerOf is what a server can make of files; of one whose version was not seen nothing is said.
 func readerOf(f facts.Facts, server topology.ServerName) pki.Reader {
-	return dialect.ReaderOf(f.Server(server).Instance.Or(facts.Instance{}).Version).On(string(server))
+	instance, ok := f.Server(server).Instance.Get()
+	if !ok {
+		return pki.Reader{Who: string(server)}
+	}
+	return dialect.ReaderOf(instance.Version).On(string(server))
 }
 
 // checkClocks blocks where a certificate that is made now would not be valid yet, or not any more, by the clock of a host.
@@ -115,21 +121,8 @@ func differs(clock time.Duration) string {
 }
 
 func (b *builder) setInUse(s topology.Server, version int) SetInUse {
-	return SetInUse{Server: s.Name, Version: version, Names: b.namesOf(s), Usage: b.usageOf(s), Given: b.givenDigest(s), CommonName: b.comparedName(s)}
-}
-
-// namesOf are the names that a server's certificate must carry: the inventory's address and, for a server that others replicate
-// from, every string by which a channel names it, since that string is what the receiver compares.
-func (b *builder) namesOf(s topology.Server) []string {
-	if b.cluster.TLS.Source == topology.SourceFiles {
-		return GivenNames(b.cluster, b.links, s)
-	}
-	names := []string{s.Address}
-	for _, l := range b.linksFrom(s.Name) {
-		names = append(names, l.Host)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	want := b.wantOf(s)
+	return SetInUse{Server: s.Name, Version: version, Names: want.Names, Usage: want.Usage, Given: b.givenDigest(s), Peers: peersIn(want)}
 }
 
 // checkAuthority blocks when the certificates in use come from more than one authority, or when some have to be made and the
@@ -178,7 +171,7 @@ func (b *builder) planAuthority(kind pki.KeyKind) {
 func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	leaf := b.nextLeaf(s)
 	b.sets[s.Name] = leaf.Version
-	if issued := (LeafIssued{leaf}); !issued.Holds(b.facts).Holds() {
+	if issued := (LeafIssued{leaf, peersIn(b.wantOf(s))}); !issued.Holds(b.facts).Holds() {
 		b.add(Step{
 			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue an %s certificate for %s", kind, s.Name),
 			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
@@ -190,13 +183,13 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	}
 	step := b.fileStep(s, leaf.Version)
 	step.Needs = []string{stepID("leaf", s.Name)}
-	step.Guards = []Guard{{Condition: LeafIssued{leaf}}}
+	step.Guards = []Guard{{Condition: LeafIssued{leaf, peersIn(b.wantOf(s))}}}
 	b.add(step)
 }
 
 // nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host.
 func (b *builder) nextLeaf(s topology.Server) Leaf {
-	names := b.namesOf(s)
+	want := b.wantOf(s)
 	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
 	last := 0
 	for version := range dir.Sets {
@@ -207,14 +200,14 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
 		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
-		if usable && judgeSet(leaf, pki.Want{Names: names, Now: clockOf(b.facts, s.Name), Readers: readersOfCommon(b.comparedName(s))}).Holds() {
+		if usable && judgeSet(leaf, want).Holds() {
 			waiting = max(waiting, version)
 		}
 	}
 	if waiting > 0 {
-		return Leaf{Server: s.Name, Version: waiting, Names: names, CommonName: b.comparedName(s)}
+		return Leaf{Server: s.Name, Version: waiting, Names: want.Names, CommonName: b.comparedName(s)}
 	}
-	return Leaf{Server: s.Name, Version: last + 1, Names: names, CommonName: b.comparedName(s)}
+	return Leaf{Server: s.Name, Version: last + 1, Names: want.Names, CommonName: b.comparedName(s)}
 }
 
 // fileStep copies a set and switches to it.

@@ -57,9 +57,7 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 	if !ok {
 		return nil
 	}
-	findings, err := findingsOf(leaf, pki.Want{
-		Names: GivenNames(c, links, s), Usage: GivenUsage(c, s), Now: clockOf(f, s.Name), Owner: readerOf(f, s.Name), Readers: peersOf(c, f, links, s.Name),
-	})
+	findings, err := findingsOf(leaf, wantOf(c, f, links, s))
 	if err != nil { // a file that was read is one that can be parsed
 		return []GivenFinding{{Server: s.Name, Path: s.Given.Cert, Finding: pki.Finding{Reason: err.Error()}}}
 	}
@@ -68,26 +66,6 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 		found = append(found, ofGiven(s, finding))
 	}
 	return found
-}
-
-// peersOf are the servers that are shown a server's certificate. Replicas compare the name by which they call it, if they are told to; a
-// source compares no name.
-func peersOf(c topology.Cluster, f facts.Facts, links []Link, server topology.ServerName) []pki.Reader {
-	var peers []pki.Reader
-	for _, l := range links {
-		switch server {
-		case l.Source:
-			peer := readerOf(f, l.Channel.Server)
-			peer.Host = l.Host
-			peer.CommonNameOnly = peer.CommonNameOnly && c.TLS.Verify == topology.VerifyIdentity
-			peers = append(peers, peer)
-		case l.Channel.Server:
-			peer := readerOf(f, l.Source)
-			peer.CommonNameOnly = false
-			peers = append(peers, peer)
-		}
-	}
-	return peers
 }
 
 // ofGiven names the operator's files instead of those that they become.
@@ -111,6 +89,7 @@ func (b *builder) planGiven() {
 			b.block(s.Name, finding.Cure, "%s%s", finding, b.byItsClock(s.Name, finding.Code))
 		}
 	}
+	b.checkClocksSeen()
 	if b.isBlocked() {
 		return
 	}
@@ -136,7 +115,7 @@ func (b *builder) planGivenSet(s topology.Server) {
 	case v.Fails() && b.planRepair(s):
 	case v.Fails():
 		step := b.fileStep(s, version)
-		step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage}}}
+		step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage, Peers: goal.Peers}}}
 		b.readAtOnce(s, &step)
 		b.add(step)
 	}
@@ -180,21 +159,4 @@ func (b *builder) givenDigest(s topology.Server) string {
 		return own.Digest()
 	}
 	return ""
-}
-
-// usageOf is the end at which a server's certificate is shown; one that is made here is good for both.
-func (b *builder) usageOf(s topology.Server) pki.Usage {
-	if b.cluster.TLS.Source == topology.SourceFiles {
-		return GivenUsage(b.cluster, s)
-	}
-	return ""
-}
-
-// byItsClock tells of a clock that is wrong, where a finding rests on it.
-func (b *builder) byItsClock(server topology.ServerName, code pki.Code) string {
-	clock := b.facts.Server(server).Clock.Or(0)
-	if clock == 0 || code != pki.CodeExpired && code != pki.CodeNotYetValid {
-		return ""
-	}
-	return fmt.Sprintf(" (the clock of %s is %s)", server, differs(clock))
 }

@@ -54,7 +54,7 @@ func (b *builder) waits(s topology.Server, current int) bool {
 		return b.givenVersion(s) != current
 	}
 	next := b.nextLeaf(s)
-	return next.Version > current && (LeafIssued{next}).Holds(b.facts).Holds()
+	return next.Version > current && (LeafIssued{next, peersIn(b.wantOf(s))}).Holds(b.facts).Holds()
 }
 
 // warnExposed says that a mode which is put right does not make a key secret again.

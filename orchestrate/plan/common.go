@@ -87,11 +87,3 @@ func BadCommonNames(c topology.Cluster, f facts.Facts, links []Link, server topo
 func blocked(who comparer, hint, format string, args ...any) Blocked {
 	return Blocked{Target: who.link.Channel.Server, Why: fmt.Sprintf(format, args...), Hint: hint}
 }
-
-// readersOfCommon judge a certificate as those replicas do.
-func readersOfCommon(name string) []pki.Reader {
-	if name == "" {
-		return nil
-	}
-	return []pki.Reader{{Who: "a replica of it", Host: name, CommonNameOnly: true}}
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	world "github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -69,12 +70,14 @@ func version(flavour facts.Flavour, major, minor, patch int) facts.Version {
 // TestCommonNameIsPartOfWhatIsGood: a certificate without the common name that replicas compare is not good for its server.
 func TestCommonNameIsPartOfWhatIsGood(t *testing.T) {
 	leaf := plan.Leaf{Server: "db1", Version: 1, Names: []string{"db1.example.com"}}
-	other, same := leaf, leaf
-	other.CommonName, same.CommonName = "DB1.example.com", "db1.example.com"
+	calling := func(host string) plan.Peers {
+		return plan.Peers{Readers: []pki.Reader{{Who: "db2", Host: host, CommonNameOnly: true}}}
+	}
+	other, same := calling("DB1.example.com"), calling("db1.example.com")
 	runJudgements(t, securedSite(t, world.Cluster("db1", "db2")).facts(), []judgement{
-		{"an issued one", plan.LeafIssued{Leaf: same}, nil, "holds", ""},
-		{"an issued one of another case", plan.LeafIssued{Leaf: other}, nil, "fails", "is not its common name"},
-		{"one on the host", plan.SetInUse{Server: "db1", Version: 1, CommonName: same.CommonName}, nil, "holds", ""},
-		{"one on the host of another case", plan.SetInUse{Server: "db1", Version: 1, CommonName: other.CommonName}, nil, "fails", "is not its common name"},
+		{"an issued one", plan.LeafIssued{Leaf: leaf, Peers: same}, nil, "holds", ""},
+		{"an issued one of another case", plan.LeafIssued{Leaf: leaf, Peers: other}, nil, "fails", "is not its common name"},
+		{"one on the host", plan.SetInUse{Server: "db1", Version: 1, Peers: same}, nil, "holds", ""},
+		{"one on the host of another case", plan.SetInUse{Server: "db1", Version: 1, Peers: other}, nil, "fails", "is not its common name"},
 	})
 }

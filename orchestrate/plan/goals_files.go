@@ -13,7 +13,10 @@ import (
 type AuthorityExists struct{}
 
 // LeafIssued holds when the local folder has the leaf, good for its names.
-type LeafIssued struct{ Leaf Leaf }
+type LeafIssued struct {
+	Leaf  Leaf
+	Peers Peers `json:",omitzero"`
+}
 
 // GivenReady holds when the server's own files on this machine have the digest, and nothing forbids their use.
 type GivenReady struct {
@@ -21,6 +24,7 @@ type GivenReady struct {
 	Digest string // [facts.Leaf.Digest]
 	Names  []string
 	Usage  pki.Usage
+	Peers  Peers `json:",omitzero"`
 }
 
 // SetInUse holds when the version is the one in use on the host, is complete, is readable by the server's OS user, and is good for
@@ -31,8 +35,7 @@ type SetInUse struct {
 	Names   []string
 	Usage   pki.Usage `json:",omitempty"` // empty: at both ends
 	Given   string    `json:",omitempty"` // the digest of the server's own files, which it must be made of; empty: it was made here
-
-	CommonName string `json:",omitempty"` // what its replicas compare with the host, and nothing else; empty: none of them does that
+	Peers   Peers     `json:",omitzero"`
 }
 
 // ConfigInPlace holds when our option file has the text, nothing read later overrides it, and the server's own check accepts its
@@ -60,14 +63,16 @@ func (Serves) condition()          {}
 // Look needs the local store alone, which every look brings.
 func (AuthorityExists) Look() facts.Look { return facts.Look{} }
 
-// Look needs the local store alone, which every look brings.
-func (LeafIssued) Look() facts.Look { return facts.Look{} }
+// Look needs the clock of the server's host, and the local store, which comes with files.
+func (g LeafIssued) Look() facts.Look {
+	return lookAt(g.Leaf.Server, facts.PartFiles|facts.PartProcess)
+}
 
-// Look needs the files on this machine alone, which every look brings.
-func (GivenReady) Look() facts.Look { return facts.Look{} }
+// Look needs the clock of the server's host, and the files on this machine, which come with files.
+func (g GivenReady) Look() facts.Look { return lookAt(g.Server, facts.PartFiles|facts.PartProcess) }
 
-// Look needs the files on the host.
-func (g SetInUse) Look() facts.Look { return lookAt(g.Server, facts.PartFiles) }
+// Look needs the files on the host, and its clock.
+func (g SetInUse) Look() facts.Look { return lookAt(g.Server, facts.PartFiles|facts.PartProcess) }
 
 // Look needs the option files, the server's judgement of them, and its version, which decides what of them counts.
 func (g ConfigInPlace) Look() facts.Look {
@@ -148,9 +153,7 @@ func (g LeafIssued) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return no("certificate %d of %s is not issued", g.Leaf.Version, g.Leaf.Server)
 	}
-	return judgeSet(leaf, pki.Want{
-		Names: g.Leaf.Names, Now: clockOf(f, g.Leaf.Server), Readers: readersOfCommon(g.Leaf.CommonName),
-	})
+	return judgeSet(leaf, g.Peers.want(g.Leaf.Names, "", clockOf(f, g.Leaf.Server)))
 }
 
 // Holds compares and judges the files.
@@ -163,7 +166,7 @@ func (g GivenReady) Holds(f facts.Facts) Verdict {
 	case leaf.Digest() != g.Digest:
 		return no("the files that the inventory names for %s have changed since the plan was made", g.Server).hinting("plan again")
 	}
-	return judgeSet(leaf, pki.Want{Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server)})
+	return judgeSet(leaf, g.Peers.want(g.Names, g.Usage, clockOf(f, g.Server)))
 }
 
 // Holds judges the files on the host.
@@ -219,9 +222,7 @@ func (g SetInUse) good(f facts.Facts, set facts.FileSet) Verdict {
 			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)
 		}
 	}
-	return judgeSet(leaf, pki.Want{
-		Names: g.Names, Usage: g.Usage, Now: clockOf(f, g.Server), Readers: readersOfCommon(g.CommonName),
-	})
+	return judgeSet(leaf, g.Peers.want(g.Names, g.Usage, clockOf(f, g.Server)))
 }
 
 func publicHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (public string, ok bool) {

@@ -139,12 +139,8 @@ func (l *linter) store() {
 }
 
 func (l *linter) want(s topology.Server) pki.Want {
-	want := pki.Want{
-		Names: l.namesOf(s), Usage: l.usageOf(s), Now: clockOf(l.facts, s.Name), MinLeft: pki.SoonLeft, Readers: peersOf(l.cluster, l.facts, l.links, s.Name),
-	}
-	if l.facts.Server(s.Name).Instance.IsKnown() {
-		want.Owner = readerOf(l.facts, s.Name)
-	}
+	want := l.wantOf(s)
+	want.MinLeft = pki.SoonLeft
 	return want
 }
 
