@@ -67,6 +67,7 @@ func (b *builder) build() {
 	}
 	// 5. The servers that others replicate from serve them; receivers are woken at once after a restart.
 	b.planServers()
+	b.sourcesFirst()
 	// 6. Channels and account, in the order of the policy.
 	switch b.cluster.Policy.Enforce {
 	case topology.EnforceFirst:

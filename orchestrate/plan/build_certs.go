@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -237,12 +238,14 @@ func (b *builder) switching(channels ...facts.ChannelID) []string {
 }
 
 // switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
-// them from this folder is stopped meanwhile, on the way back too.
+// them from this folder is stopped meanwhile, on the way back too. The step is done when each is connected again: no login is tried with
+// the set before, since a trial takes the files that are in use.
 func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step) {
 	readers := b.readersOf(s)
-	for _, id := range readers {
-		step.Found = b.threadsOf(id)
-		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", id)
+	if len(readers) > 0 {
+		step.Found = b.threadsOf(readers...)
+		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", strings.Join(receiverNames(readers), " and "))
+		step.Goal = All(step.Goal, b.upAgain(s, readers))
 	}
 	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: version})...)
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))

@@ -533,7 +533,7 @@ func TestBuildFollowsTheCertificates(t *testing.T) {
 			return f
 		}
 	}
-	renewed := []string{"leaf/db1", "files/db1", "leaf/db2", "files/db2", "leaf/db3", "files/db3", "serve/db1", "change/db2", "change/db3"}
+	renewed := []string{"leaf/db1", "files/db1", "leaf/db2", "leaf/db3", "serve/db1", "files/db2", "files/db3", "change/db2", "change/db3"}
 	runCases(t, []planCase{
 		{
 			name:    "certificates that have expired are replaced, and the server reads them without a restart",
