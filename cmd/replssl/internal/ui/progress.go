@@ -23,7 +23,7 @@ func NewProgress(w io.Writer, steps int) *Progress { return &Progress{w: w, step
 func (p *Progress) Show(r event.Record) {
 	switch e := r.Event.(type) {
 	case event.RunBegan:
-		p.say("run", "%s: %d steps", e.Run, e.Steps)
+		p.say("run", "%s: %s", e.Run, counted(e.Steps, "step"))
 	case event.StepHeld:
 		p.say(e.Step, "waits: %s", e.Why)
 	case event.ActionIntended:

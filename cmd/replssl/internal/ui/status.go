@@ -247,7 +247,7 @@ func tellEnds(w io.Writer, servers []plan.ServerStatus) {
 		case days < 0:
 			said.say(string(s.Server), "the certificate has expired, on "+until)
 		default:
-			said.say(string(s.Server), fmt.Sprintf("the certificate ends in %d day(s), on %s", days, until))
+			said.say(string(s.Server), fmt.Sprintf("the certificate ends in %s, on %s", counted(days, "day"), until))
 		}
 	}
 	said.print(w, "warning: ")
@@ -257,9 +257,9 @@ func tellEnds(w io.Writer, servers []plan.ServerStatus) {
 func outlook(p plan.Outlook) string {
 	switch {
 	case len(p.Blocked) > 0:
-		return fmt.Sprintf("%d thing(s) block the plan; apply would change nothing.", len(p.Blocked))
+		return fmt.Sprintf("%s the plan; apply would change nothing.", blocking(len(p.Blocked)))
 	case p.Steps == 0:
 		return "apply has nothing to do."
 	}
-	return fmt.Sprintf("apply would take %d step(s); `replssl plan` shows them.", p.Steps)
+	return fmt.Sprintf("apply would take %s; `replssl plan` shows them.", counted(p.Steps, "step"))
 }

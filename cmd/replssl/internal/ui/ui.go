@@ -42,17 +42,32 @@ func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 	tellWarnings(w, p.Warnings)
 	switch {
 	case len(p.Blocked) > 0:
-		fmt.Fprintf(w, "\nCluster %s: %d thing(s) block the plan; nothing is done.\n", p.Cluster, len(p.Blocked))
+		fmt.Fprintf(w, "\nCluster %s: %s the plan; nothing is done.\n", p.Cluster, blocking(len(p.Blocked)))
 		return
 	case len(p.Steps) == 0:
 		fmt.Fprintf(w, "Cluster %s: nothing to do.\n", p.Cluster)
 		return
 	}
-	fmt.Fprintf(w, "Cluster %s: %d steps, plan %s\n\n", p.Cluster, len(p.Steps), p.Digest())
+	fmt.Fprintf(w, "Cluster %s: %s, plan %s\n\n", p.Cluster, counted(len(p.Steps), "step"), p.Digest())
 	for i, s := range p.Steps {
 		step(w, i+1, s)
 	}
 	impact(w, p)
+}
+
+// counted is a number of things, by the word for one of them.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func blocking(n int) string {
+	if n == 1 {
+		return "1 thing blocks"
+	}
+	return counted(n, "thing") + " block"
 }
 
 func tellBlocked(w io.Writer, h *hints, blocked []plan.Blocked) {

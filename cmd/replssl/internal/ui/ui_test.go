@@ -87,7 +87,7 @@ hint: look there
 blocked: here: no folder
 warning: db2: it lags
 
-Cluster orders: 2 thing(s) block the plan; nothing is done.`)
+Cluster orders: 2 things block the plan; nothing is done.`)
 	}
 }
 
@@ -195,10 +195,10 @@ db1     primary  -        -      -     ssl       set 1, served  9 SOON     block
 db2     replica  ?        ?      ?     ?         ?              ?          blocked: db2: SSH connect: refused
 
 db1: 10.11
-warning: db1: the certificate ends in 9 day(s), on 2026-12-01T03:00:00Z
+warning: db1: the certificate ends in 9 days, on 2026-12-01T03:00:00Z
 blocked: db2: SSH connect: refused
 hint: look at sshd
-Cluster orders: 1 thing(s) block the plan; apply would change nothing.`)
+Cluster orders: 1 thing blocks the plan; apply would change nothing.`)
 }
 
 func TestProgress(t *testing.T) {
