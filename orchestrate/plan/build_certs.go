@@ -175,7 +175,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	if issued := (LeafIssued{leaf, peersIn(b.wantOf(s))}); !issued.Holds(b.facts).Holds() {
 		b.add(Step{
 			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue an %s certificate for %s", kind, s.Name),
-			Reason: b.setInUse(s, leaf.Version).Holds(b.facts).Why(),
+			Reason: b.whyAnotherSet(s),
 			Needs:  []string{"authority"},
 			Goal:   issued, Deadline: localDeadline,
 			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.commonName(s)}},
@@ -211,13 +211,18 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 	return Leaf{Server: s.Name, Version: last + 1, Names: want.Names, CommonName: b.comparedName(s)}
 }
 
+// whyAnotherSet is what is wrong with the set in use.
+func (b *builder) whyAnotherSet(s topology.Server) string {
+	return b.setInUse(s, b.currentSet(s)).Holds(b.facts).Why()
+}
+
 // fileStep copies a set and switches to it.
 func (b *builder) fileStep(s topology.Server, version int) Step {
 	process := b.facts.Server(s.Name).Process.Or(facts.Process{})
 	goal := b.setInUse(s, version)
 	step := Step{
 		ID: stepID("files", s.Name), Target: s.Name, Title: fmt.Sprintf("copy the certificate to %s", s.Name),
-		Reason: goal.Holds(b.facts).Why(),
+		Reason: b.whyAnotherSet(s),
 		Goal:   goal, Deadline: fileDeadline,
 		Actions: []Action{InstallSet{Server: s.Name, Dir: s.TLSDir, Version: version, Owner: process.OSUser, Given: goal.Given}},
 	}

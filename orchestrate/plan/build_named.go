@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -28,15 +29,31 @@ func (b *builder) warnOfFiles(s topology.Server) {
 	if d.RefusesBadFiles() {
 		outcome = "it would not start"
 	}
-	winners := d.Winners(config.Settings)
+	for _, fault := range startFaults(b.facts, s.Name) {
+		b.warnOf(s.Name, "%s after a restart: %s", outcome, fault)
+	}
+	b.warnOfExpired(s.Name, named, d.Winners(config.Settings)["ssl_cert"])
+}
+
+// startFaults tell which of the files that the next start would read, and that are not in the TLS dir, it could not use.
+func startFaults(f facts.Facts, server topology.ServerName) []string {
+	d, err := dialectOf(f, server)
+	if err != nil {
+		return nil
+	}
+	named, winners := f.Server(server).Named.Or(nil), d.Winners(f.Server(server).Config.Or(facts.Config{}).Settings)
+	var faults []string
 	for _, name := range []string{"ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"} {
 		if by, ok := winners[name]; ok && by.Value != "" {
 			if fault := unreadable(named, by.Value); fault != "" {
-				b.warnOf(s.Name, "%s after a restart: %s, as %s says, %s; put the file right, or correct the setting", outcome, by.Value, by.Place, fault)
+				faults = append(faults, fmt.Sprintf("%s, as %s says, %s; put the file right, or correct the setting", by.Value, by.Place, fault))
 			}
 		}
 	}
-	b.warnOfPair(s, outcome, winners)
+	if fault := pairFault(named, winners["ssl_cert"], winners["ssl_key"]); fault != "" {
+		faults = append(faults, fault)
+	}
+	return faults
 }
 
 // unreadable is what keeps the server from reading a file, empty for nothing. Files of the TLS dir are not among those that are named.
@@ -54,29 +71,29 @@ func unreadable(named map[string]facts.Named, path string) string {
 	return "cannot be looked at: " + file.Readable.Why()
 }
 
-// warnOfPair judges certificate and key together. Without a setting for the key the server looks for it beside the certificate.
-func (b *builder) warnOfPair(s topology.Server, outcome string, winners map[string]facts.Setting) {
-	named := b.facts.Server(s.Name).Named.Or(nil)
-	cert, key := winners["ssl_cert"], winners["ssl_key"]
+// pairFault judges certificate and key together. Without a setting for the key the server looks for it beside the certificate.
+func pairFault(named map[string]facts.Named, cert, key facts.Setting) string {
 	if key.Value == "" {
 		key = cert
 	}
 	file, ok := named[cert.Value]
 	if !ok || unreadable(named, cert.Value) != "" {
-		return
+		return ""
 	}
 	leaf, _, err := pki.ParseLeaf([]byte(file.Certs))
 	if err != nil {
-		b.warnOf(s.Name, "%s after a restart: %s, as %s says, holds no certificate: %v", outcome, cert.Value, cert.Place, err)
-		return
+		return fmt.Sprintf("%s, as %s says, holds no certificate: %v", cert.Value, cert.Place, err)
 	}
-	if now := b.facts.At; now.After(leaf.NotAfter) {
-		b.warnOf(s.Name, "the certificate %s, as %s says, has expired, on %s: the server starts with it, and who checks it does not connect",
+	if public, ok := named[key.Value].Public.Get(); ok && public != pki.KeyFingerprint(leaf) {
+		return fmt.Sprintf("the key %s (%s) does not belong to the certificate %s (%s)", key.Value, key.Place, cert.Value, cert.Place)
+	}
+	return ""
+}
+
+func (b *builder) warnOfExpired(server topology.ServerName, named map[string]facts.Named, cert facts.Setting) {
+	leaf, _, err := pki.ParseLeaf([]byte(named[cert.Value].Certs))
+	if err == nil && b.facts.At.After(leaf.NotAfter) {
+		b.warnOf(server, "the certificate %s, as %s says, has expired, on %s: the server starts with it, and who checks it does not connect",
 			cert.Value, cert.Place, leaf.NotAfter.UTC().Format(time.DateOnly))
-	}
-	public, ok := named[key.Value].Public.Get()
-	if ok && public != pki.KeyFingerprint(leaf) {
-		b.warnOf(s.Name, "%s after a restart: the key %s (%s) does not belong to the certificate %s (%s)",
-			outcome, key.Value, key.Place, cert.Value, cert.Place)
 	}
 }

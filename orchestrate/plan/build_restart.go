@@ -108,9 +108,9 @@ func (b *builder) restartImpact(s topology.Server) string {
 	if service, ok := seen.Service.Get(); ok && s.Restart == "" {
 		who = fmt.Sprintf("%s (%s on %s)", s.Name, service.Name, cmp.Or(s.SSH.Address, s.Address))
 	}
-	impact := fmt.Sprintf("%s restarts: %s", who, describeSessions(seen.Sessions.Or(nil)))
+	impact := fmt.Sprintf("%s restarts: %s", who, b.describeCut(s, seen.Sessions.Or(nil)))
 	if sessions := seen.Sessions; sessions.IsUnknown() {
-		impact = fmt.Sprintf("%s restarts; who is connected is not known: %s", who, sessions.Why())
+		impact = joined(fmt.Sprintf("%s restarts", who), b.cutReceivers(s), "who else is connected is not known: "+sessions.Why())
 	}
 	switch lost, ok := seen.RunTime.Get(); {
 	case !ok && seen.RunTime.IsUnknown():
@@ -121,10 +121,35 @@ func (b *builder) restartImpact(s topology.Server) string {
 	return joined(impact, b.newAuthorityImpact(s))
 }
 
-func describeSessions(sessions []facts.Session) string {
-	if len(sessions) == 0 {
-		return "nobody else is connected"
+// describeCut names the replicas apart from the sessions, among which their dump threads are not.
+func (b *builder) describeCut(s topology.Server, sessions []facts.Session) string {
+	receivers := b.cutReceivers(s)
+	switch {
+	case len(sessions) > 0:
+		return joined(receivers, describeSessions(sessions))
+	case receivers != "":
+		return joined(receivers, "nobody else is connected")
 	}
+	return "nobody is connected"
+}
+
+func (b *builder) cutReceivers(s topology.Server) string {
+	var cut []string
+	for _, l := range b.linksFrom(s.Name) {
+		if channel, _ := b.facts.Channel(l.Channel).Get(); channel.Receiver == facts.Yes {
+			cut = append(cut, l.Channel.String())
+		}
+	}
+	switch len(cut) {
+	case 0:
+		return ""
+	case 1:
+		return "it cuts the receiver of " + cut[0]
+	}
+	return "it cuts the receivers of " + strings.Join(cut, ", ")
+}
+
+func describeSessions(sessions []facts.Session) string {
 	users := map[string]int{}
 	for _, session := range sessions {
 		users[session.User]++

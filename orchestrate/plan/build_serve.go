@@ -19,7 +19,7 @@ func (b *builder) planServe(s topology.Server, before []string) []string {
 	}
 	step := Step{
 		ID: stepID("serve", s.Name), Target: s.Name,
-		Reason: goal.Holds(b.facts).Why(),
+		Reason: b.whyServe(s, goal),
 		Needs:  slices.Concat([]string{stepID("files", s.Name), stepID("config", s.Name)}, b.ownSteps("wake", s), before),
 		Goal:   goal, Deadline: serverDeadline,
 		Guards: []Guard{{Condition: b.setInUse(s, b.sets[s.Name])}},
@@ -38,6 +38,17 @@ func (b *builder) planServe(s topology.Server, before []string) []string {
 	return append([]string{step.ID}, b.ownSteps("resume", s)...)
 }
 
+// whyServe tells of the server as it is when the step begins: its files are in place then.
+func (b *builder) whyServe(s topology.Server, goal Condition) string {
+	switch {
+	case b.facts.Server(s.Name).ServedTLS.IsAbsent():
+		return fmt.Sprintf("%s offers no TLS", s.Name)
+	case b.currentSet(s) == 0:
+		return fmt.Sprintf("%s serves a certificate that is not of its TLS dir", s.Name)
+	}
+	return goal.Holds(b.facts).Why()
+}
+
 func (b *builder) readsOurFiles(s topology.Server) bool {
 	running, ours := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}), b.ourPaths(s)
 	if ours.CRL == "" {
@@ -50,7 +61,7 @@ func (b *builder) readsOurFiles(s topology.Server) bool {
 func (b *builder) planReload(s topology.Server, step Step) {
 	step.Title = fmt.Sprintf("let %s read its new certificate", s.Name)
 	step.Reason = "its certificate set changes"
-	step.Impact = b.newAuthorityImpact(s)
+	step.Impact = joined(fmt.Sprintf("%s reads its certificate anew: connections that stand are not cut", s.Name), b.newAuthorityImpact(s))
 	step.Actions = []Action{ReloadTLS{Server: s.Name}}
 	former := b.former(s)
 	b.reload(&step, former, former.asReloaded())

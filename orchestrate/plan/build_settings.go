@@ -40,7 +40,7 @@ func (g StartsAlike) Holds(f facts.Facts) Verdict {
 	}
 	for _, d := range differences {
 		if ofOurs(d.Name) {
-			return no("%s", describeDifference(f, g.Server, d)).hinting(cureOf(d))
+			return no("%s", describeDifference(f, g.Server, d)).hinting(cureOf(f, g.Server, d))
 		}
 	}
 	return yes()
@@ -110,9 +110,14 @@ func valueOr(value string) string {
 	return value
 }
 
-func cureOf(d dialect.Difference) string {
-	if d.By.Place == "" {
+// cureOf offers a restart only where nothing is known that would keep the server from coming back.
+func cureOf(f facts.Facts, server topology.ServerName, d dialect.Difference) string {
+	named := f.Server(server).Named
+	switch {
+	case d.By.Place == "":
 		return fmt.Sprintf("put %s = %s into an option file of the server, if it shall stay; else a restart ends it", d.Name, d.Runs)
+	case named.IsUnknown() && ofOurs(d.Name), len(startFaults(f, server)) > 0:
+		return "correct " + d.By.Place
 	}
 	return fmt.Sprintf("correct %s, or restart the server at a time of your choice to see that it starts", d.By.Place)
 }
@@ -126,7 +131,7 @@ func (b *builder) warnOfStarts(s topology.Server) {
 	changed := b.has(stepID("config", s.Name)) || b.has(stepID("serve", s.Name))
 	for _, d := range differences {
 		if !changed || !ofOurs(d.Name) {
-			b.warnOf(s.Name, "%s; %s", describeDifference(b.facts, s.Name, d), cureOf(d))
+			b.warnOf(s.Name, "%s; %s", describeDifference(b.facts, s.Name, d), cureOf(b.facts, s.Name, d))
 		}
 	}
 	for _, name := range b.facts.Server(s.Name).Config.Or(facts.Config{}).Open {

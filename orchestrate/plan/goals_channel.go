@@ -182,12 +182,24 @@ func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
 
 func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
 	if got := channel.Threads(); got != want {
-		return no("channel %s: %s should run, %s runs", l.Channel, threadNames(want), threadNames(got))
+		return no("channel %s: %s", l.Channel, joined(
+			stray("receiver", want.Receiver, got.Receiver), stray("applier", want.Applier, got.Applier)))
 	}
 	if channel.ApplierError.Number != 0 {
 		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError)).hinting(explain(channel.ApplierError))
 	}
 	return yes()
+}
+
+// stray tells of a thread that is not as it is wanted, and nothing of one that is.
+func stray(thread string, wanted, runs bool) string {
+	switch {
+	case wanted && !runs:
+		return "the " + thread + " should run, and is stopped"
+	case runs && !wanted:
+		return "the " + thread + " runs, and is to stay stopped as it was found"
+	}
+	return ""
 }
 
 func connected(l Link, channel facts.Channel) Verdict {

@@ -301,7 +301,7 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 	served, ok := server.ServedTLS.Get()
 	switch {
 	case server.ServedTLS.IsAbsent():
-		return no("%s offers no TLS", g.Server).hinting(fmt.Sprintf("the error log of %s tells why, where it could not use its certificate", g.Server))
+		return no("%s offers no TLS", g.Server).hinting(whyNoTLS(g.Server, server.Settings))
 	case !ok:
 		return notSeen(server.ServedTLS, "what %s serves", g.Server)
 	case !sameLeaf(served.Chain, set.Cert):

@@ -30,7 +30,7 @@ func (g ServesValid) Holds(f facts.Facts) Verdict {
 	served, ok := seen.Get()
 	switch {
 	case seen.IsAbsent():
-		return no("%s offers no TLS", g.Server).hinting(fmt.Sprintf("the error log of %s tells why, where it could not use its certificate", g.Server))
+		return no("%s offers no TLS", g.Server).hinting(whyNoTLS(g.Server, f.Server(g.Server).Settings))
 	case !ok:
 		return notSeen(seen, "what %s serves", g.Server)
 	}
@@ -42,6 +42,14 @@ func (g ServesValid) Holds(f facts.Facts) Verdict {
 		return all(validNow(g.Server, served, f.At), Serves{Server: g.Server}.Holds(f))
 	}
 	return validNow(g.Server, served, f.At)
+}
+
+// whyNoTLS tells where to look: a server that was given no certificate has nothing to complain of in its log.
+func whyNoTLS(server topology.ServerName, seen facts.Value[facts.TLSSettings]) string {
+	if running, ok := seen.Get(); ok && running.Cert == "" {
+		return fmt.Sprintf("%s runs without a certificate: what its option files say counts from its next start on", server)
+	}
+	return fmt.Sprintf("the error log of %s tells why, where it could not use its certificate", server)
 }
 
 func validNow(server topology.ServerName, served facts.ServedTLS, now time.Time) Verdict {

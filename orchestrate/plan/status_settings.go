@@ -22,11 +22,25 @@ func settingsOf(server facts.Server) facts.Value[[]SettingStatus] {
 	}
 	list := []SettingStatus{}
 	for _, name := range sortedKeys(variables) {
-		if v := variables[name]; v.Origin != facts.FromNothing {
+		if v := held(name, variables[name], server.Kept.Or(facts.Kept{})); v.Origin != facts.FromNothing {
 			list = append(list, SettingStatus{Name: name, Value: v.Value, From: placeOf(name, v, server.Config.Or(facts.Config{}).Settings)})
 		}
 	}
 	return facts.Known(list)
+}
+
+// held is a variable that was set while the server ran as its next start would set it: from what is persisted, or from nothing where it is
+// empty again.
+func held(name string, v facts.Variable, kept facts.Kept) facts.Variable {
+	persisted, ok := kept.Values[name]
+	switch {
+	case v.Origin != facts.FromRunTime:
+	case ok && kept.Loaded && persisted == v.Value:
+		v.Origin = facts.FromPersisted
+	case !ok && v.Value == "" && v.Default == "":
+		v.Origin = facts.FromNothing
+	}
+	return v
 }
 
 // placeOf has the line too, where the file that the server names still says what runs.
