@@ -36,6 +36,31 @@ func ReadLabel(text string) Label {
 	return Label{}
 }
 
+// FileType is the type in the context of a file, such as mysqld_etc_t; empty where the text is no context.
+func FileType(context string) string {
+	if parts := strings.Split(context, ":"); len(parts) >= 3 {
+		return parts[2]
+	}
+	return ""
+}
+
+// MayReadType says whether a process with the label may read a file of the type, by SELinux's reference policy as it is written (the module
+// mysql 1.9.2 and what it calls), which was not tried: a host's own policy may say more. Unknown is any other domain.
+func (l Label) MayReadType(fileType string) seen.Value[bool] {
+	switch {
+	case l.Type != "mysqld_t":
+		return seen.Unknown[bool]("what the policy lets " + l.Type + " read is not known here")
+	case fileType == "":
+		return seen.Unknown[bool]("the type of the file was not told")
+	}
+	switch fileType {
+	case "mysqld_etc_t", "mysqld_db_t", "mysqld_log_t", "mysqld_tmp_t", "mysqld_var_run_t", "mysqld_runtime_t",
+		"cert_t", "etc_t", "etc_runtime_t", "usr_t", "locale_t", "user_home_t":
+		return seen.Known(true)
+	}
+	return seen.Known(false)
+}
+
 func cutLast(text, separator string) (before, after string, found bool) {
 	at := strings.LastIndex(text, separator)
 	if at < 0 {

@@ -96,6 +96,27 @@ func TestLabels(t *testing.T) {
 }
 
 // TestWhatAProfileLetsRead asks for files by what the local file adds.
+func TestTypesOfFiles(t *testing.T) {
+	server := confine.Label{Type: "mysqld_t"}
+	for context, want := range map[string]string{
+		"system_u:object_r:mysqld_etc_t:s0":     "yes",
+		"system_u:object_r:etc_t:s0":            "yes",
+		"system_u:object_r:cert_t:s0:c1,c2":     "yes",
+		"unconfined_u:object_r:user_tmp_t:s0":   "no",
+		"unconfined_u:object_r:admin_home_t:s0": "no",
+		"system_u:object_r:unlabeled_t:s0":      "no",
+		"?":                                     "unknown the type of the file was not told",
+		"":                                      "unknown the type of the file was not told",
+	} {
+		if got := answer(server.MayReadType(confine.FileType(context))); got != want {
+			t.Errorf("%q: got %s, want %s", context, got, want)
+		}
+	}
+	if got := answer(confine.Label{Type: "container_t"}.MayReadType("user_tmp_t")); got != "unknown what the policy lets container_t read is not known here" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestWhatAProfileLetsRead(t *testing.T) {
 	for name, c := range map[string]struct{ local, path, want string }{
 		"files of the package's own folder":    {"", "/etc/mysql/server-key.pem", "yes"},

@@ -48,6 +48,7 @@ inside() {
 	done
 	facts=$(stat -c 'file %n %f %s %u %U:%N' -- "$@" 2>&1)
 	lines "$facts" fact
+	context
 	[ -n "$regular" ] || return
 	sums=$(sha256sum $regular 2>&1)
 	lines "$sums" sum
@@ -65,6 +66,10 @@ unfinished() { # NAME of what a command that was killed has left
 		esac
 		;;
 	esac
+}
+context() { # of the key in use, by which SELinux decides
+	{ read -r enforce </sys/fs/selinux/enforce; } 2>/dev/null
+	[ "${enforce:-0}" != 1 ] || say "context $(stat -c %C current/key.pem 2>/dev/null)"
 }
 listed() { # A pattern that nothing fits stands for itself: then the folder is empty, or it could not be read.
 	if [ "$path" != 'versions/*' ] || why=$(ls versions 2>&1 >/dev/null); then

@@ -54,6 +54,7 @@ type parser struct {
 	complete bool   // the list of versions has its end
 	listWhy  string // why there is none
 	reader   string // why nobody could try to read
+	context  string // of the key in use
 
 	files map[string]*reading
 }
@@ -95,6 +96,8 @@ func (p *parser) line(line string) error {
 		p.target = rest
 	case "link64":
 		return p.link64(rest)
+	case "context":
+		p.context = rest
 	case "reader":
 		return p.noReader(rest)
 	case "unseen":

@@ -26,6 +26,9 @@ type State struct {
 	Current  seen.Value[Link]
 	Versions seen.Value[[]Version] // in the order of their numbers
 	Left     []string              // names of what commands that were killed left behind, keys perhaps: [Prune] removes it
+
+	// Context is that of current/key.pem, as SELinux has it: empty where SELinux enforces nothing, or where the host did not tell.
+	Context string
 }
 
 // Folder is what stands where a folder should be; for any kind but Directory nobody looked further.

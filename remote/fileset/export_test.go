@@ -1,0 +1,4 @@
+package fileset
+
+// LookScript is the script of [Look].
+const LookScript = lookScript
