@@ -96,8 +96,11 @@ func setDigest(parts ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Confined is what an AppArmor profile that is enforced on the server lets it read.
+// Confined is what an AppArmor profile that is enforced on the server lets it read; or that SELinux is, with a policy that has no rule for
+// the type of the key in use.
 type Confined struct {
+	KeyType string // of SELinux; empty where AppArmor is meant
+
 	Profile string
 	File    string      // that has the profile; empty where it was not found
 	Place   string      // the file where a rule of one's own belongs

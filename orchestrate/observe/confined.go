@@ -28,10 +28,19 @@ func (g *glance) lookAtConfinement(ctx context.Context) {
 	case !ok:
 		g.seen.Confined = facts.Known(facts.Confined{Reads: facts.Unknown[bool](g.found.Label.Why())})
 	case label.Profile == "":
-		g.seen.Confined = facts.Absent[facts.Confined]()
+		g.seen.Confined = byType(label, g.keyType)
 	default:
 		g.seen.Confined = facts.Known(g.confinedBy(ctx, label.Profile, g.fetchAll))
 	}
+}
+
+// byType is absent where SELinux confines nothing, or lets the server read its key for all that can be told.
+func byType(label confine.Label, keyType string) facts.Value[facts.Confined] {
+	may := label.MayReadType(keyType)
+	if reads, told := may.Get(); !told || reads {
+		return facts.Absent[facts.Confined]()
+	}
+	return facts.Known(facts.Confined{KeyType: keyType, Reads: known(may)})
 }
 
 // confinedBy reads the texts of the profile, one fetch for each level of its includes.

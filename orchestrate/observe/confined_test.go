@@ -10,6 +10,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/confine"
 	"github.com/replssl/replssl/remote/file"
+	"github.com/replssl/replssl/remote/fileset"
 	"github.com/replssl/replssl/remote/process"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -70,6 +71,20 @@ func TestAHostThatDoesNotTellItsProfiles(t *testing.T) {
 	}
 	if got := beside("/etc/replssl").confinedBy(t.Context(), "mysqld", disk{}.fetch).Reads.String(); got != "unknown: /etc/apparmor.d: it is not there" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestATypeThatThePolicyDoesNotLetTheServerRead(t *testing.T) {
+	for context, want := range map[string]string{
+		"unconfined_u:object_r:user_tmp_t:s0": "user_tmp_t", "system_u:object_r:etc_t:s0": "", "": "",
+	} {
+		g := beside("/srv/tls", 1)
+		g.found = process.Process{Label: seen.Known(confine.Label{Type: "mysqld_t"})}
+		g.takeFiles(fileset.State{Dir: seen.Absent[fileset.Folder](), Context: context}, nil)
+		g.lookAtConfinement(t.Context())
+		if got := g.seen.Confined.Or(facts.Confined{}); got.KeyType != want || g.seen.Confined.IsAbsent() != (want == "") || got.Reads.Or(false) {
+			t.Errorf("%q: got %v", context, g.seen.Confined)
+		}
 	}
 }
 

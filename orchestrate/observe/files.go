@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/remote/confine"
 	"github.com/replssl/replssl/remote/fileset"
 	"github.com/replssl/replssl/remote/seen"
 )
@@ -15,6 +16,7 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(unseen.Error()))
 		return
 	}
+	g.keyType = confine.FileType(state.Context)
 	dir, why := tlsDir(state, g.reader)
 	for number, set := range dir.Sets {
 		if public, here := g.keys[set.KeyDigest]; here {

@@ -30,6 +30,7 @@ type glance struct {
 	away    error                        // why the host is not reached; nobody tries a second time in one look
 	meets   bool                         // the process is looked at, if only to see who reads the files
 	reader  string                       // who was sent to read the files of the TLS dir
+	keyType string                       // of the key in use, where SELinux enforces a policy
 	fetched map[file.Pick]seen.Value[[]file.Found]
 }
 

@@ -9,12 +9,16 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// checkConfined blocks where AppArmor would keep a server from its files. Its word counts less than a server that shows the certificate of
+// checkConfined blocks where AppArmor would keep a server from its files, and warns where SELinux may. Its word counts less than a server that shows the certificate of
 // its set: then another text of the profile is loaded than the one that stands on the host.
 func (b *builder) checkConfined() {
 	for _, s := range b.cluster.Servers {
 		confined, ok := b.facts.Server(s.Name).Confined.Get()
 		if !ok || (Serves{Server: s.Name}).Holds(b.facts).Holds() {
+			continue
+		}
+		if confined.KeyType != "" {
+			b.warnOf(s.Name, "%s", untriedType(s, confined.KeyType))
 			continue
 		}
 		switch may, told := confined.Reads.Get(); {
@@ -25,6 +29,12 @@ func (b *builder) checkConfined() {
 				s.TLSDir, confined.Profile)
 		}
 	}
+}
+
+// untriedType warns only: a policy of the host's own may have a rule that the reference policy has not.
+func untriedType(s topology.Server, keyType string) string {
+	return fmt.Sprintf("SELinux may keep the server from %s/current/key.pem: the reference policy (read, not tried) lets mysqld_t read no file of its type, %s; "+
+		"semanage fcontext -a -t mysqld_etc_t \"%s(/.*)?\" and restorecon -R \"%s\" give it one that it may read", s.TLSDir, keyType, s.TLSDir, s.TLSDir)
 }
 
 func untold(s topology.Server, confined facts.Confined) string {

@@ -62,6 +62,18 @@ func TestAProfileThatCannotBeToldIsAWarning(t *testing.T) {
 	}
 }
 
+func TestATypeThatThePolicyDoesNotKnowIsAWarning(t *testing.T) {
+	c := facts.Confined{KeyType: "user_tmp_t", Reads: facts.Known(false)}
+	p := confined(newSite(world.Cluster("db1", "db2")), c)
+	if len(p.Blocked) != 0 || len(p.Steps) == 0 || !warned(p, "(read, not tried) lets mysqld_t read no file of its type, user_tmp_t; "+
+		`semanage fcontext -a -t mysqld_etc_t "/etc/mysql-ssl(/.*)?" and restorecon -R "/etc/mysql-ssl"`) {
+		t.Errorf("got %v and %v", p.Blocked, p.Warnings)
+	}
+	if p = confined(securedSite(t, world.Cluster("db1", "db2")), c); warned(p, "SELinux") {
+		t.Errorf("a server that read its set is told it may not: %v", p.Warnings)
+	}
+}
+
 // TestAServerThatReadItsSetIsBelieved: the text of its profile is not what is loaded.
 func TestAServerThatReadItsSetIsBelieved(t *testing.T) {
 	p := confined(securedSite(t, world.Cluster("db1", "db2")), profile(facts.Known(false), false))
