@@ -100,7 +100,7 @@ func Codes() []CodeInfo {
 		{CodeNameMissing, Forbids, "a wanted name is not among the alternative names"},
 		{CodeNameOnlyCommon, Warns, "a wanted name is the common name alone, and there are no alternative DNS names"},
 		{CodeNameNotCommon, Forbids, "a wanted name is not the common name, and a replica looks at nothing else"},
-		{CodeNameOfCA, Forbids, "the certificate's common name is an authority's"},
+		{CodeNameOfCA, Forbids, "the certificate's name is its authority's"},
 		{CodeUsageMissing, Forbids, "the certificate may not be shown at an end where it is needed"},
 		{CodeWeakSignature, Forbids, "a signature is SHA-1 or older"},
 		{CodeWeakKey, Forbids, "an RSA key has less than 2048 bits"},

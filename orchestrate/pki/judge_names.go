@@ -25,12 +25,9 @@ func (f *findings) names(set Set, want Want) {
 	for _, reader := range want.Readers {
 		f.commonNames(set.Cert, want.Names, reader)
 	}
-	for _, ca := range set.CA {
-		if isAuthority(ca) && ca.Subject.CommonName == set.Cert.Subject.CommonName {
-			f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its common name %q is that of an authority, by which OpenSSL takes it for self-signed",
-				ca.Subject.CommonName), cureIssue+" with another common name")
-			return
-		}
+	if isSelfIssued(set.Cert) && !slices.ContainsFunc(set.CA, set.Cert.Equal) {
+		f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its name %s is that of its authority, by which OpenSSL may take it for self-signed",
+			SubjectOneLine(set.Cert)), cureIssue+" with another common name")
 	}
 }
 

@@ -33,6 +33,10 @@ func TestNormalChain(t *testing.T) {
 	if got, err := NormalChain(EncodeCert(root.Cert), nil); err != nil || !bytes.Equal(got, EncodeCert(root.Cert)) {
 		t.Errorf("a certificate that signed itself is sent all the same: %s, %v", got, err)
 	}
+	renewed := fileNamed(t, "chain-renewed.pem")
+	if got, err := NormalChain(renewed, nil); err != nil || !bytes.Equal(got, renewed) {
+		t.Errorf("the new key of a root, certified by the old one, is sent: %s, %v", got, err)
+	}
 	for name, files := range map[string][2][]byte{"no certificate": {nil, EncodeCert(middle.Cert)}, "no chain in its file": {EncodeCert(leaf), []byte("x")}} {
 		if got, err := NormalChain(files[0], files[1]); err == nil {
 			t.Errorf("%s: %s", name, got)

@@ -64,13 +64,19 @@ func isIssuedBy(cert, parent *x509.Certificate) bool {
 	if !bytes.Equal(cert.RawIssuer, parent.RawSubject) {
 		return false
 	}
-	if len(cert.AuthorityKeyId) > 0 && len(parent.SubjectKeyId) > 0 && !bytes.Equal(cert.AuthorityKeyId, parent.SubjectKeyId) {
-		return false
-	}
-	return isWeak(cert.SignatureAlgorithm) || parent.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
+	return mayBeKeyOf(parent, cert) && (isWeak(cert.SignatureAlgorithm) || parent.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil)
 }
 
-func isRoot(cert *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, cert.RawSubject) }
+// mayBeKeyOf says that the identifiers of the keys allow the parent to have signed; where one of them is missing, they do.
+func mayBeKeyOf(parent, cert *x509.Certificate) bool {
+	return len(cert.AuthorityKeyId) == 0 || len(parent.SubjectKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, parent.SubjectKeyId)
+}
+
+// isRoot says, as OpenSSL does, that a certificate signed itself. An authority that changed its key and kept its name did not: its new key
+// is certified by the old one.
+func isRoot(cert *x509.Certificate) bool { return isSelfIssued(cert) && mayBeKeyOf(cert, cert) }
+
+func isSelfIssued(cert *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, cert.RawSubject) }
 
 func isValid(cert *x509.Certificate, now time.Time) bool {
 	return !now.Before(cert.NotBefore) && !now.After(cert.NotAfter)

@@ -23,8 +23,15 @@ default_crl_days = 36500
 default_days = 365
 [policy]
 commonName = supplied
+[any]
+organizationName = optional
+commonName = optional
 [second]
 authorityKeyIdentifier = keyid
+[authorities]
+issuingDistributionPoint = critical, @only_authorities
+[only_authorities]
+onlyCA = TRUE
 [req]
 prompt = no
 distinguished_name = dn
@@ -62,6 +69,30 @@ extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = DNS:*.example.com, IP:127.0.0.1
 [noname]
 extendedKeyUsage = serverAuth, clientAuth
+[limited]
+basicConstraints = critical, CA:TRUE
+nameConstraints = critical, permitted;DNS:.corp.example
+[nobody]
+basicConstraints = critical, CA:TRUE
+nameConstraints = critical, permitted;dirName:somebody
+[somebody]
+O = Somebody
+[netscape]
+nsCertType = server
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[unheard]
+1.2.3.4.5 = critical, ASN1:UTF8String:unheard of
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[cross]
+basicConstraints = critical, CA:TRUE
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[identified]
+authorityKeyIdentifier = keyid
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
+[self]
+basicConstraints = critical, CA:TRUE
+subjectAltName = DNS:db1.example.com, IP:127.0.0.1
 CONFIG
 export WORK="$work"
 : >"$work/index"
@@ -220,5 +251,52 @@ cp other-key.pem "$work/forged-key.pem"
 openssl req -new -key other-key.pem -subj "/CN=test root" -out "$work/forged.csr"
 (cd "$work" && selfsigned forged root)
 list crl-forged.pem "$work/forged"
+
+# What servers refuse beyond the signatures: names, uses and extensions.
+for name in limited nobody; do
+    cp other-key.pem "$work/$name-key.pem"
+    openssl req -new -key other-key.pem -subj "/CN=$name root" -out "$work/$name.csr"
+    (cd "$work" && selfsigned "$name" "$name")
+    cp "$work/$name.pem" .
+    issue "by-$name.pem" leaf "$work/$name" leaf
+done
+issue cert-netscape.pem leaf root netscape
+issue cert-unheard.pem leaf root unheard
+list crl-authorities.pem root -crlexts authorities
+
+# A root that changed its key and kept its name: its new key by the old one, and what the new one issued.
+cp other-key.pem "$work/cross-key.pem"
+openssl req -new -key other-key.pem -subj "/CN=test root" -out "$work/cross.csr"
+issue "$work/cross.pem" cross root cross
+issue cert-renewed.pem leaf "$work/cross" identified
+cp "$work/cross.pem" new-with-old.pem
+cat cert-renewed.pem new-with-old.pem >chain-renewed.pem
+
+# Names that are an authority's in part alone, and an authority that is a server's certificate at once.
+cp other-key.pem "$work/unnamed-key.pem"
+openssl req -new -key other-key.pem -subj "/O=Example" -out "$work/unnamed.csr"
+(cd "$work" && selfsigned unnamed root -policy any)
+cp "$work/unnamed.pem" .
+openssl req -new -key leaf-key.pem -subj "/O=db1" -out "$work/unnamed-leaf.csr"
+issue by-unnamed.pem unnamed-leaf "$work/unnamed" leaf -policy any
+openssl req -new -key leaf-key.pem -subj "/O=Example/CN=test root" -out "$work/half.csr"
+issue cert-half-name-of-ca.pem half root leaf -policy any
+cp leaf-key.pem "$work/self-key.pem"
+openssl req -new -key leaf-key.pem -subj "/CN=self" -out "$work/self.csr"
+(cd "$work" && selfsigned self self)
+cp "$work/self.pem" .
+
+# An expired list of an authority that is not here, and a list of one week.
+list "$work/crl-away.pem" other -crl_nextupdate 20010101000000Z
+cat crl.pem "$work/crl-away.pem" >crl-and-foreign.pem
+list crl-week.pem root -crl_lastupdate 20300101000000Z -crl_nextupdate 20300108000000Z
+
+# An intermediate authority that has expired, and a curve that few know.
+issue "$work/middle-expired.pem" middle root root -enddate 20010101000000Z
+cat below.pem "$work/middle-expired.pem" >chain-expired.pem
+cp "$work/middle-expired.pem" middle-expired.pem
+openssl ecparam -name brainpoolP256r1 -genkey -noout -out key-brainpool.pem
+openssl req -new -key key-brainpool.pem -subj "/CN=brainpool" -out "$work/brainpool.csr" && issue cert-brainpool.pem brainpool root leaf
+
 rm -f key-dsa-both.pem
 chmod 0600 ./*key*.pem
