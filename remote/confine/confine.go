@@ -44,8 +44,9 @@ func FileType(context string) string {
 	return ""
 }
 
-// MayReadType says whether a process with the label may read a file of the type, by SELinux's reference policy as it is written (the module
-// mysql 1.9.2 and what it calls), which was not tried: a host's own policy may say more. Unknown is any other domain.
+// MayReadType says whether a process with the label may read a file of the type, by SELinux's reference policy. Its module mysql
+// 1.9.2 was read; of the interfaces that it calls, and of newer names, the types are taken without that, rather one too many. Nothing of it was
+// tried, and a host's own policy may say more. Unknown is any other domain.
 func (l Label) MayReadType(fileType string) seen.Value[bool] {
 	switch {
 	case l.Type != "mysqld_t":
