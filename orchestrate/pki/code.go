@@ -46,6 +46,7 @@ const (
 	CodeCRLIssuer      Code = "crl-issuer"
 	CodeCRLSignature   Code = "crl-signature"
 	CodeCRLMissing     Code = "crl-missing"
+	CodeCRLScope       Code = "crl-scope"
 	CodeCRLNotYetValid Code = "crl-not-yet-valid"
 	CodeCRLExpired     Code = "crl-expired"
 	CodeCRLExpiresSoon Code = "crl-expires-soon"
@@ -106,12 +107,13 @@ func Codes() []CodeInfo {
 		{CodeWeakKey, Forbids, "an RSA key has less than 2048 bits"},
 		{CodeKeyKind, Forbids, "a server does not read keys of this kind"},
 		{CodeKeyForm, Forbids, "the server does not read keys that are written in this form"},
-		{CodeCRLIssuer, Forbids, "a list of revoked certificates is by no authority of the bundle"},
+		{CodeCRLIssuer, Warns, "a list of revoked certificates is by no authority of the bundle"},
 		{CodeCRLSignature, Forbids, "a list of revoked certificates is not signed by its authority"},
 		{CodeCRLMissing, Forbids, "an authority on the way to the root has no list of revoked certificates, and others have"},
+		{CodeCRLScope, Forbids, "a list of revoked certificates does not cover a certificate on the way to the root"},
 		{CodeCRLNotYetValid, Forbids, "the time of a list of revoked certificates has not come"},
 		{CodeCRLExpired, Forbids, "the time of a list of revoked certificates is over"},
-		{CodeCRLExpiresSoon, Warns, "a list of revoked certificates has less time left than wanted"},
+		{CodeCRLExpiresSoon, Warns, "a list of revoked certificates has less time left than wanted, and than a quarter of its life"},
 		{CodeRevoked, Forbids, "a certificate is revoked"},
 	}
 }

@@ -29,6 +29,9 @@ func ParseCRLs(file []byte) ([]*x509.RevocationList, error) {
 	return lists, nil
 }
 
+// soonOfList is the part of a list's life, one in so many, at whose beginning a person wants to hear of its end: many live a week only.
+const soonOfList = 4
+
 const (
 	cureRenewCRL = "have its authority make a new list, or leave the file out"
 	cureCRL      = "put that authority's list there, or leave the file out"
@@ -49,35 +52,45 @@ func (f *findings) revocation(path []*x509.Certificate, set Set, want Want) {
 	}
 	for i, cert := range path {
 		issuer := path[min(i+1, len(path)-1)]
-		list := newestOf(set.CRLs, issuer)
-		if list == nil {
+		lists := listsOf(set.CRLs, issuer)
+		list := newestFor(lists, cert)
+		switch {
+		case len(lists) == 0:
 			f.once(CodeCRLMissing, FileCRL, fmt.Sprintf("it has no list of %s, without which every connection is refused", SubjectOneLine(issuer)), cureCRL)
-		} else if isRevoked(cert, list) {
+		case list == nil:
+			f.once(CodeCRLScope, FileCRL, fmt.Sprintf("the list of %s does not cover %s (issuingDistributionPoint), so that every connection is refused",
+				SubjectOneLine(issuer), SubjectOneLine(cert)), cureCRL)
+		case isRevoked(cert, list):
 			f.add(CodeRevoked, fileOf(i), SubjectOneLine(cert)+" is revoked by its authority", cureIssue)
 		}
 	}
 }
 
-// list judges one list by itself.
+// list judges one list by itself. Of an authority that is not there nothing counts.
 func (f *findings) list(list *x509.RevocationList, authorities []*x509.Certificate, want Want) {
 	who := "the list of " + oneLine(list.RawIssuer)
 	issuers := slices.DeleteFunc(slices.Clone(authorities), func(c *x509.Certificate) bool { return !bytes.Equal(c.RawSubject, list.RawIssuer) })
-	switch {
-	case len(issuers) == 0:
+	if len(issuers) == 0 {
 		f.add(CodeCRLIssuer, FileCRL, who+" is by no authority that is in "+FileCA, "put that authority into "+FileCA+", or its list out")
-	case !slices.ContainsFunc(issuers, func(c *x509.Certificate) bool { return hasSigned(c, list) }):
+		return
+	}
+	if !slices.ContainsFunc(issuers, func(c *x509.Certificate) bool { return hasSigned(c, list) }) {
 		f.add(CodeCRLSignature, FileCRL, who+" is not signed by it, or it may not sign such lists", cureRenewCRL)
 	}
 	if isWeak(list.SignatureAlgorithm) {
 		f.add(CodeWeakSignature, FileCRL, fmt.Sprintf("the signature of %s is %s, which current servers refuse", who, list.SignatureAlgorithm), cureRenewCRL)
 	}
+	f.listDates(list, who, want)
+}
+
+func (f *findings) listDates(list *x509.RevocationList, who string, want Want) {
 	switch left := list.NextUpdate.Sub(want.Now); {
 	case want.Now.Before(list.ThisUpdate):
 		f.add(CodeCRLNotYetValid, FileCRL, who+" is not valid before "+day(list.ThisUpdate), "set the clock of the host, or "+cureRenewCRL)
 	case list.NextUpdate.IsZero():
 	case left < 0:
 		f.add(CodeCRLExpired, FileCRL, who+" has expired on "+day(list.NextUpdate)+", after which every connection is refused", cureRenewCRL)
-	case left < want.MinLeft:
+	case left < min(want.MinLeft, list.NextUpdate.Sub(list.ThisUpdate)/soonOfList):
 		f.add(CodeCRLExpiresSoon, FileCRL, who+" expires on "+day(list.NextUpdate)+"; then every connection is refused", cureRenewCRL)
 	}
 }
@@ -88,13 +101,22 @@ func hasSigned(issuer *x509.Certificate, list *x509.RevocationList) bool {
 	return err == nil || errors.As(err, &weak)
 }
 
-// newestOf is the list that counts for an authority, or nil.
-func newestOf(lists []*x509.RevocationList, issuer *x509.Certificate) (newest *x509.RevocationList) {
+// listsOf are the lists of an authority. Where others of its name have lists too, those are its own that it has signed.
+func listsOf(lists []*x509.RevocationList, issuer *x509.Certificate) []*x509.RevocationList {
+	named := slices.DeleteFunc(slices.Clone(lists), func(l *x509.RevocationList) bool { return !bytes.Equal(l.RawIssuer, issuer.RawSubject) })
+	signed := slices.DeleteFunc(slices.Clone(named), func(l *x509.RevocationList) bool { return !hasSigned(issuer, l) })
+	if len(signed) > 0 {
+		return signed
+	}
+	return named
+}
+
+// newestFor is the list that counts for a certificate, or nil.
+func newestFor(lists []*x509.RevocationList, cert *x509.Certificate) (newest *x509.RevocationList) {
 	for _, list := range lists {
-		if !bytes.Equal(list.RawIssuer, issuer.RawSubject) || newest != nil && !list.ThisUpdate.After(newest.ThisUpdate) {
-			continue
+		if covers(list, cert) && (newest == nil || list.ThisUpdate.After(newest.ThisUpdate)) {
+			newest = list
 		}
-		newest = list
 	}
 	return newest
 }

@@ -143,10 +143,19 @@ func trials() map[string]trial {
 		"list of the root alone": {cert: "chain.pem", crl: "crl.pem", codes: "crl.pem crl-missing"},
 		"revoked":                {crl: "crl-revoked.pem", codes: "cert.pem revoked"},
 		"soon over": {
-			crl: "crl.pem", want: func(w *Want) { w.MinLeft = 99 * 365 * 24 * time.Hour },
+			crl: "crl.pem", want: func(w *Want) { w.Now = time.Date(2099, 12, 15, 0, 0, 0, 0, time.UTC) },
 			codes: "ca.pem expires-soon, cert.pem expires-soon, crl.pem crl-expires-soon",
 		},
-		"common name alone": {cert: "cert-no-names.pem", want: func(w *Want) { w.Names = []string{"db1"} }, codes: "cert.pem name-only-common"},
+		"list of a week": {crl: "crl-week.pem", want: func(w *Want) { w.Now = time.Date(2030, 1, 6, 0, 0, 0, 0, time.UTC) }},
+		"list of a week, soon over": {
+			crl: "crl-week.pem", want: func(w *Want) { w.Now = time.Date(2030, 1, 7, 0, 0, 0, 0, time.UTC) }, codes: "crl.pem crl-expires-soon",
+		},
+		"list of the week before": {
+			crl: "crl-week.pem", want: func(w *Want) { w.Now, w.MinLeft = time.Date(2030, 1, 9, 0, 0, 0, 0, time.UTC), 0 }, codes: "crl.pem crl-expired",
+		},
+		"list of authorities alone": {crl: "crl-authorities.pem", codes: "crl.pem crl-scope"},
+		"list by nobody here":       {crl: "crl-and-foreign.pem", codes: "crl.pem crl-issuer"},
+		"common name alone":         {cert: "cert-no-names.pem", want: func(w *Want) { w.Names = []string{"db1"} }, codes: "cert.pem name-only-common"},
 	}
 }
 
