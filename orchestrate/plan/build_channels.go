@@ -35,6 +35,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	channel, _ := b.facts.Channel(l.Channel).Get()
 	goal := b.secured(l, channel)
 	verdict := goal.Holds(b.facts)
+	channel.TLS = b.optionsAfter(l) // a way back must not lead behind what its source serves by then
 	if verdict.Holds() && !b.disturbed(l) {
 		return Step{}, false
 	}
@@ -52,7 +53,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	case channel.Receiver.Runs() && channel.Receiver != facts.Yes, // its applier is started with it
 		goal.Threads.Receiver && !b.shown(goal) && b.dated(l.Source) && !Prove(b.facts, l).Encrypted():
 		reconnect(&step, goal)
-	case verdict.Holds() && goal.Threads.Receiver: // the steps before this one disturb it: it is looked at again after them
+	case (verdict.Holds() || b.moved[l.Channel]) && goal.Threads.Receiver: // the steps before this one disturb it: it is looked at again after them
 		reconnect(&step, goal)
 		step.Title = fmt.Sprintf("see that channel %s is as it was, or let its receiver connect again", l.Channel)
 		step.Reason = "certificates that it rests on change"
