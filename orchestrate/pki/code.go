@@ -21,36 +21,39 @@ const (
 
 // What can be wrong with a set.
 const (
-	CodeNoCA           Code = "ca-missing"
-	CodeNoCert         Code = "cert-missing"
-	CodeKeyMismatch    Code = "key-mismatch"
-	CodeCertOrder      Code = "cert-order"
-	CodeNotChained     Code = "not-chained"
-	CodeChainNotSent   Code = "chain-not-sent"
-	CodeRootSent       Code = "root-sent"
-	CodeNotAuthority   Code = "not-authority"
-	CodeMayNotSign     Code = "may-not-sign"
-	CodeNotYetValid    Code = "not-yet-valid"
-	CodeExpired        Code = "expired"
-	CodeExpiresSoon    Code = "expires-soon"
-	CodeOutlivesCA     Code = "outlives-ca"
-	CodeNameMissing    Code = "name-missing"
-	CodeNameOnlyCommon Code = "name-only-common"
-	CodeNameNotCommon  Code = "name-not-common"
-	CodeNameOfCA       Code = "name-of-ca"
-	CodeUsageMissing   Code = "usage-missing"
-	CodeWeakSignature  Code = "weak-signature"
-	CodeWeakKey        Code = "weak-key"
-	CodeKeyKind        Code = "key-kind"
-	CodeKeyForm        Code = "key-form"
-	CodeCRLIssuer      Code = "crl-issuer"
-	CodeCRLSignature   Code = "crl-signature"
-	CodeCRLMissing     Code = "crl-missing"
-	CodeCRLScope       Code = "crl-scope"
-	CodeCRLNotYetValid Code = "crl-not-yet-valid"
-	CodeCRLExpired     Code = "crl-expired"
-	CodeCRLExpiresSoon Code = "crl-expires-soon"
-	CodeRevoked        Code = "revoked"
+	CodeNoCA             Code = "ca-missing"
+	CodeNoCert           Code = "cert-missing"
+	CodeKeyMismatch      Code = "key-mismatch"
+	CodeCertOrder        Code = "cert-order"
+	CodeNotChained       Code = "not-chained"
+	CodeChainNotSent     Code = "chain-not-sent"
+	CodeRootSent         Code = "root-sent"
+	CodeNotAuthority     Code = "not-authority"
+	CodeMayNotSign       Code = "may-not-sign"
+	CodeNotYetValid      Code = "not-yet-valid"
+	CodeExpired          Code = "expired"
+	CodeExpiresSoon      Code = "expires-soon"
+	CodeOutlivesCA       Code = "outlives-ca"
+	CodeNameMissing      Code = "name-missing"
+	CodeNameOnlyCommon   Code = "name-only-common"
+	CodeNameNotCommon    Code = "name-not-common"
+	CodeNameOfCA         Code = "name-of-ca"
+	CodeNameForbidden    Code = "name-forbidden"
+	CodeNamesUnjudged    Code = "names-unjudged"
+	CodeUsageMissing     Code = "usage-missing"
+	CodeWeakSignature    Code = "weak-signature"
+	CodeWeakKey          Code = "weak-key"
+	CodeUnknownExtension Code = "unknown-extension"
+	CodeKeyKind          Code = "key-kind"
+	CodeKeyForm          Code = "key-form"
+	CodeCRLIssuer        Code = "crl-issuer"
+	CodeCRLSignature     Code = "crl-signature"
+	CodeCRLMissing       Code = "crl-missing"
+	CodeCRLScope         Code = "crl-scope"
+	CodeCRLNotYetValid   Code = "crl-not-yet-valid"
+	CodeCRLExpired       Code = "crl-expired"
+	CodeCRLExpiresSoon   Code = "crl-expires-soon"
+	CodeRevoked          Code = "revoked"
 )
 
 // Severity is what a finding means for the use of the files.
@@ -102,9 +105,12 @@ func Codes() []CodeInfo {
 		{CodeNameOnlyCommon, Warns, "a wanted name is the common name alone, and there are no alternative DNS names"},
 		{CodeNameNotCommon, Forbids, "a wanted name is not the common name, and a replica looks at nothing else"},
 		{CodeNameOfCA, Forbids, "the certificate's name is its authority's"},
+		{CodeNameForbidden, Forbids, "an authority on the way to the root may not issue for a name of the certificate"},
+		{CodeNamesUnjudged, Warns, "an authority on the way to the root limits names in a way that is not judged here"},
 		{CodeUsageMissing, Forbids, "the certificate may not be shown at an end where it is needed"},
 		{CodeWeakSignature, Forbids, "a signature is SHA-1 or older"},
 		{CodeWeakKey, Forbids, "an RSA key has less than 2048 bits"},
+		{CodeUnknownExtension, Forbids, "a certificate has a critical extension that servers do not know"},
 		{CodeKeyKind, Forbids, "a server does not read keys of this kind"},
 		{CodeKeyForm, Forbids, "the server does not read keys that are written in this form"},
 		{CodeCRLIssuer, Warns, "a list of revoked certificates is by no authority of the bundle"},

@@ -135,6 +135,8 @@ func Judge(set Set, want Want) []Finding {
 	}
 	found.dates(path, want)
 	found.names(set, want)
+	found.limits(path)
+	found.extensions(path)
 	found.usage(path, want.Usage)
 	found.strength(path)
 	found.kinds(path, want)

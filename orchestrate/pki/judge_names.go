@@ -60,12 +60,13 @@ func (f *findings) usage(path []*x509.Certificate, usage Usage) {
 		name  string
 		ext   x509.ExtKeyUsage
 		basic x509.KeyUsage
+		bit   int // of nsCertType
 	}{
 		{
 			UsageServer, "serverAuth", x509.ExtKeyUsageServerAuth,
-			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement,
+			x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement, 1,
 		},
-		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement},
+		{UsageClient, "clientAuth", x509.ExtKeyUsageClientAuth, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement, 0},
 	}
 	cert := path[0]
 	for _, end := range ends {
@@ -78,6 +79,8 @@ func (f *findings) usage(path []*x509.Certificate, usage Usage) {
 		} else if cert.KeyUsage != 0 && cert.KeyUsage&end.basic == 0 {
 			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its keyUsage lacks digitalSignature)", end.usage),
 				cureIssue+" with keyUsage digitalSignature")
+		} else if !netscapeAllows(cert, end.bit) {
+			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its nsCertType lacks %[1]s)", end.usage), cureIssue+" without nsCertType")
 		}
 		for _, authority := range path[1:] {
 			if !mayExtend(authority, end.ext) {
