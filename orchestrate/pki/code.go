@@ -86,7 +86,7 @@ func Codes() []CodeInfo {
 		{CodeHoldsKey, Forbids, "a file of certificates, which everyone may read, holds a private key"},
 		{CodeKeySealed, Forbids, "the key has a passphrase, which a server cannot enter"},
 		{CodeKeyCount, Forbids, "the key file holds no key, or several"},
-		{CodeKeyUnknown, Forbids, "the key is neither RSA, ECDSA nor Ed25519"},
+		{CodeKeyUnknown, Forbids, "the key is neither RSA, ECDSA on a curve of NIST, nor Ed25519"},
 
 		{CodeNoCA, Forbids, "the bundle holds no certificate"},
 		{CodeNoCert, Forbids, "there is no certificate"},

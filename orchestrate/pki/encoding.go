@@ -127,6 +127,9 @@ func parseKey(block *pem.Block) (Key, error) {
 	default:
 		return Key{}, unknownKey("the kind of its key is not known")
 	}
+	if err != nil && isForeignCurveKey(block) {
+		return Key{}, unknownKey("the key is on an elliptic curve that not every server reads")
+	}
 	if err != nil && isForeignKey(block) {
 		return Key{}, unknownKey("the key is neither RSA, ECDSA nor Ed25519")
 	}

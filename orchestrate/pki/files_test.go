@@ -107,6 +107,7 @@ func trials() map[string]trial {
 		"sealed, traditional":     {key: "key-sealed-traditional.pem", codes: "key.pem key-sealed"},
 		"two keys":                {key: "key-two.pem", codes: "key.pem key-count"},
 		"key of DSA":              {cert: "cert-dsa.pem", key: "key-dsa.pem", codes: "cert.pem key-unknown, key.pem key-unknown"},
+		"curve of Brainpool":      {cert: "cert-brainpool.pem", key: "key-brainpool.pem", codes: "cert.pem key-unknown, key.pem key-unknown"},
 		"damaged chain":           {chain: "cert-cut.pem", codes: "chain.pem damaged"},
 		"another key":             {key: "other-key.pem", codes: "key.pem key-mismatch"},
 		"chain in wrong order":    {cert: "chain-wrong-order.pem", codes: "cert.pem cert-order"},

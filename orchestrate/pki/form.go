@@ -136,6 +136,9 @@ func certificatesOf(found []*pem.Block) ([]*x509.Certificate, error) {
 			return nil, foreign(i, block, certificates())
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil && hasForeignCurve(block.Bytes) {
+			return nil, unknownKey(fmt.Sprintf("the key of certificate %d is on an elliptic curve that not every server reads", i+1))
+		}
 		if err != nil {
 			return nil, damaged("certificate", i+1, err)
 		}
