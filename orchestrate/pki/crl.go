@@ -61,7 +61,7 @@ func (f *findings) revocation(path []*x509.Certificate, set Set, want Want) {
 			f.once(CodeCRLScope, FileCRL, fmt.Sprintf("the list of %s does not cover %s (issuingDistributionPoint), so that every connection is refused",
 				SubjectOneLine(issuer), SubjectOneLine(cert)), cureCRL)
 		case isRevoked(cert, list):
-			f.add(CodeRevoked, fileOf(i), SubjectOneLine(cert)+" is revoked by its authority", cureIssue)
+			f.add(CodeRevoked, set.fileOf(cert), SubjectOneLine(cert)+" is revoked by its authority", cureIssue)
 		}
 	}
 }

@@ -31,6 +31,8 @@ type Set struct {
 	CRLs           []*x509.RevocationList // empty for none
 	KeyFingerprint string                 // [Key.Fingerprint] of the key file; empty if it is not known, and then not judged
 	KeyForm        KeyForm                // how the key file is written; empty if it is not known, and then not judged
+
+	beside []*x509.Certificate // those of the intermediates that stand in a file of their own
 }
 
 // Files are the files of a set as they stand on a disk.
@@ -98,6 +100,7 @@ func JudgeFiles(files Files, want Want) []Finding {
 	if len(files.Chain) > 0 {
 		chain, err := ParseBundle(files.Chain)
 		found.form(FileChain, err)
+		set.beside = chain
 		set.Intermediates = slices.Concat(set.Intermediates, chain)
 	}
 	if len(files.CRL) > 0 {
@@ -133,13 +136,13 @@ func Judge(set Set, want Want) []Finding {
 	} else {
 		found.sent(path, set, want.Owner)
 	}
-	found.dates(path, want)
+	found.dates(path, set, want)
 	found.names(set, want)
-	found.limits(path)
-	found.extensions(path)
-	found.usage(path, want.Usage)
-	found.strength(path)
-	found.kinds(path, want)
+	found.limits(path, set)
+	found.extensions(path, set)
+	found.usage(path, set, want.Usage)
+	found.strength(path, set)
+	found.kinds(path, set, want)
 	found.revocation(path, set, want)
 	return found.sorted()
 }
@@ -206,12 +209,25 @@ func (f *findings) key(set Set, owner Reader) Set {
 	return set
 }
 
-// fileOf is where a certificate of the path is looked for, and cureOf what helps when it is worth nothing.
-func fileOf(i int) string {
-	if i > 0 {
+// fileOf is where a certificate of the way to the root stands. A server looks into the bundle first.
+func (s Set) fileOf(cert *x509.Certificate) string {
+	switch {
+	case cert.Equal(s.Cert):
+		return FileCert
+	case slices.ContainsFunc(s.CA, cert.Equal):
 		return FileCA
+	case slices.ContainsFunc(s.beside, cert.Equal):
+		return FileChain
 	}
 	return FileCert
+}
+
+// whatOf names a certificate of the way in a text about its file, and cureOf is what helps when it is worth nothing.
+func whatOf(i int, cert *x509.Certificate) string {
+	if i > 0 {
+		return "the authority " + SubjectOneLine(cert)
+	}
+	return "it"
 }
 
 func cureOf(i int) string {
@@ -222,20 +238,17 @@ func cureOf(i int) string {
 }
 
 // dates judges the times of the certificate and of every authority on its way to the root.
-func (f *findings) dates(path []*x509.Certificate, want Want) {
+func (f *findings) dates(path []*x509.Certificate, set Set, want Want) {
 	leaf := path[0]
 	for i, cert := range path {
-		what := "it"
-		if i > 0 {
-			what = "the authority " + SubjectOneLine(cert)
-		}
+		what := whatOf(i, cert)
 		switch {
 		case want.Now.Before(cert.NotBefore):
-			f.add(CodeNotYetValid, fileOf(i), what+" is not valid before "+day(cert.NotBefore), "set the clock of the host, or "+cureOf(i))
+			f.add(CodeNotYetValid, set.fileOf(cert), what+" is not valid before "+day(cert.NotBefore), "set the clock of the host, or "+cureOf(i))
 		case want.Now.After(cert.NotAfter):
-			f.add(CodeExpired, fileOf(i), what+" has expired on "+day(cert.NotAfter), cureOf(i))
+			f.add(CodeExpired, set.fileOf(cert), what+" has expired on "+day(cert.NotAfter), cureOf(i))
 		case cert.NotAfter.Sub(want.Now) < want.MinLeft:
-			f.add(CodeExpiresSoon, fileOf(i), what+" expires on "+day(cert.NotAfter), cureOf(i))
+			f.add(CodeExpiresSoon, set.fileOf(cert), what+" expires on "+day(cert.NotAfter), cureOf(i))
 		}
 		if leaf.NotAfter.After(cert.NotAfter) {
 			f.add(CodeOutlivesCA, FileCert, fmt.Sprintf("it is valid until %s, but its authority only until %s",
@@ -245,18 +258,20 @@ func (f *findings) dates(path []*x509.Certificate, want Want) {
 }
 
 // strength passes over the signatures of roots, which nobody checks: a root is trusted for being in the bundle.
-func (f *findings) strength(path []*x509.Certificate) {
+func (f *findings) strength(path []*x509.Certificate, set Set) {
 	for i, cert := range path {
 		if isWeak(cert.SignatureAlgorithm) && !isRoot(cert) {
-			f.add(CodeWeakSignature, fileOf(i), fmt.Sprintf("its signature is %s, which current servers refuse", cert.SignatureAlgorithm), cureOf(i))
+			f.add(CodeWeakSignature, set.fileOf(cert), fmt.Sprintf("the signature of %s is %s, which current servers refuse", SubjectOneLine(cert), cert.SignatureAlgorithm), cureOf(i))
 		}
 		switch key := cert.PublicKey.(type) {
 		case *rsa.PublicKey:
 			if key.N.BitLen() < minRSABits {
-				f.add(CodeWeakKey, fileOf(i), fmt.Sprintf("its RSA key has %d bits, and current servers refuse less than %d", key.N.BitLen(), minRSABits), cureOf(i))
+				f.add(CodeWeakKey, set.fileOf(cert), fmt.Sprintf("the RSA key of %s has %d bits, and current servers refuse less than %d",
+					SubjectOneLine(cert), key.N.BitLen(), minRSABits), cureOf(i))
 			}
 		case nil, *dsa.PublicKey:
-			f.add(CodeKeyUnknown, fileOf(i), fmt.Sprintf("its key is %s, and servers use RSA, ECDSA or Ed25519", KindOfKey(cert.PublicKey)), cureOf(i))
+			f.add(CodeKeyUnknown, set.fileOf(cert), fmt.Sprintf("the key of %s is %s, and servers use RSA, ECDSA or Ed25519",
+				SubjectOneLine(cert), KindOfKey(cert.PublicKey)), cureOf(i))
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (f *findings) commonNames(cert *x509.Certificate, wanted []string, reader R
 }
 
 // usage judges as OpenSSL does: what is not said is allowed, and "any" does not count for TLS.
-func (f *findings) usage(path []*x509.Certificate, usage Usage) {
+func (f *findings) usage(path []*x509.Certificate, set Set, usage Usage) {
 	ends := []struct {
 		usage Usage
 		name  string
@@ -84,7 +84,7 @@ func (f *findings) usage(path []*x509.Certificate, usage Usage) {
 		}
 		for _, authority := range path[1:] {
 			if !mayExtend(authority, end.ext) {
-				f.add(CodeUsageMissing, FileCA, fmt.Sprintf("the authority %s may issue no certificate for a %s (%s)",
+				f.add(CodeUsageMissing, set.fileOf(authority), fmt.Sprintf("the authority %s may issue no certificate for a %s (%s)",
 					SubjectOneLine(authority), end.usage, end.name), cureAuthority)
 			}
 		}
@@ -98,11 +98,11 @@ func mayExtend(cert *x509.Certificate, use x509.ExtKeyUsage) bool {
 }
 
 // kinds judges whether every server reads the keys on the way to the root: each is shown the certificate, and checks what signed it.
-func (f *findings) kinds(path []*x509.Certificate, want Want) {
+func (f *findings) kinds(path []*x509.Certificate, set Set, want Want) {
 	for _, reader := range append([]Reader{want.Owner}, want.Readers...) {
 		for i, cert := range path {
 			if !reader.ReadsKeyOf(cert) {
-				f.once(CodeKeyKind, fileOf(i), fmt.Sprintf("the key of %s is %s, which %s does not read",
+				f.once(CodeKeyKind, set.fileOf(cert), fmt.Sprintf("the key of %s is %s, which %s does not read",
 					SubjectOneLine(cert), KindOfKey(cert.PublicKey), reader.Who), cureOf(i)+" with keys of RSA")
 			}
 		}

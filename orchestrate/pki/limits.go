@@ -13,15 +13,15 @@ import (
 const idNameConstraints = "2.5.29.30"
 
 // extensions tells of those that a server must know and does not, as OpenSSL sees it: on the way to the root none may be.
-func (f *findings) extensions(path []*x509.Certificate) {
+func (f *findings) extensions(path []*x509.Certificate, set Set) {
 	for i, cert := range path {
 		for _, id := range cert.UnhandledCriticalExtensions {
 			switch name := id.String(); {
 			case name == idNameConstraints:
-				f.add(CodeNamesUnjudged, fileOf(i), fmt.Sprintf("the authority %s limits names in a way that is not judged here (nameConstraints)",
+				f.add(CodeNamesUnjudged, set.fileOf(cert), fmt.Sprintf("the authority %s limits names in a way that is not judged here (nameConstraints)",
 					SubjectOneLine(cert)), "see what openssl says: openssl verify -CAfile "+FileCA+" -untrusted "+FileCert+" "+FileCert)
 			case !isKnownExtension(name):
-				f.add(CodeUnknownExtension, fileOf(i), fmt.Sprintf("%s has the critical extension %s, which servers do not know and refuse",
+				f.add(CodeUnknownExtension, set.fileOf(cert), fmt.Sprintf("%s has the critical extension %s, which servers do not know and refuse",
 					SubjectOneLine(cert), name), cureOf(i)+" without it")
 			}
 		}
@@ -40,7 +40,7 @@ func isKnownExtension(id string) bool {
 
 // limits judges the names of every certificate by those that the authorities above allow. Authorities of one name are not judged by each
 // other: one of them holds the other's new key.
-func (f *findings) limits(path []*x509.Certificate) {
+func (f *findings) limits(path []*x509.Certificate, set Set) {
 	for below, cert := range path {
 		if below > 0 && isSelfIssued(cert) {
 			continue
@@ -48,12 +48,12 @@ func (f *findings) limits(path []*x509.Certificate) {
 		for _, authority := range path[below+1:] {
 			for _, name := range limitedNames(cert, below == 0) {
 				if !allowsDNS(authority, name) {
-					f.once(CodeNameForbidden, fileOf(below), forbidden(authority, name), cureOf(below)+" without that name, or let it be issued by another authority")
+					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, name), cureOf(below)+" without that name, or let it be issued by another authority")
 				}
 			}
 			for _, ip := range cert.IPAddresses {
 				if !allowsIP(authority, ip) {
-					f.once(CodeNameForbidden, fileOf(below), forbidden(authority, ip.String()), cureOf(below)+" without that address, or let it be issued by another authority")
+					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, ip.String()), cureOf(below)+" without that address, or let it be issued by another authority")
 				}
 			}
 		}

@@ -121,7 +121,7 @@ func (f *findings) notChained(set Set) {
 		reason += ": " + missing + " is missing"
 	}
 	f.add(CodeNotChained, FileCert, reason, cure)
-	f.signers(way)
+	f.signers(way, set)
 }
 
 func hasNamesake(set Set, cert *x509.Certificate) bool {
@@ -132,7 +132,7 @@ func hasNamesake(set Set, cert *x509.Certificate) bool {
 
 // sent judges what the server sends of a whole chain, and whether its authorities may sign.
 func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
-	f.signers(path)
+	f.signers(path, set)
 	for _, cert := range path[1:] {
 		if owner.FirstCertOnly && !slices.ContainsFunc(set.CA, cert.Equal) {
 			f.add(CodeChainNotSent, FileCert, fmt.Sprintf("%s sends its first certificate alone, so that nobody sees %s behind it", owner.Who, SubjectOneLine(cert)),
@@ -146,13 +146,13 @@ func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
 	}
 }
 
-func (f *findings) signers(path []*x509.Certificate) {
+func (f *findings) signers(path []*x509.Certificate, set Set) {
 	for i, cert := range path[1:] {
 		if !maySign(cert) {
-			f.add(CodeMayNotSign, FileCA, SubjectOneLine(cert)+" may not sign certificates (basicConstraints CA, keyUsage keyCertSign)", cureAuthority)
+			f.add(CodeMayNotSign, set.fileOf(cert), SubjectOneLine(cert)+" may not sign certificates (basicConstraints CA, keyUsage keyCertSign)", cureAuthority)
 		}
 		if below, limit := i, pathLength(cert); limit >= 0 && below > limit {
-			f.add(CodeMayNotSign, FileCA, fmt.Sprintf("%s has %d authorities below it here, and may have %d (basicConstraints pathlen)",
+			f.add(CodeMayNotSign, set.fileOf(cert), fmt.Sprintf("%s has %d authorities below it here, and may have %d (basicConstraints pathlen)",
 				SubjectOneLine(cert), below, limit), cureAuthority)
 		}
 	}
