@@ -75,7 +75,7 @@ func TestRevocationThatIsRefused(t *testing.T) {
 		t.Errorf("a newer list changes the settings: %v", ids)
 	}
 	c.want(0, "apply", "--yes").says(t, "proven: replication of cluster lab")
-	c.ownNothingMoves()
+	c.nothingMoves()
 	c.edit(`, crl: [^}]*`, "")
 	c.want(3, "plan").says(t, "no list of revoked certificates any more", "tls.crl")
 }
@@ -93,7 +93,34 @@ func TestRevocationComesLater(t *testing.T) {
 	}
 	c.want(0, "apply", "--yes").says(t, "proven: replication of cluster lab")
 	c.proven()
-	c.ownNothingMoves()
+	c.nothingMoves()
+
+	before := c.everything()
+	c.want(0, "apply", "--yes", "--journal", filepath.Join(t.TempDir(), "journal")).says(t, "let primary read its certificate files again")
+	if after := c.everything(); !slices.Equal(before, after) {
+		t.Errorf("something moved where a server reads its files once more:\n%s", difference(before, after))
+	}
+}
+
+// TestRevokedAtOnce: a newer list counts when the run is over, without a restart, for a certificate that nobody of the cluster shows.
+func TestRevokedAtOnce(t *testing.T) {
+	t.Parallel()
+	c := start(t, lab.Options{Replicas: 1})
+	pki := newCorporate(c)
+	pki.leaf("gone", "127.0.0.9", "")
+	both := pki.list("both", month, "root", "middle")
+	pki.names(c, ", crl: "+both)
+	c.want(0, "apply", "--yes").says(t, "proven: replication of cluster lab")
+	c.refuses("primary", map[string]bool{pki.at("gone"): true})
+
+	must(t, os.Rename(pki.list("revoking", month, "root", "middle", "gone"), both))
+	if ids := c.plan(2).ids(); slices.Contains(ids, "config/primary") {
+		t.Errorf("a newer list changes the settings: %v", ids)
+	}
+	c.want(0, "apply", "--yes").says(t, "proven: replication of cluster lab")
+	c.refuses("primary", map[string]bool{pki.at("gone"): false, pki.at("replica1"): true})
+	c.proven()
+	c.nothingMoves()
 }
 
 func read(t *testing.T, path string) []byte {
