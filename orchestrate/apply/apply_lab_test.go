@@ -14,6 +14,7 @@ import (
 	"github.com/replssl/replssl/e2e/lab/labtest"
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
@@ -174,6 +175,8 @@ func reload(t *testing.T, b *bench) {
 	equal(t, "still serves the old", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][1]), true)
 	position := b.binlogEnd(t)
 	b.do(t, plan.ReloadTLS{Server: "primary"})
+	set, _ := known(t, "folder", b.look(t, "primary", facts.PartFiles).TLSDir).CurrentSet()
+	equal(t, "the last note", b.notes[len(b.notes)-1], event.Event(event.SetRead{Server: "primary", Set: set.Digest()}))
 	equal(t, "serves the new", serves(t, b.look(t, "primary", facts.PartServed), store.Leaves["primary"][2]), true)
 	equal(t, "start", known(t, "process", b.look(t, "primary", facts.PartProcess).Process).Start, before.Start)
 	equal(t, "position", b.binlogEnd(t), position)

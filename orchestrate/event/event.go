@@ -98,6 +98,13 @@ type (
 		Cipher  string                `json:"cipher,omitempty"`
 	}
 
+	// PathsFound keeps which TLS files a server read, and which of them it persisted, before an action that persists others.
+	PathsFound struct {
+		Server topology.ServerName `json:"server"`
+		Read   Paths               `json:"read"`
+		Kept   Paths               `json:"kept"`
+	}
+
 	// RequirementDated keeps which session is about to make an account require TLS, or more: logins with a greater id met that.
 	RequirementDated struct {
 		Server     topology.ServerName `json:"server"`
@@ -164,6 +171,25 @@ type (
 	}
 )
 
+// Paths are those of a server's TLS files; an empty one is not set.
+type Paths struct {
+	CA   string `json:"ca,omitempty"`
+	Cert string `json:"cert,omitempty"`
+	Key  string `json:"key,omitempty"`
+	CRL  string `json:"crl,omitempty"`
+}
+
+// FoundPaths is the event of a server that read and persisted these.
+func FoundPaths(server topology.ServerName, read, kept facts.TLSSettings) PathsFound {
+	return PathsFound{Server: server, Read: pathsOf(read), Kept: pathsOf(kept)}
+}
+
+func pathsOf(s facts.TLSSettings) Paths { return Paths{CA: s.CA, Cert: s.Cert, Key: s.Key, CRL: s.CRL} }
+
+func (p Paths) settings() facts.TLSSettings {
+	return facts.TLSSettings{Enabled: true, CA: p.CA, Cert: p.Cert, Key: p.Key, CRL: p.CRL}
+}
+
 // FoundRequirement is the event of a row that demanded that.
 func FoundRequirement(server topology.ServerName, host string, r facts.Requirement) RequirementFound {
 	return RequirementFound{Server: server, Host: host, Kind: r.Kind, Issuer: r.Issuer, Subject: r.Subject, Cipher: r.Cipher}
@@ -193,6 +219,7 @@ func (ActionDone) kind() string          { return "action-done" }
 func (ActionFailed) kind() string        { return "action-failed" }
 func (Statement) kind() string           { return "statement" }
 func (RequirementFound) kind() string    { return "requirement-found" }
+func (PathsFound) kind() string          { return "paths-found" }
 func (RequirementDated) kind() string    { return "requirement-dated" }
 func (RequirementLifted) kind() string   { return "requirement-lifted" }
 func (RequirementRestored) kind() string { return "requirement-restored" }
@@ -214,7 +241,7 @@ func Kind(e Event) string { return e.kind() }
 // this one had died before it could report. It looks at how things stand either way.
 func Waits(e Event) bool {
 	switch e.(type) {
-	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementFound, RequirementDated, RequirementLifted, RunEnded:
+	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementFound, PathsFound, RequirementDated, RequirementLifted, RunEnded:
 		return true
 	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, SetRead, StepDone, StepFailed, StepSkipped, Stopping:
 		return false
