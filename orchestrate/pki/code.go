@@ -139,6 +139,7 @@ func (c Code) RestsOnClock() bool {
 	switch c {
 	case CodeNotYetValid, CodeExpired, CodeExpiresSoon, CodeCRLNotYetValid, CodeCRLExpired, CodeCRLExpiresSoon:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,10 +87,15 @@ func isWithin(name, domain string) bool {
 	return strings.HasSuffix(name, "."+strings.TrimPrefix(domain, "."))
 }
 
-func allowsIP(authority *x509.Certificate, ip net.IP) bool {
-	within := func(net *net.IPNet) bool { return net.Contains(ip) }
-	permitted, excluded := authority.PermittedIPRanges, authority.ExcludedIPRanges
-	return (len(permitted) == 0 || slices.ContainsFunc(permitted, within)) && !slices.ContainsFunc(excluded, within)
+func allowsIP(authority *x509.Certificate, ip []byte) bool {
+	allowed := len(authority.PermittedIPRanges) == 0
+	for _, permitted := range authority.PermittedIPRanges {
+		allowed = allowed || permitted.Contains(ip)
+	}
+	for _, excluded := range authority.ExcludedIPRanges {
+		allowed = allowed && !excluded.Contains(ip)
+	}
+	return allowed
 }
 
 // idNetscapeType is nsCertType, which easy-rsa still writes.
