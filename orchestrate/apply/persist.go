@@ -9,6 +9,9 @@ import (
 )
 
 func (x *Executor) persist(ctx context.Context, a plan.Persist, note func(event.Event) error) error {
+	if err := note(event.FoundPaths(a.Server, a.Former.Read, a.Former.Kept)); err != nil {
+		return &unsentError{err}
+	}
 	return x.keep(ctx, a, note, func(d dialect.Dialect) ([]dialect.Statement, error) {
 		set, err := d.Persist(a.Settings)
 		return []dialect.Statement{set}, err

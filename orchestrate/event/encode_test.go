@@ -36,6 +36,7 @@ func allEvents() []event.Event {
 		event.RequirementFound{Server: "db1", Host: "10.%", Kind: facts.RequireSpecified, Issuer: "/CN=a", Subject: `/CN=é'\\x`, Cipher: "AES"},
 		event.RequirementRestored{Server: "db1"},
 		event.SetRead{Server: "db1", Set: "5f"},
+		event.PathsFound{Server: "db1", Read: event.Paths{CA: "/a", Cert: "/b", Key: "/c"}, Kept: event.Paths{Cert: "/b"}},
 		event.StepDone{Step: "change/db2", Unchanged: true, Took: time.Second},
 		event.StepFailed{Step: "change/db2", Target: "db2", Error: "no", Hint: "look", Touched: true, Rescued: event.TakenBack},
 		event.StepSkipped{Step: "change/db2", Why: "a need failed"},
@@ -80,7 +81,7 @@ func TestEveryEventIsTried(t *testing.T) {
 func TestWhatWaits(t *testing.T) {
 	waits := map[string]bool{
 		"run-began": true, "threads-found": true, "action-intended": true, "statement": true, "requirement-found": true,
-		"requirement-dated": true, "requirement-lifted": true, "run-ended": true,
+		"paths-found": true, "requirement-dated": true, "requirement-lifted": true, "run-ended": true,
 	}
 	for _, e := range allEvents() {
 		if got := event.Waits(e); got != waits[event.Kind(e)] {
@@ -170,6 +171,12 @@ func TestNoEventHasAPlaceForASecret(t *testing.T) {
 			}
 			switch field.Type.Kind() {
 			case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64:
+			case reflect.Struct:
+				for j := range field.Type.NumField() {
+					if part := field.Type.Field(j); part.Type.Kind() != reflect.String || secret.MatchString(part.Name) {
+						t.Errorf("%T.%s.%s", e, field.Name, part.Name)
+					}
+				}
 			case reflect.Slice:
 				if field.Type.Elem().Kind() != reflect.String {
 					t.Errorf("%T.%s holds %s, of which nobody knows what it holds", e, field.Name, field.Type)

@@ -18,6 +18,7 @@ type Ledger struct {
 	requirements map[topology.ServerName]facts.RequirementMark
 	raised       map[topology.ServerName]facts.Raise
 	read         map[topology.ServerName]string // digests of sets
+	paths        map[topology.ServerName]facts.FormerPaths
 }
 
 type found struct {
@@ -29,7 +30,7 @@ type found struct {
 func NewLedger(records []Record) *Ledger {
 	l := &Ledger{
 		threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}, raised: map[topology.ServerName]facts.Raise{},
-		read: map[topology.ServerName]string{},
+		read: map[topology.ServerName]string{}, paths: map[topology.ServerName]facts.FormerPaths{},
 	}
 	for _, r := range records {
 		l.Read(r.Event)
@@ -47,7 +48,7 @@ func (l *Ledger) Marks() facts.Marks {
 	for server, r := range l.raised {
 		raised[server] = facts.Raise{RequirementMark: r.RequirementMark, Former: maps.Clone(r.Former)}
 	}
-	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read)}
+	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: maps.Clone(l.paths)}
 }
 
 // Read takes one more event in.
@@ -68,6 +69,8 @@ func (l *Ledger) Read(e Event) {
 		}
 	case RequirementRestored:
 		delete(l.raised, e.Server)
+	case PathsFound: // the last one: it tells the first finding of an unfinished run as long as that counts
+		l.paths[e.Server] = facts.FormerPaths{Read: e.Read.settings(), Kept: e.Kept.settings()}
 	case SetRead:
 		l.read[e.Server] = e.Set
 	case StepDone:
@@ -80,6 +83,7 @@ func (l *Ledger) Read(e Event) {
 		if e.Outcome == Succeeded {
 			clear(l.threads)
 			clear(l.raised)
+			clear(l.paths)
 		}
 	case RunBegan, StepBegan, StepHeld, ActionIntended, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}

@@ -208,6 +208,22 @@ func TestWhatACrashTakesIsNotMissed(t *testing.T) {
 	})
 }
 
+// TestPathsAreKeptUntilARunEndsWell: the last finding counts, since it repeats the first of a run that did not end well.
+func TestPathsAreKeptUntilARunEndsWell(t *testing.T) {
+	ledger := event.NewLedger(nil)
+	read, kept := facts.TLSSettings{Enabled: true, Cert: "/b", Key: "/c"}, facts.TLSSettings{Enabled: true, Cert: "/b"}
+	ledger.Read(event.FoundPaths("db1", facts.TLSSettings{Cert: "/a"}, facts.TLSSettings{}))
+	ledger.Read(event.FoundPaths("db1", read, kept))
+	ledger.Read(event.RunEnded{Outcome: event.Partly})
+	if got := ledger.Marks().Paths["db1"]; got != (facts.FormerPaths{Read: read, Kept: kept}) {
+		t.Errorf("%+v", got)
+	}
+	ledger.Read(event.RunEnded{Outcome: event.Succeeded})
+	if got := ledger.Marks().Paths; len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestSetThatWasReadIsKept: the last one counts, for each server, also after the run has ended.
 func TestSetThatWasReadIsKept(t *testing.T) {
 	ledger := event.NewLedger(nil)

@@ -272,7 +272,13 @@ type Marks struct {
 	// Read are, by server, the digest of the set that was in use when it last read its files by an action of ours. A later start of the server
 	// has read what was in use then.
 	Read map[topology.ServerName]string
+
+	// Paths are, by server, the TLS files that it read and persisted before a run that did not end well let it persist others.
+	Paths map[topology.ServerName]FormerPaths
 }
+
+// FormerPaths are the TLS files of a server: those that it read, and those of them that it persisted.
+type FormerPaths struct{ Read, Kept TLSSettings }
 
 // Raise is that rows were made to demand more: since when, and what each demanded before.
 type Raise struct {

@@ -62,7 +62,7 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.PruneSets:
 		return w.prune(a)
 	case plan.Persist:
-		return w.persist(a)
+		return w.persist(a, note)
 	case plan.Unpersist:
 		return w.unpersist(a)
 	case plan.WriteConfig:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/replssl/replssl/orchestrate/event"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
@@ -30,7 +31,10 @@ func (s *Settings) Kept(change func(*facts.Kept)) {
 }
 
 // persist leaves an empty path as it is.
-func (w *World) persist(a plan.Persist) error {
+func (w *World) persist(a plan.Persist, note func(event.Event) error) error {
+	if err := note(event.FoundPaths(a.Server, a.Former.Read, a.Former.Kept)); err != nil {
+		return err
+	}
 	s := w.servers[a.Server]
 	kept, ok := s.kept.Get()
 	if !ok {

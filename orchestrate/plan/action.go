@@ -106,6 +106,8 @@ type (
 	Persist struct {
 		Server   topology.ServerName
 		Settings facts.TLSSettings
+
+		Former facts.FormerPaths // for the journal: nothing else tells them, once they are overwritten
 	}
 
 	// Unpersist gives the running server the former paths of its TLS files. Each that was persisted is so again, each other one no more.

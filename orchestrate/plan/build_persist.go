@@ -49,7 +49,8 @@ func (b *builder) planPersist(s topology.Server, step Step) {
 	}
 	step.Title = fmt.Sprintf("let %s persist its TLS settings, and read its certificate", s.Name)
 	step.Impact = b.newAuthorityImpact(s)
-	step.Actions = []Action{Persist{Server: s.Name, Settings: b.ourPaths(s)}, ReloadTLS{Server: s.Name}}
 	former := b.former(s)
+	persist := Persist{Server: s.Name, Settings: b.ourPaths(s), Former: facts.FormerPaths{Read: former.runs, Kept: former.keeps}}
+	step.Actions = []Action{persist, ReloadTLS{Server: s.Name}}
 	b.reload(&step, former, former.asPersisted())
 }

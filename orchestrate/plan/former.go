@@ -17,8 +17,10 @@ type formerServer struct {
 
 	runs  facts.TLSSettings // the paths that it reads
 	keeps facts.TLSSettings // those of them that it persists; an empty one it does not
-	path  string            // of our option file
-	own   facts.Value[string]
+
+	unread bool   // what it runs with by now was persisted by a run that did not end well
+	path   string // of our option file
+	own    facts.Value[string]
 
 	set     int               // of its TLS dir, that it has read
 	whole   Verdict           // whether the set could be read once more
@@ -30,7 +32,7 @@ type formerServer struct {
 func (b *builder) former(s topology.Server) formerServer {
 	seen := b.facts.Server(s.Name)
 	f := formerServer{server: s, path: seen.Config.Or(facts.Config{}).OwnPath, shows: b.servedIs(s)}
-	f.runs, f.keeps = b.formerPaths(s)
+	f.runs, f.keeps, f.unread = b.formerPaths(s)
 	if f.readsOurs() {
 		f.readers = b.readersOf(s)
 	}
@@ -92,7 +94,13 @@ type change struct {
 	seen []Condition
 }
 
-func (f formerServer) asReloaded() change { return change{} }
+// asReloaded changes no settings, but those that a dead run left persisted and that nobody has read yet.
+func (f formerServer) asReloaded() change {
+	if f.unread {
+		return f.asPersisted()
+	}
+	return change{}
+}
 
 func (f formerServer) asRestarted() change {
 	return change{back: []Action{f.configBack()}, seen: []Condition{f.configIs()}}
@@ -150,11 +158,15 @@ func (b *builder) startedWith(s topology.Server, own, now facts.Value[string]) b
 	return ours && strings.Contains(text, list) == (running.CRL == list)
 }
 
-// formerPaths are those that the server reads, and those of them that it persists.
-func (b *builder) formerPaths(s topology.Server) (runs, keeps facts.TLSSettings) {
+// formerPaths are those that the server reads, and those of them that it persists. Where they are ours by a run that did not end well, only the
+// journal knows those before.
+func (b *builder) formerPaths(s topology.Server) (runs, keeps facts.TLSSettings, unread bool) {
 	seen := b.facts.Server(s.Name)
+	if marked, ok := b.facts.Marks.Paths[s.Name]; ok && seen.Settings.Or(facts.TLSSettings{}).Cert == currentFile(s, "cert.pem") {
+		return marked.Read, marked.Kept, true
+	}
 	kept := seen.Kept.Or(facts.Kept{}).Values
-	return seen.Settings.Or(facts.TLSSettings{}), facts.TLSSettings{CA: kept["ssl_ca"], Cert: kept["ssl_cert"], Key: kept["ssl_key"], CRL: kept["ssl_crl"]}
+	return seen.Settings.Or(facts.TLSSettings{}), facts.TLSSettings{CA: kept["ssl_ca"], Cert: kept["ssl_cert"], Key: kept["ssl_key"], CRL: kept["ssl_crl"]}, false
 }
 
 // formerVersion is the set that the server has read: the one in use, unless a run that died has switched to another.

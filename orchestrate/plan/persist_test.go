@@ -100,6 +100,35 @@ func TestPersistedPathsOfOthersComeBack(t *testing.T) {
 	}
 }
 
+// TestPathsComeBackThatADeadRunHasOverwritten: what it persisted before is known to the journal alone, from the moment at which it is overwritten.
+func TestPathsComeBackThatADeadRunHasOverwritten(t *testing.T) {
+	s := mysqlSite()
+	values := map[string]string{"ssl_ca": "/etc/mysql/ssl/ca.pem", "ssl_cert": "/etc/mysql/ssl/cert.pem"}
+	s.With("db1", func(settings *world.Settings) { settings.Kept(func(k *facts.Kept) { k.Values = values }) })
+	before := s.facts().Server("db1")
+	p := s.build()
+	newCrew(s, upTo(p, "serve/db1"), inOrder).work()
+	s.do(t, mustStep(t, p, "serve/db1").Actions[0]) // and it dies
+
+	serve := mustStep(t, s.build(), "serve/db1")
+	s.do(t, serve.Actions...)
+	s.do(t, serve.Rescue...)
+	after := s.facts().Server("db1")
+	if kept := after.Kept.Or(facts.Kept{}).Values; !maps.Equal(kept, values) {
+		t.Errorf("it persists %v, and did %v", kept, values)
+	}
+	if before.Settings.Or(facts.TLSSettings{}) != after.Settings.Or(facts.TLSSettings{}) {
+		t.Errorf("it runs with %v, and did with %v", after.Settings, before.Settings)
+	}
+	if v := serve.Rescued.Holds(s.facts()); !v.Holds() {
+		t.Error(v)
+	}
+	s.mustApply(t)
+	if again := s.build(); len(again.Steps)+len(again.Blocked) > 0 {
+		t.Errorf("%v %v", actionTexts(again), again.Blocked)
+	}
+}
+
 // TestTheSetThatIsReadWithoutBeingPersistedComesBackToo: the paths alone would lead to the new set.
 func TestTheSetThatIsReadWithoutBeingPersistedComesBackToo(t *testing.T) {
 	s := mysqlSite()

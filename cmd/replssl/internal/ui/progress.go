@@ -40,7 +40,7 @@ func (p *Progress) Show(r event.Record) {
 		p.say("run", "stopping after the steps under way (%s); interrupt again to end at once", orNone(e.Underway))
 	case event.RunEnded:
 		p.say("run", "%s: %d done, %d failed, %d not begun", e.Outcome, e.Done, e.Failed, e.Skipped)
-	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementFound, event.RequirementDated,
+	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementFound, event.PathsFound, event.RequirementDated,
 		event.RequirementLifted, event.RequirementRestored, event.SetRead:
 	}
 }

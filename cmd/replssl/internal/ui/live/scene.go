@@ -84,7 +84,7 @@ func (s *Scene) Read(r event.Record) {
 		s.stopping = true
 	case event.RunEnded:
 		s.end(e, r.At)
-	case event.ThreadsFound, event.Statement, event.RequirementFound, event.RequirementDated,
+	case event.ThreadsFound, event.Statement, event.RequirementFound, event.PathsFound, event.RequirementDated,
 		event.RequirementLifted, event.RequirementRestored, event.SetRead:
 	}
 }
