@@ -40,16 +40,20 @@ func TestAReloadThatIsNotAnsweredMayStillHappen(t *testing.T) {
 	cancel()
 	refused := errors.New("error 1105")
 	for name, c := range map[string]struct {
-		ctx     context.Context
+		late    bool
 		err     error
 		pending bool
 	}{
-		"not answered": {over, context.DeadlineExceeded, true},
-		"refused":      {t.Context(), refused, false},
-		"never sent":   {over, &unsentError{refused}, false},
-		"it worked":    {over, nil, false},
+		"not answered": {true, context.DeadlineExceeded, true},
+		"refused":      {false, refused, false},
+		"never sent":   {true, &unsentError{refused}, false},
+		"it worked":    {true, nil, false},
 	} {
-		err := pendingAtDeadline(c.ctx, c.err)
+		ctx := t.Context()
+		if c.late {
+			ctx = over
+		}
+		err := pendingAtDeadline(ctx, c.err)
 		var pending interface{ Pending() bool }
 		if errors.As(err, &pending) != c.pending || !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", name, err)

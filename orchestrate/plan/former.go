@@ -124,10 +124,8 @@ func (f formerServer) isBack(c change, channels Condition) Condition {
 // run that did not come to its restart has left it.
 func (b *builder) formerOwn(s topology.Server) facts.Value[string] {
 	now := b.facts.Server(s.Name).Config.Or(facts.Config{}).Own
-	for _, own := range b.foundOwn(s, now) {
-		if b.startedWith(s, own, now) {
-			return own
-		}
+	if b.startedWith(s, now) {
+		return now
 	}
 	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
 	if running.Cert != currentFile(s, "cert.pem") {
@@ -141,18 +139,13 @@ func (b *builder) formerOwn(s topology.Server) facts.Value[string] {
 	return facts.Known(text)
 }
 
-// foundOwn are our option file as an unfinished run found it, where one did, and as it is.
-func (b *builder) foundOwn(s topology.Server, now facts.Value[string]) []facts.Value[string] {
-	return []facts.Value[string]{now}
-}
-
 // startedWith says that the running server may have been started with our option file so.
-func (b *builder) startedWith(s topology.Server, own, now facts.Value[string]) bool {
+func (b *builder) startedWith(s topology.Server, own facts.Value[string]) bool {
 	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
 	ours := running.Cert == currentFile(s, "cert.pem")
 	text, _ := own.Get()
 	if !strings.Contains(text, currentFile(s, "cert.pem")) {
-		return !ours || !now.IsKnown()
+		return !ours || !own.IsKnown()
 	}
 	list := currentFile(s, "crl.pem")
 	return ours && strings.Contains(text, list) == (running.CRL == list)
