@@ -18,13 +18,13 @@ func (Dialect) Persist(s facts.TLSSettings) (Statement, error) { return setPaths
 // persisted are so again, and the others no more. It needs SYSTEM_VARIABLES_ADMIN.
 func (Dialect) Forget(former, kept facts.TLSSettings) ([]Statement, error) {
 	var list []Statement
-	values := pathValues(kept)
-	for _, name := range persistable() {
-		if values[name] == "" {
-			list = append(list, statement("RESET PERSIST IF EXISTS %s", name))
+	paths := kept.Paths()
+	for _, path := range paths {
+		if path.Value == "" {
+			list = append(list, statement("RESET PERSIST IF EXISTS %s", path.Name))
 		}
 	}
-	if len(list) < len(persistable()) {
+	if len(list) < len(paths) {
 		again, err := setPaths("PERSIST", kept)
 		if err != nil {
 			return nil, err
@@ -35,25 +35,17 @@ func (Dialect) Forget(former, kept facts.TLSSettings) ([]Statement, error) {
 	return append(list, back), err
 }
 
-func persistable() []string { return []string{"ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"} }
-
-func pathValues(s facts.TLSSettings) map[string]string {
-	return map[string]string{"ssl_ca": s.CA, "ssl_cert": s.Cert, "ssl_key": s.Key, "ssl_crl": s.CRL}
-}
-
 func setPaths(where string, s facts.TLSSettings) (Statement, error) {
-	values := pathValues(s)
 	var list []string
-	for _, name := range persistable() {
-		value := values[name]
-		if err := option(value); err != nil {
-			return Statement{}, fmt.Errorf("%s = %q: %w", name, value, err)
+	for _, path := range s.Paths() {
+		if err := option(path.Value); err != nil {
+			return Statement{}, fmt.Errorf("%s = %q: %w", path.Name, path.Value, err)
 		}
 		switch {
-		case value != "":
-			list = append(list, where+" "+name+" = '"+value+"'")
+		case path.Value != "":
+			list = append(list, where+" "+path.Name+" = '"+path.Value+"'")
 		case where == "GLOBAL":
-			list = append(list, where+" "+name+" = DEFAULT")
+			list = append(list, where+" "+path.Name+" = DEFAULT")
 		}
 	}
 	return statement("SET %s", strings.Join(list, ", ")), nil

@@ -23,19 +23,17 @@ func (Dialect) OptionFile(groupSuffix string, files facts.TLSSettings) (string, 
 		return "", fmt.Errorf("the suffix %q of --defaults-group-suffix: %w", groupSuffix, errNoGroup)
 	}
 	text := fmt.Sprintf(optionFileHeader, "mysqld"+groupSuffix)
-	options := []struct{ name, path string }{{"ssl_ca", files.CA}, {"ssl_cert", files.Cert}, {"ssl_key", files.Key}, {"ssl_crl", files.CRL}}
-	for i, o := range options {
-		if err := pathOption(o.path); err != nil {
-			return "", fmt.Errorf("%s = %q: %w", o.name, o.path, err)
+	for _, path := range files.Paths() {
+		if err := pathOption(path.Value); err != nil {
+			return "", fmt.Errorf("%s = %q: %w", path.Name, path.Value, err)
 		}
 		switch {
-		case o.path == "" && i == len(options)-1:
-			continue
-		case o.path == "":
-			return "", fmt.Errorf("%s: %w", o.name, errRelative)
+		case path.Value != "":
+			// In quotes, since a # would begin a comment and spaces at the end would be lost.
+			text += fmt.Sprintf("%s = \"%s\"\n", path.Name, path.Value)
+		case path.Name != "ssl_crl":
+			return "", fmt.Errorf("%s: %w", path.Name, errRelative)
 		}
-		// In quotes, since a # would begin a comment and spaces at the end would be lost.
-		text += fmt.Sprintf("%s = \"%s\"\n", o.name, o.path)
 	}
 	return text, nil
 }

@@ -18,9 +18,9 @@ func (d Dialect) Settings() Query[facts.TLSSettings] {
 	return Query[facts.TLSSettings]{
 		ask: Statement{d.words.settings},
 		read: single(func(s *scan) facts.TLSSettings {
-			return facts.TLSSettings{
-				Enabled: haveSSL(s), CA: s.text("ssl_ca"), Cert: s.text("ssl_cert"), Key: s.text("ssl_key"), CRL: s.text("ssl_crl"),
-			}
+			settings := facts.TLSPaths(s.text)
+			settings.Enabled = haveSSL(s)
+			return settings
 		}),
 	}
 }

@@ -3,6 +3,7 @@ package facts
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -19,6 +20,24 @@ type TLSSettings struct {
 	Enabled       bool
 	CA, Cert, Key string
 	CRL           string
+}
+
+// Path is one of [TLSSettings.Paths].
+type Path struct{ Name, Value string }
+
+// Paths are those of the settings with the names of their variables, in an order that is always the same. An empty one is not set.
+func (s TLSSettings) Paths() []Path {
+	return []Path{{"ssl_ca", s.CA}, {"ssl_cert", s.Cert}, {"ssl_key", s.Key}, {"ssl_crl", s.CRL}}
+}
+
+// TLSPaths are settings with the paths that a variable of each name has.
+func TLSPaths(of func(name string) string) TLSSettings {
+	return TLSSettings{CA: of("ssl_ca"), Cert: of("ssl_cert"), Key: of("ssl_key"), CRL: of("ssl_crl")}
+}
+
+// IsTLSPath says that [TLSSettings.Paths] has one of that name.
+func IsTLSPath(name string) bool {
+	return slices.ContainsFunc(TLSSettings{}.Paths(), func(p Path) bool { return p.Name == name })
 }
 
 // Config is what the server's configuration files say about TLS.

@@ -48,8 +48,8 @@ func (g *glance) lookAtNamed(ctx context.Context, config facts.Config) facts.Val
 func (g *glance) foreignFiles(config facts.Config) []string {
 	var files []string
 	winners := g.dialect.Winners(config.Settings)
-	for _, name := range []string{"ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"} {
-		value := winners[name].Value
+	for _, path := range (facts.TLSSettings{}).Paths() {
+		value := winners[path.Name].Value
 		if value != "" && !strings.HasPrefix(g.absolute(value), g.server.TLSDir+"/") {
 			files = append(files, value)
 		}

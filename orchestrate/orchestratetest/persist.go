@@ -40,13 +40,12 @@ func (w *World) persist(a plan.Persist, note func(event.Event) error) error {
 	if !ok {
 		return fmt.Errorf("%s persists nothing", a.Server)
 	}
+	given, next := valuesOf(a.Settings), valuesOf(s.next)
 	kept.Values = maps.Clone(kept.Values)
-	for name, path := range s.nextPaths() {
-		if value := *pathsOf(&a.Settings)[name]; value != "" {
-			kept.Values[name], *path = value, value
-		}
-	}
+	maps.Copy(kept.Values, given)
+	maps.Copy(next, given)
 	s.kept = facts.Known(kept)
+	s.setNext(facts.Kept{Values: next}.Paths())
 	return nil
 }
 
@@ -56,24 +55,27 @@ func (w *World) unpersist(a plan.Unpersist) error {
 	if !ok {
 		return fmt.Errorf("%s persists nothing", a.Server)
 	}
-	kept.Values = map[string]string{}
-	for name, path := range pathsOf(&a.Kept) {
-		if *path != "" {
-			kept.Values[name] = *path
-		}
-	}
-	for name, path := range s.nextPaths() {
-		*path = *pathsOf(&a.Former)[name]
-	}
+	kept.Values = valuesOf(a.Kept)
 	s.kept = facts.Known(kept)
+	s.setNext(a.Former)
 	return nil
 }
 
-func pathsOf(s *facts.TLSSettings) map[string]*string {
-	return map[string]*string{"ssl_ca": &s.CA, "ssl_cert": &s.Cert, "ssl_key": &s.Key, "ssl_crl": &s.CRL}
+func (s *server) setNext(paths facts.TLSSettings) {
+	paths.Enabled = s.next.Enabled
+	s.next = paths
 }
 
-func (s *server) nextPaths() map[string]*string { return pathsOf(&s.next) }
+// valuesOf are the paths that are set, by name.
+func valuesOf(s facts.TLSSettings) map[string]string {
+	values := map[string]string{}
+	for _, path := range s.Paths() {
+		if path.Value != "" {
+			values[path.Name] = path.Value
+		}
+	}
+	return values
+}
 
 // settings are what a server tells of its paths: one that takes them while it runs tells those that its next reload reads.
 func (s *server) settings() facts.TLSSettings {
@@ -100,7 +102,8 @@ func (w *World) loadKept(s *server) {
 	}
 	s.next = s.running
 	if cert := kept.Values["ssl_cert"]; kept.Loaded && cert != "" {
-		s.next = facts.TLSSettings{Enabled: true, CA: kept.Values["ssl_ca"], Cert: cert, Key: kept.Values["ssl_key"], CRL: kept.Values["ssl_crl"]}
+		s.next = kept.Paths()
+		s.next.Enabled = true
 		w.loadNext(s)
 	}
 }

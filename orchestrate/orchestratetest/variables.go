@@ -11,13 +11,6 @@ import (
 // foreignFile is where the TLS settings stand that are not ours.
 const foreignFile = "/etc/mysql/mariadb.conf.d/50-server.cnf"
 
-// runningPaths are the paths that a server runs with.
-func runningPaths(s *server) []facts.Setting {
-	return []facts.Setting{
-		{Name: "ssl_ca", Value: s.running.CA}, {Name: "ssl_cert", Value: s.running.Cert}, {Name: "ssl_key", Value: s.running.Key},
-	}
-}
-
 func (w *World) runsOurs(s *server) bool { return strings.HasPrefix(s.running.Cert, w.dirOf(s)+"/") }
 
 // variables are those of a server that reads its settings from files alone.
@@ -27,7 +20,7 @@ func (w *World) variables(s *server) map[string]facts.Variable {
 		file = s.config.OwnPath
 	}
 	variables := map[string]facts.Variable{}
-	for _, path := range runningPaths(s) {
+	for _, path := range s.running.Paths() {
 		variables[path.Name] = facts.Variable{Origin: facts.FromNothing}
 		if path.Value != "" {
 			variables[path.Name] = facts.Variable{Value: path.Value, Origin: facts.FromFile, File: file}
@@ -40,9 +33,11 @@ func (w *World) variables(s *server) map[string]facts.Variable {
 func (w *World) configOf(s *server) facts.Config {
 	config := s.config
 	if s.running.Cert != "" && !w.runsOurs(s) {
-		for i, setting := range runningPaths(s) {
-			setting.Place, setting.Text = fmt.Sprintf("%s:%d", foreignFile, i+10), setting.Name+" = "+setting.Value
-			config.Settings = append(config.Settings, setting)
+		for i, path := range s.running.Paths() {
+			if path.Value != "" {
+				place, text := fmt.Sprintf("%s:%d", foreignFile, i+10), path.Name+" = "+path.Value
+				config.Settings = append(config.Settings, facts.Setting{Name: path.Name, Value: path.Value, Place: place, Text: text})
+			}
 		}
 	}
 	d, err := dialect.For(s.instance.Version)

@@ -43,8 +43,8 @@ func startFaults(f facts.Facts, server topology.ServerName) []string {
 	}
 	named, winners := f.Server(server).Named.Or(nil), d.Winners(f.Server(server).Config.Or(facts.Config{}).Settings)
 	var faults []string
-	for _, name := range []string{"ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"} {
-		if by, ok := winners[name]; ok && by.Value != "" {
+	for _, path := range (facts.TLSSettings{}).Paths() {
+		if by, ok := winners[path.Name]; ok && by.Value != "" {
 			if fault := unreadable(named, by.Value); fault != "" {
 				faults = append(faults, fmt.Sprintf("%s, as %s says, %s; put the file right, or correct the setting", by.Value, by.Place, fault))
 			}

@@ -52,7 +52,7 @@ func (g StartsAlike) String() string {
 
 // ofOurs are the variables that our own settings bear on.
 func ofOurs(name string) bool {
-	return slices.Contains([]string{"ssl", "ssl_ca", "ssl_cert", "ssl_key", "ssl_crl"}, name)
+	return name == "ssl" || facts.IsTLSPath(name)
 }
 
 // differencesOf holds when they are known. Of a server that would start without TLS no file matters.

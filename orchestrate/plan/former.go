@@ -158,8 +158,7 @@ func (b *builder) formerPaths(s topology.Server) (runs, keeps facts.TLSSettings,
 	if marked, ok := b.facts.Marks.Paths[s.Name]; ok && seen.Settings.Or(facts.TLSSettings{}).Cert == currentFile(s, "cert.pem") {
 		return marked.Read, marked.Kept, true
 	}
-	kept := seen.Kept.Or(facts.Kept{}).Values
-	return seen.Settings.Or(facts.TLSSettings{}), facts.TLSSettings{CA: kept["ssl_ca"], Cert: kept["ssl_cert"], Key: kept["ssl_key"], CRL: kept["ssl_crl"]}, false
+	return seen.Settings.Or(facts.TLSSettings{}), seen.Kept.Or(facts.Kept{}).Paths(), false
 }
 
 // formerVersion is the set that the server has read: the one in use, unless a run that died has switched to another.

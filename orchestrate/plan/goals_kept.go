@@ -31,9 +31,9 @@ func (g SettingsPersisted) Holds(f facts.Facts) Verdict {
 	case !kept.Loaded:
 		return no("%s would not read at its start what it persists: persisted_globals_load is OFF", g.Server).hinting(loadKept)
 	}
-	for _, path := range pathsOf(g.Settings) {
-		if path.value != "" && kept.Values[path.name] != path.value {
-			return no("%s does not persist %s = %s", g.Server, path.name, path.value)
+	for _, path := range g.Settings.Paths() {
+		if path.Value != "" && kept.Values[path.Name] != path.Value {
+			return no("%s does not persist %s = %s", g.Server, path.Name, path.Value)
 		}
 	}
 	return yes()
@@ -64,15 +64,15 @@ func (g SettingsAre) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return notSeen(f.Server(g.Server).Kept, "what %s persists", g.Server)
 	}
-	now := pathsOf(running)
-	for i, path := range pathsOf(g.Runs) {
-		if now[i].value != path.value {
-			return no("%s has %s = %s, and had %s", g.Server, path.name, valueOr(now[i].value), valueOr(path.value))
+	now := running.Paths()
+	for i, path := range g.Runs.Paths() {
+		if now[i] != path {
+			return no("%s has %s = %s, and had %s", g.Server, path.Name, valueOr(now[i].Value), valueOr(path.Value))
 		}
 	}
-	for _, path := range pathsOf(g.Keeps) {
-		if kept.Values[path.name] != path.value {
-			return no("%s does not persist %s as it did", g.Server, path.name)
+	for _, path := range g.Keeps.Paths() {
+		if kept.Values[path.Name] != path.Value {
+			return no("%s does not persist %s as it did", g.Server, path.Name)
 		}
 	}
 	return yes()
@@ -85,18 +85,12 @@ func (g SettingsAre) String() string {
 // namesOfPaths are the variables that have a value.
 func namesOfPaths(s facts.TLSSettings) []string {
 	var names []string
-	for _, path := range pathsOf(s) {
-		if path.value != "" {
-			names = append(names, path.name)
+	for _, path := range s.Paths() {
+		if path.Value != "" {
+			names = append(names, path.Name)
 		}
 	}
 	return names
 }
 
 const loadKept = "take persisted_globals_load out of the option files and the command line of the server, and restart it"
-
-type namedPath struct{ name, value string }
-
-func pathsOf(s facts.TLSSettings) []namedPath {
-	return []namedPath{{"ssl_ca", s.CA}, {"ssl_cert", s.Cert}, {"ssl_key", s.Key}, {"ssl_crl", s.CRL}}
-}
