@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -22,22 +23,33 @@ import (
 	"github.com/replssl/replssl/orchestrate/run"
 )
 
-// meddler does something right before a server is to read its files again.
+// meddler does something right before actions, and gives the context in which they are done.
 type meddler struct {
 	run.Executor
 
-	meddle func()
+	before meddling
 }
+
+type meddling func(ctx context.Context, first plan.Action) context.Context
 
 func (m meddler) DoAll(ctx context.Context, batch []plan.Action, note func(event.Event) error) (int, error) {
-	if _, ok := batch[0].(plan.ReloadTLS); ok {
-		m.meddle()
-	}
-	return m.Executor.DoAll(ctx, batch, note)
+	return m.Executor.DoAll(m.before(ctx, batch[0]), batch, note)
 }
 
+// beforeReload does something right before a server is to read its files again.
+func beforeReload(meddle func()) meddling {
+	return func(ctx context.Context, first plan.Action) context.Context {
+		if _, ok := first.(plan.ReloadTLS); ok {
+			meddle()
+		}
+		return ctx
+	}
+}
+
+func untouched(ctx context.Context, _ plan.Action) context.Context { return ctx }
+
 // hastily applies with deadlines that a test can wait for, and gives the steps that failed.
-func (c *cluster) hastily(pace run.Pace, beforeReload func()) []event.StepFailed {
+func (c *cluster) hastily(pace run.Pace, before meddling) []event.StepFailed {
 	c.t.Helper()
 	desired := reach.Cluster(c.t, c.Lab)
 	servers := connect(c.t, desired, filepath.Join(c.Dir, "pki"))
@@ -55,7 +67,7 @@ func (c *cluster) hastily(pace run.Pace, beforeReload func()) []event.StepFailed
 	}
 	var failed []event.StepFailed
 	engine := &run.Engine{
-		Observer: servers.observer, Executor: meddler{servers.executor, beforeReload}, Journal: book, Ledger: event.NewLedger(records), Pace: pace, Now: time.Now,
+		Observer: servers.observer, Executor: meddler{servers.executor, before}, Journal: book, Ledger: event.NewLedger(records), Pace: pace, Now: time.Now,
 		Watch: func(r event.Record) {
 			if f, ok := r.Event.(event.StepFailed); ok {
 				failed = append(failed, f)
@@ -75,7 +87,8 @@ func (c *cluster) takenBack(failed []event.StepFailed, why string) {
 	}
 }
 
-// TestReloadThatHangs: a client that begins a handshake and goes on no further keeps the server from reading its files again.
+// TestReloadThatHangs: a client that begins a handshake and goes on no further keeps the server from reading its files again. Both reloads, also that
+// of the way back, wait until it goes: by then the former set is the one in use.
 func TestReloadThatHangs(t *testing.T) {
 	t.Parallel()
 	c := start(t, lab.Options{})
@@ -86,11 +99,15 @@ func TestReloadThatHangs(t *testing.T) {
 	release := c.holdHandshake()
 	pace := run.DefaultPace()
 	pace.Reload = 2 * time.Second
-	c.takenBack(c.hastily(pace, func() {}), "let primary read its certificate files again")
+	c.takenBack(c.hastily(pace, untouched), "let primary read its certificate files again")
 	if link, err := os.Readlink(filepath.Join(c.Primary().TLSDir, "current")); err != nil || filepath.Base(link) != "1" {
 		t.Errorf("the set in use is %s: %v", link, err)
 	}
+	if waiting := c.waitingReloads(); waiting != "2" {
+		t.Errorf("%s reloads wait on the server, not both", waiting)
+	}
 	release()
+	c.await("the reloads that waited are over", func() bool { return c.waitingReloads() == "0" })
 	if now := c.served(); now != before {
 		t.Errorf("it served %s, and serves %s", before, now)
 	}
@@ -99,37 +116,89 @@ func TestReloadThatHangs(t *testing.T) {
 	allArrived()
 }
 
+// waitingReloads is the number of statements by which the primary is told to read its files, and which have not come to an end.
+func (c *cluster) waitingReloads() string {
+	c.t.Helper()
+	count, err := c.Value(c.t.Context(), "primary", "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'FLUSH LOCAL SSL%'")
+	must(c.t, err)
+	return count
+}
+
 // TestRestartCommandThatHangs does so before it stops the server.
 func TestRestartCommandThatHangs(t *testing.T) {
 	t.Parallel()
 	c := start(t, lab.Options{})
 	allArrived := c.write()
 	c.restartBy(c.hangs() + `exec "$restart"`)
-	c.takenBack(c.hastily(hastyRestart(), nil), "the restart command has not restarted it yet")
+	c.takenBack(c.hastily(run.DefaultPace(), c.overOnceItHangs()), "the restart command has not restarted it yet")
 	c.asBefore()
 	c.want(0, "apply", "--yes")
 	c.proven()
 	allArrived()
 }
 
-// TestRestartCommandThatNeverEnds has restarted the server: what counts is that it is up, and how the command ends does not.
+// TestRestartCommandThatNeverEnds has restarted the server: what counts is that it is up, and how the command ends does not. A server that is
+// started by the command itself keeps the output open, also when the command has ended.
 func TestRestartCommandThatNeverEnds(t *testing.T) {
-	t.Parallel()
-	c := start(t, lab.Options{})
-	allArrived := c.write()
-	c.restartBy(`"$restart"; ` + c.hangs())
-	if failed := c.hastily(hastyRestart(), nil); len(failed) > 0 {
-		t.Errorf("%+v", failed)
+	for name, then := range map[string]string{"it goes on": "", "its output stays open": "(%s) & exit 0"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, lab.Options{})
+			allArrived := c.write()
+			hangs := c.hangs()
+			if then != "" {
+				hangs = fmt.Sprintf(then, hangs)
+			}
+			c.restartBy(`"$restart"; ` + hangs)
+			began := time.Now()
+			if failed := c.hastily(run.DefaultPace(), untouched); len(failed) > 0 {
+				t.Errorf("%+v", failed)
+			}
+			if took := time.Since(began); took > 10*time.Minute { // where 20 would have been waited for its end
+				t.Errorf("it took %s", took)
+			}
+			if !c.hanging() {
+				t.Error("the command was ended, which may end a server that it has started")
+			}
+			c.proven()
+			allArrived()
+		})
 	}
-	c.proven()
-	allArrived()
 }
 
-// hastyRestart leaves time for a restart that does not hang.
-func hastyRestart() run.Pace {
-	pace := run.DefaultPace()
-	pace.Restart = 8 * time.Second
-	return pace
+// overOnceItHangs lets the time for the first restart be over when its command is seen to hang.
+func (c *cluster) overOnceItHangs() meddling {
+	first := true
+	return func(ctx context.Context, action plan.Action) context.Context {
+		if _, ok := action.(plan.Restart); !ok || !first {
+			return ctx
+		}
+		first = false
+		ctx, over := context.WithCancel(ctx)
+		go func() {
+			defer over()
+			ticker := time.NewTicker(20 * time.Millisecond)
+			defer ticker.Stop()
+			for !c.hanging() {
+				select {
+				case <-ticker.C:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		return ctx
+	}
+}
+
+// hanging says that the command which hangs is there.
+func (c *cluster) hanging() bool {
+	text, err := os.ReadFile(filepath.Join(c.Dir, "hangs.pid"))
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	return err == nil && syscall.Kill(pid, 0) == nil
 }
 
 // hangs is the part of a script that hangs once, until the end of the test.

@@ -207,11 +207,11 @@ func TestReloadThatTheServerRefuses(t *testing.T) {
 	before := c.served()
 	bad, key := otherKey(t), filepath.Join(c.Primary().TLSDir, "versions", "2", "key.pem")
 	var good []byte
-	c.takenBack(c.hastily(run.DefaultPace(), func() {
+	c.takenBack(c.hastily(run.DefaultPace(), beforeReload(func() {
 		if good == nil {
 			good = replace(t, key, bad)
 		}
-	}), "let primary read its certificate files again")
+	})), "let primary read its certificate files again")
 	if now := c.served(); now != before {
 		t.Errorf("it served %s, and serves %s", before, now)
 	}

@@ -21,7 +21,7 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 		why := fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.id.Why())
 		return &unsentError{why}
 	}
-	command := x.run(ctx, a.Server, remote.Command{Line: shell.Raw(a.Command)})
+	command := x.runUntilUp(ctx, a, before)
 	if command != nil && isExit(command) {
 		return &restartError{action: a, err: command}
 	}
@@ -32,6 +32,40 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 		return &pendingError{&restartError{action: a, err: err}}
 	}
 	return nil
+}
+
+// runUntilUp runs the restart command. One that has restarted the server may never be seen to end: a server that it starts by itself keeps its
+// output open. So what goes on while the server is up again is left alone, after the time that the command may take for other things.
+// It is not ended: the end would reach its whole process group, and the server may be in that.
+func (x *Executor) runUntilUp(ctx context.Context, a plan.Restart, before start) error {
+	const look, besides = time.Second, 10 * time.Second
+	running, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() {
+		defer end(nil)
+		ended <- x.run(running, a.Server, remote.Command{Line: shell.Raw(a.Command)})
+	}()
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	var enough <-chan time.Time
+	for up := false; ; {
+		select {
+		case err := <-ended:
+			return err
+		case <-enough:
+			return nil
+		case <-ctx.Done():
+			if up {
+				return nil
+			}
+			end(context.Cause(ctx))
+			return <-ended
+		case <-ticker.C:
+			if !up && x.startOf(ctx, a.Server).isNew(before) {
+				up, enough = true, time.After(besides)
+			}
+		}
+	}
 }
 
 // restartError says that the restart command did not bring the server back.
@@ -51,7 +85,7 @@ func (e *restartError) Hint() string {
 	return fmt.Sprintf("look at the error log of %s, and whether its host restarts it by: %s", e.action.Server, e.action.Command)
 }
 
-// pendingError says that what was begun may still have its effect.
+// pendingError says that what was begun may still have its effect, whatever is done meanwhile: a restart cuts everybody whenever it comes.
 type pendingError struct{ err error }
 
 func (e *pendingError) Error() string { return e.err.Error() }
@@ -90,7 +124,7 @@ func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, b
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	for {
-		if now := x.startOf(ctx, server); now.up && now.isAfter(before) {
+		if now := x.startOf(ctx, server); now.isNew(before) {
 			return now.sameData(server, before)
 		}
 		select {
@@ -102,6 +136,9 @@ func (x *Executor) awaitStart(ctx context.Context, server topology.ServerName, b
 		}
 	}
 }
+
+// isNew says that somebody answers who did not before.
+func (s start) isNew(before start) bool { return s.up && s.isAfter(before) }
 
 // isAfter: a server that was down before has no former start, so any is new.
 func (s start) isAfter(before start) bool {
@@ -136,14 +173,23 @@ func (x *Executor) reloadTLS(ctx context.Context, a plan.ReloadTLS, note func(ev
 	if err != nil {
 		return err
 	}
-	return pendingAtDeadline(ctx, x.exec(ctx, a.Server, note, d.ReloadTLS()))
+	return queuedAtDeadline(ctx, x.exec(ctx, a.Server, note, d.ReloadTLS()))
 }
 
-// pendingAtDeadline: a statement that was sent and not answered in time may still wait on the server, and have its effect later.
-func pendingAtDeadline(ctx context.Context, err error) error {
+// queuedError says that a server has not answered whether it has read its files. It may do so yet, and not be told otherwise: then it reads those
+// that stand there by then. So this is no [pendingError]: where the former files and settings are back, a late reload reads these.
+type queuedError struct{ err error }
+
+func (e *queuedError) Error() string {
+	return e.err.Error() + "; the server may do it yet, and reads what stands there then"
+}
+
+func (e *queuedError) Unwrap() error { return e.err }
+
+func queuedAtDeadline(ctx context.Context, err error) error {
 	var unsent *unsentError
 	if err == nil || ctx.Err() == nil || errors.As(err, &unsent) {
 		return err
 	}
-	return &pendingError{err}
+	return &queuedError{err}
 }

@@ -34,15 +34,16 @@ func TestWhatIsARestart(t *testing.T) {
 	}
 }
 
-// TestAReloadThatIsNotAnsweredMayStillHappen, while one that was refused, or never sent, does not.
+// TestAReloadThatIsNotAnsweredMayStillHappen, while one that was refused, or never sent, does not. It reads what stands there then, so that it is not
+// pending as a restart is.
 func TestAReloadThatIsNotAnsweredMayStillHappen(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	refused := errors.New("error 1105")
 	for name, c := range map[string]struct {
-		late    bool
-		err     error
-		pending bool
+		late   bool
+		err    error
+		queued bool
 	}{
 		"not answered": {true, context.DeadlineExceeded, true},
 		"refused":      {false, refused, false},
@@ -53,10 +54,14 @@ func TestAReloadThatIsNotAnsweredMayStillHappen(t *testing.T) {
 		if c.late {
 			ctx = over
 		}
-		err := pendingAtDeadline(ctx, c.err)
-		var pending interface{ Pending() bool }
-		if errors.As(err, &pending) != c.pending || !errors.Is(err, c.err) {
+		err := queuedAtDeadline(ctx, c.err)
+		var queued *queuedError
+		if errors.As(err, &queued) != c.queued || !errors.Is(err, c.err) || c.queued && !strings.Contains(err.Error(), "may do it yet") {
 			t.Errorf("%s: %v", name, err)
+		}
+		var pending interface{ Pending() bool }
+		if errors.As(err, &pending) {
+			t.Errorf("%s: it is pending: %v", name, err)
 		}
 	}
 }
