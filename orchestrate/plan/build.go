@@ -19,7 +19,7 @@ type Options struct {
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
 		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
-		moved: map[facts.ChannelID]bool{}, place: map[string]int{},
+		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
 	b.build()
@@ -38,6 +38,8 @@ type builder struct {
 	sets    map[topology.ServerName]int       // the certificate set that a server will use
 	wants   wants                             // what the rows of the account shall demand
 	moved   map[facts.ChannelID]bool          // channels that change in the step of their source
+
+	requires map[topology.ServerName]Require // the planned requirements, by the server at which they are made
 }
 
 func (b *builder) build() {

@@ -116,6 +116,7 @@ func formers(rows []facts.RowChange) []RowDemand {
 func (b *builder) requireStep(s topology.Server, rows []facts.RowChange, binlog bool, needs []string) Step {
 	user := b.cluster.Account.User
 	require := Require{Server: s.Name, User: user, Rows: rows, Binlog: binlog}
+	b.requires[s.Name] = require
 	step := Step{
 		ID: stepID("require", s.Name), Target: s.Name, Title: fmt.Sprintf("%s on %s", require.demands(), s.Name),
 		Needs: append(b.requireNeeds(), needs...),
@@ -304,14 +305,21 @@ func (b *builder) logsInAnew(l Link) bool {
 	})
 }
 
-// requiredBy is the step of this plan that makes the server require TLS, if there is one.
-func (b *builder) requiredBy(server topology.ServerName) string {
-	if id := stepID("require", server); b.has(id) {
-		return id
+// requirement is the action of this plan that makes the server require TLS, if there is one.
+func (b *builder) requirement(server topology.ServerName) (Require, bool) {
+	if own, ok := b.requires[server]; ok {
+		return own, true
 	}
-	step, ok := b.step(stepID("require", b.cluster.Primary().Name))
-	if ok && step.Actions[0].(Require).Binlog { //nolint:forcetypeassert // a require step has this one action
-		return step.ID
+	if replicated := b.requires[b.cluster.Primary().Name]; replicated.Binlog {
+		return replicated, true
+	}
+	return Require{}, false
+}
+
+// requiredBy is the step of that action.
+func (b *builder) requiredBy(server topology.ServerName) string {
+	if require, ok := b.requirement(server); ok {
+		return stepID("require", require.Server)
 	}
 	return ""
 }
@@ -339,9 +347,8 @@ func (b *builder) rehearsal(l Link) Step {
 // did. What a row demanded before is demanded again, no less.
 func (b *builder) requirementBack(source topology.ServerName) []Action {
 	var back []Action
-	planned := Require{}
-	if step, ok := b.step(b.requiredBy(source)); ok {
-		planned = step.Actions[0].(Require) //nolint:forcetypeassert // a require step has this one action
+	planned, ok := b.requirement(source)
+	if ok {
 		back = append(back, b.furtherBack(planned.back()))
 	}
 	left := Require{Server: source, User: b.cluster.Account.User}
