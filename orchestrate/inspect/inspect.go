@@ -72,25 +72,12 @@ func stamp(moment time.Time) string { return moment.UTC().Format(time.RFC3339) }
 func names(cert *x509.Certificate) []string {
 	var found []string
 	for _, name := range cert.DNSNames {
-		found = append(found, escaped(name))
+		found = append(found, pki.Printable(name))
 	}
 	for _, ip := range cert.IPAddresses {
 		found = append(found, ip.String())
 	}
 	return append([]string{}, found...)
-}
-
-// escaped is a text of which a terminal carries nothing out, in the way of a subject.
-func escaped(text string) string {
-	var line strings.Builder
-	for _, char := range []byte(text) {
-		if char < ' ' || char > '~' {
-			fmt.Fprintf(&line, `\x%02X`, char)
-			continue
-		}
-		line.WriteByte(char)
-	}
-	return line.String()
 }
 
 func usages(cert *x509.Certificate) []string {
@@ -202,7 +189,7 @@ func ofBlock(block *pem.Block, now time.Time) Part {
 func ofCertificate(der []byte, now time.Time) Part {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return Part{Why: "a certificate that is damaged: " + strings.TrimPrefix(err.Error(), "x509: ")}
+		return Part{Why: "a certificate that is damaged: " + pki.Printable(strings.TrimPrefix(err.Error(), "x509: "))}
 	}
 	described := Of(cert, now)
 	return Part{Certificate: &described}

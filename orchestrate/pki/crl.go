@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -56,12 +55,12 @@ func (f *findings) revocation(path []*x509.Certificate, set Set, want Want) {
 		list := newestFor(lists, cert)
 		switch {
 		case len(lists) == 0:
-			f.once(CodeCRLMissing, FileCRL, fmt.Sprintf("it has no list of %s, without which every connection is refused", SubjectOneLine(issuer)), cureCRL)
+			f.once(CodeCRLMissing, FileCRL, say("it has no list of ", SubjectOneLine(issuer), ", without which every connection is refused"), say(cureCRL))
 		case list == nil:
-			f.once(CodeCRLScope, FileCRL, fmt.Sprintf("the list of %s does not cover %s (issuingDistributionPoint), so that every connection is refused",
-				SubjectOneLine(issuer), SubjectOneLine(cert)), cureCRL)
+			f.once(CodeCRLScope, FileCRL, say("the list of ", SubjectOneLine(issuer), " does not cover ", SubjectOneLine(cert),
+				" (issuingDistributionPoint), so that every connection is refused"), say(cureCRL))
 		case isRevoked(cert, list):
-			f.add(CodeRevoked, set.fileOf(cert), SubjectOneLine(cert)+" is revoked by its authority", cureIssue)
+			f.add(CodeRevoked, set.fileOf(cert), say(SubjectOneLine(cert), " is revoked by its authority"), say(cureIssue))
 		}
 	}
 }
@@ -71,14 +70,14 @@ func (f *findings) list(list *x509.RevocationList, authorities []*x509.Certifica
 	who := "the list of " + oneLine(list.RawIssuer)
 	issuers := slices.DeleteFunc(slices.Clone(authorities), func(c *x509.Certificate) bool { return !bytes.Equal(c.RawSubject, list.RawIssuer) })
 	if len(issuers) == 0 {
-		f.add(CodeCRLIssuer, FileCRL, who+" is by no authority that is in "+FileCA, "put that authority into "+FileCA+", or its list out")
+		f.add(CodeCRLIssuer, FileCRL, say(who, " is by no authority that is in ", File(FileCA)), say("put that authority into ", File(FileCA), ", or its list out"))
 		return
 	}
 	if !slices.ContainsFunc(issuers, func(c *x509.Certificate) bool { return hasSigned(c, list) }) {
-		f.add(CodeCRLSignature, FileCRL, who+" is not signed by it, or it may not sign such lists", cureRenewCRL)
+		f.add(CodeCRLSignature, FileCRL, say(who, " is not signed by it, or it may not sign such lists"), say(cureRenewCRL))
 	}
 	if isWeak(list.SignatureAlgorithm) {
-		f.add(CodeWeakSignature, FileCRL, fmt.Sprintf("the signature of %s is %s, which current servers refuse", who, list.SignatureAlgorithm), cureRenewCRL)
+		f.add(CodeWeakSignature, FileCRL, say("the signature of ", who, " is ", list.SignatureAlgorithm, ", which current servers refuse"), say(cureRenewCRL))
 	}
 	f.listDates(list, who, want)
 }
@@ -86,12 +85,12 @@ func (f *findings) list(list *x509.RevocationList, authorities []*x509.Certifica
 func (f *findings) listDates(list *x509.RevocationList, who string, want Want) {
 	switch left := list.NextUpdate.Sub(want.Now); {
 	case want.Now.Before(list.ThisUpdate):
-		f.add(CodeCRLNotYetValid, FileCRL, who+" is not valid before "+day(list.ThisUpdate), "set the clock of the host, or "+cureRenewCRL)
+		f.add(CodeCRLNotYetValid, FileCRL, say(who, " is not valid before ", day(list.ThisUpdate)), say("set the clock of the host, or ", cureRenewCRL))
 	case list.NextUpdate.IsZero():
 	case left < 0:
-		f.add(CodeCRLExpired, FileCRL, who+" has expired on "+day(list.NextUpdate)+", after which every connection is refused", cureRenewCRL)
+		f.add(CodeCRLExpired, FileCRL, say(who, " has expired on ", day(list.NextUpdate), ", after which every connection is refused"), say(cureRenewCRL))
 	case left < min(want.MinLeft, list.NextUpdate.Sub(list.ThisUpdate)/soonOfList):
-		f.add(CodeCRLExpiresSoon, FileCRL, who+" expires on "+day(list.NextUpdate)+"; then every connection is refused", cureRenewCRL)
+		f.add(CodeCRLExpiresSoon, FileCRL, say(who, " expires on ", day(list.NextUpdate), "; then every connection is refused"), say(cureRenewCRL))
 	}
 }
 

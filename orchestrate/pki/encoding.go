@@ -11,7 +11,6 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
-	"fmt"
 )
 
 const (
@@ -90,15 +89,15 @@ func ParseKey(file []byte) (Key, error) {
 			keys = append(keys, block)
 		} else if block.Type != blockCurve {
 			return Key{}, &FormError{
-				CodeForeignPart, "it holds something other than a private key",
-				"take the key out: openssl pkey -in FILE -out key.pem",
+				CodeForeignPart, say("it holds something other than a private key"),
+				say("take the key out: openssl pkey -in ", itself.word(), " -out ", itself.beside(".new")),
 			}
 		}
 	}
 	if len(keys) != 1 {
 		return Key{}, &FormError{
-			CodeKeyCount, fmt.Sprintf("it holds %d private keys in PEM, not one", len(keys)),
-			"leave the key there that belongs to the certificate",
+			CodeKeyCount, say("it holds ", len(keys), " private keys in PEM, not one"),
+			say("leave the key there that belongs to the certificate"),
 		}
 	}
 	return parseKey(keys[0])
@@ -107,8 +106,8 @@ func ParseKey(file []byte) (Key, error) {
 func parseKey(block *pem.Block) (Key, error) {
 	if isSealed(block) {
 		return Key{}, &FormError{
-			CodeKeySealed, "the key has a passphrase, which a server cannot enter when it starts",
-			"take the passphrase off: openssl pkey -in FILE -out key.pem",
+			CodeKeySealed, say("the key has a passphrase, which a server cannot enter when it starts"),
+			say("use what this writes without the passphrase: openssl pkey -in ", itself.word(), " -out ", itself.beside(".new")),
 		}
 	}
 	var parsed any
@@ -134,7 +133,7 @@ func parseKey(block *pem.Block) (Key, error) {
 		return Key{}, unknownKey("the key is neither RSA, ECDSA nor Ed25519")
 	}
 	if err != nil {
-		return Key{}, &FormError{CodeDamaged, "the key is damaged, or of a kind that is not known", "see what openssl says: openssl pkey -noout -check -in FILE"}
+		return Key{}, &FormError{CodeDamaged, say("the key is damaged, or of a kind that is not known"), say("see what openssl says: openssl pkey -noout -check -in ", itself.word())}
 	}
 	return newKey(parsed, form)
 }
@@ -159,7 +158,7 @@ func isForeignKey(block *pem.Block) bool {
 }
 
 func unknownKey(reason string) error {
-	return &FormError{CodeKeyUnknown, reason, "make a key that servers use: openssl genrsa -traditional -out key.pem 2048, and " + cureIssue + " for it"}
+	return &FormError{CodeKeyUnknown, say(reason), say("make a key that servers use: openssl genrsa -traditional -out ", File(FileKey).beside(".new"), " 2048, and ", cureIssue, " for it")}
 }
 
 func newKey(parsed any, form KeyForm) (Key, error) {

@@ -13,17 +13,20 @@ import (
 type FormError struct {
 	Code Code
 
-	reason, cure string
+	reason, cure Text
 }
 
-func (e *FormError) Error() string { return e.reason }
+func (e *FormError) Error() string { return e.reason.String() }
 
-// Hint is what to do about it. FILE stands for the file, as a person calls it.
-func (e *FormError) Hint() string { return e.cure }
+// Hint is what to do about it. FILE stands for the file.
+func (e *FormError) Hint() string { return e.cure.String() }
+
+// HintFor is the same for a file that a person calls so.
+func (e *FormError) HintFor(path string) string { return e.cure.In(Names{itself: path}) }
 
 // Finding is the error as a finding of a file.
-func (e *FormError) Finding(file string) Finding {
-	return Finding{Code: e.Code, Subject: file, Reason: e.reason, Cure: e.cure}
+func (e *FormError) Finding(file File) Finding {
+	return Finding{Code: e.Code, File: file, Reason: e.reason, Cure: e.cure}
 }
 
 // kind is what a file is expected to hold: how openssl calls it, how a person does, and what is said where it is missing.
@@ -44,12 +47,12 @@ const cureCopy = "take the file anew from where it was made"
 // blocks takes a PEM file apart. Damaged parts, over which decoders step without a word, are an error.
 func blocks(file []byte, want kind) ([]*pem.Block, error) {
 	if len(file) > maxPEM {
-		return nil, &FormError{CodeTooLarge, fmt.Sprintf("it has %d bytes, more than any file of certificates", len(file)), cureCopy}
+		return nil, &FormError{CodeTooLarge, say("it has ", len(file), " bytes, more than any file of certificates"), say(cureCopy)}
 	}
 	if bytes.HasPrefix(file, []byte("\xef\xbb\xbf")) {
 		return nil, &FormError{
-			CodeByteOrder, "it begins with a byte order mark, for which servers with an older OpenSSL overlook what comes first",
-			"take the mark out: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
+			CodeByteOrder, say("it begins with a byte order mark, for which servers with an older OpenSSL overlook what comes first"),
+			say(`take the mark out: sed -i '1s/^\xEF\xBB\xBF//' `, itself.word()),
 		}
 	}
 	begun := bytes.Count(file, []byte("-----BEGIN "))
@@ -61,7 +64,7 @@ func blocks(file []byte, want kind) ([]*pem.Block, error) {
 		found = append(found, block)
 	}
 	if len(found) != begun {
-		return nil, &FormError{CodeDamaged, fmt.Sprintf("%d of its %d parts in PEM cannot be read", begun-len(found), begun), cureCopy}
+		return nil, &FormError{CodeDamaged, say(begun-len(found), " of its ", begun, " parts in PEM cannot be read"), say(cureCopy)}
 	}
 	return found, nil
 }
@@ -70,14 +73,15 @@ func blocks(file []byte, want kind) ([]*pem.Block, error) {
 func withoutPEM(file []byte, want kind) error {
 	if isPKCS12(file) {
 		return &FormError{
-			CodePKCS12, "it is a PKCS#12 container, not PEM",
-			"take it apart: openssl pkcs12 -in FILE -nokeys -clcerts -out cert.pem; openssl pkcs12 -in FILE -nocerts -nodes -out key.pem",
+			CodePKCS12, say("it is a PKCS#12 container, not PEM"),
+			say("take it apart: openssl pkcs12 -in ", itself.word(), " -nokeys -clcerts -out ", itself.beside(".cert.pem"),
+				"; openssl pkcs12 -in ", itself.word(), " -nocerts -nodes -out ", itself.beside(".key.pem")),
 		}
 	}
 	if isDER(file) {
-		return &FormError{CodeDER, "it is in DER, not in PEM", fmt.Sprintf("convert it: openssl %s -inform DER -in FILE -out FILE.pem", want.command)}
+		return &FormError{CodeDER, say("it is in DER, not in PEM"), say("convert it: openssl ", want.command, " -inform DER -in ", itself.word(), " -out ", itself.beside(".pem"))}
 	}
-	return &FormError{CodeNotPEM, want.missing, "see what is in it: replssl pki inspect FILE"}
+	return &FormError{CodeNotPEM, say(want.missing), say("see what is in it: replssl pki inspect ", itself.word())}
 }
 
 // isDER knows DER by its outside: one sequence that fills the file.
@@ -103,17 +107,17 @@ func isPKCS12(file []byte) bool {
 
 // foreign says that a part of the file is not what belongs there.
 func foreign(i int, block *pem.Block, want kind) error {
-	split := fmt.Sprintf("take out what belongs there: openssl %s -in FILE -out FILE.new", want.command)
+	split := say("take out what belongs there: openssl ", want.command, " -in ", itself.word(), " -out ", itself.beside(".new"))
 	switch {
 	case block.Type == "TRUSTED CERTIFICATE":
 		return &FormError{
-			CodeTrustedForm, fmt.Sprintf("certificate %d is in OpenSSL's own form (TRUSTED CERTIFICATE)", i+1),
-			"write it as others read it: openssl x509 -in FILE -out FILE.new",
+			CodeTrustedForm, say("certificate ", i+1, " is in OpenSSL's own form (TRUSTED CERTIFICATE)"),
+			say("write it as others read it: openssl x509 -in ", itself.word(), " -out ", itself.beside(".new")),
 		}
 	case isKeyBlock(block):
-		return &FormError{CodeHoldsKey, "it holds a private key, which does not belong into a file of certificates", split}
+		return &FormError{CodeHoldsKey, say("it holds a private key, which does not belong into a file of certificates"), split}
 	}
-	return &FormError{CodeForeignPart, fmt.Sprintf("part %d is %q, not a %s", i+1, cut(block.Type, maxLabel), want.name), split}
+	return &FormError{CodeForeignPart, say("part ", i+1, " is ", quoted(cut(block.Type, maxLabel)), ", not a ", want.name), split}
 }
 
 func isKeyBlock(block *pem.Block) bool { return strings.HasSuffix(block.Type, "PRIVATE KEY") }
@@ -125,7 +129,7 @@ func isSealed(block *pem.Block) bool {
 
 // damaged says that part of a file is PEM around something else.
 func damaged(what string, number int, err error) error {
-	return &FormError{CodeDamaged, fmt.Sprintf("%s %d: %v", what, number, err), cureCopy}
+	return &FormError{CodeDamaged, say(what, " ", number, ": ", err), say(cureCopy)}
 }
 
 // certificatesOf reads the certificates of a file.

@@ -123,8 +123,8 @@ func FuzzJudgeFiles(f *testing.F) {
 		files := Files{CA: ca, Cert: cert, Chain: chain, CRL: crl, Key: secret.New(key)}
 		found := JudgeFiles(files, Want{Names: []string{"db1"}, Now: then(), Owner: yaSSL(), Readers: []Reader{yaSSL()}})
 		for _, finding := range found {
-			if finding.Code == "" || finding.Subject == "" || finding.Reason == "" || finding.Cure == "" {
-				t.Errorf("%+v", finding)
+			if told := finding.In(nil); told.Code == "" || told.File == "" || told.Reason == "" || told.Cure == "" {
+				t.Errorf("%+v", told)
 			}
 		}
 		_, err := ParseBundle(ca)

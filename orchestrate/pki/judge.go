@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -67,16 +66,35 @@ const (
 
 // Finding is one thing wrong with a set. All its texts are free of secrets.
 type Finding struct {
-	Code    Code
-	Subject string // the file
-	Reason  string // what is wrong
-	Cure    string // what to do about it
+	Code   Code
+	File   File
+	Reason Text // what is wrong
+	Cure   Text // what to do about it
 }
 
-func (f Finding) String() string { return f.Subject + ": " + f.Reason }
+func (f Finding) String() string { return f.In(nil).String() }
 
 // Severity says whether the finding forbids the use of the files.
 func (f Finding) Severity() Severity { return f.Code.Severity() }
+
+// In is the finding for whoever calls the files so.
+func (f Finding) In(names Names) Told {
+	own := names.about(f.File)
+	return Told{Code: f.Code, File: names.of(f.File), Reason: f.Reason.In(own), Cure: f.Cure.In(own)}
+}
+
+// Told is a finding in words.
+type Told struct {
+	Code   Code
+	File   string
+	Reason string
+	Cure   string
+}
+
+func (t Told) String() string { return t.File + ": " + t.Reason }
+
+// Severity says whether the finding forbids the use of the files.
+func (t Told) Severity() Severity { return t.Code.Severity() }
 
 // Forbidding are the findings with which the files must not be used, in their order; the others only warn.
 func Forbidding(findings []Finding) []Finding {
@@ -125,7 +143,7 @@ func Judge(set Set, want Want) []Finding {
 	found := findings{}
 	found.bundle(set)
 	if set.Cert == nil {
-		found.add(CodeNoCert, FileCert, "it holds no certificate", cureIssue)
+		found.add(CodeNoCert, FileCert, say("it holds no certificate"), say(cureIssue))
 		return found.sorted()
 	}
 	set = found.key(set, want.Owner)
@@ -150,19 +168,20 @@ func Judge(set Set, want Want) []Finding {
 // findings collects what is found.
 type findings []Finding
 
-func (f *findings) add(code Code, file, reason, cure string) {
-	*f = append(*f, Finding{Code: code, Subject: file, Reason: reason, Cure: cure})
+func (f *findings) add(code Code, file File, reason, cure Text) {
+	*f = append(*f, Finding{Code: code, File: file, Reason: reason, Cure: cure})
 }
 
 // once adds what several certificates can be the cause of.
-func (f *findings) once(code Code, file, reason, cure string) {
-	if finding := (Finding{code, file, reason, cure}); !slices.Contains(*f, finding) {
-		*f = append(*f, finding)
+func (f *findings) once(code Code, file File, reason, cure Text) {
+	told := (Finding{code, file, reason, cure}).In(nil)
+	if !slices.ContainsFunc(*f, func(have Finding) bool { return have.In(nil) == told }) {
+		f.add(code, file, reason, cure)
 	}
 }
 
 // form adds what is wrong with a file by itself.
-func (f *findings) form(file string, err error) {
+func (f *findings) form(file File, err error) {
 	if wrong := (*FormError)(nil); errors.As(err, &wrong) {
 		*f = append(*f, wrong.Finding(file))
 	}
@@ -170,18 +189,18 @@ func (f *findings) form(file string, err error) {
 
 func (f findings) sorted() []Finding {
 	slices.SortStableFunc(f, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Code, b.Code))
 	})
 	return f
 }
 
 func (f *findings) bundle(set Set) {
 	if len(set.CA) == 0 {
-		f.add(CodeNoCA, FileCA, "it holds no certificate", "put the certificate of the authority there")
+		f.add(CodeNoCA, FileCA, say("it holds no certificate"), say("put the certificate of the authority there"))
 	}
 	for _, cert := range set.CA {
 		if !isAuthority(cert) {
-			f.add(CodeNotAuthority, FileCA, SubjectOneLine(cert)+" is not an authority", "take it out, and look whether the files were mixed up")
+			f.add(CodeNotAuthority, FileCA, say(SubjectOneLine(cert), " is not an authority"), say("take it out, and look whether the files were mixed up"))
 		}
 	}
 }
@@ -190,27 +209,26 @@ func (f *findings) bundle(set Set) {
 // server's from here on.
 func (f *findings) key(set Set, owner Reader) Set {
 	if set.KeyForm != "" && !owner.ReadsForm(set.KeyForm) {
-		f.add(CodeKeyForm, FileKey, fmt.Sprintf("it is written as %s, and %s reads %s alone", set.KeyForm, owner.Who, PKCS1),
-			"write an RSA key as that: openssl rsa -traditional -in FILE -out key.pem")
+		f.add(CodeKeyForm, FileKey, say("it is written as ", set.KeyForm, ", and ", owner.Who, " reads ", PKCS1, " alone"),
+			say("use an RSA key as this writes it: openssl rsa -traditional -in ", itself.word(), " -out ", itself.beside(".new")))
 	}
 	if set.KeyFingerprint == "" || set.KeyFingerprint == KeyFingerprint(set.Cert) {
 		return set
 	}
 	for i, cert := range set.Intermediates {
 		if set.KeyFingerprint == KeyFingerprint(cert) {
-			f.add(CodeCertOrder, FileCert, fmt.Sprintf("its certificate %d, %s, is the one that belongs to the key, and must be the first",
-				i+2, SubjectOneLine(cert)), "put the server's certificate first, then the authority that issued it, and so on")
+			f.add(CodeCertOrder, FileCert, say("its certificate ", i+2, ", ", SubjectOneLine(cert), ", is the one that belongs to the key, and must be the first"),
+				say("put the server's certificate first, then the authority that issued it, and so on"))
 			set.Cert, set.Intermediates = cert, slices.Concat([]*x509.Certificate{set.Cert}, set.Intermediates[:i], set.Intermediates[i+1:])
 			return set
 		}
 	}
-	f.add(CodeKeyMismatch, FileKey, "it is not the key of "+FileCert,
-		"put the key there with which the certificate was requested, or "+cureIssue)
+	f.add(CodeKeyMismatch, FileKey, say("it is not the key of ", File(FileCert)), say("put the key there with which the certificate was requested, or ", cureIssue))
 	return set
 }
 
 // fileOf is where a certificate of the way to the root stands. A server looks into the bundle first.
-func (s Set) fileOf(cert *x509.Certificate) string {
+func (s Set) fileOf(cert *x509.Certificate) File {
 	switch {
 	case cert.Equal(s.Cert):
 		return FileCert
@@ -244,15 +262,14 @@ func (f *findings) dates(path []*x509.Certificate, set Set, want Want) {
 		what := whatOf(i, cert)
 		switch {
 		case want.Now.Before(cert.NotBefore):
-			f.add(CodeNotYetValid, set.fileOf(cert), what+" is not valid before "+day(cert.NotBefore), "set the clock of the host, or "+cureOf(i))
+			f.add(CodeNotYetValid, set.fileOf(cert), say(what, " is not valid before ", day(cert.NotBefore)), say("set the clock of the host, or ", cureOf(i)))
 		case want.Now.After(cert.NotAfter):
-			f.add(CodeExpired, set.fileOf(cert), what+" has expired on "+day(cert.NotAfter), cureOf(i))
+			f.add(CodeExpired, set.fileOf(cert), say(what, " has expired on ", day(cert.NotAfter)), say(cureOf(i)))
 		case cert.NotAfter.Sub(want.Now) < want.MinLeft:
-			f.add(CodeExpiresSoon, set.fileOf(cert), what+" expires on "+day(cert.NotAfter), cureOf(i))
+			f.add(CodeExpiresSoon, set.fileOf(cert), say(what, " expires on ", day(cert.NotAfter)), say(cureOf(i)))
 		}
 		if leaf.NotAfter.After(cert.NotAfter) {
-			f.add(CodeOutlivesCA, FileCert, fmt.Sprintf("it is valid until %s, but its authority only until %s",
-				day(leaf.NotAfter), day(cert.NotAfter)), cureIssue)
+			f.add(CodeOutlivesCA, FileCert, say("it is valid until ", day(leaf.NotAfter), ", but its authority only until ", day(cert.NotAfter)), say(cureIssue))
 		}
 	}
 }
@@ -261,17 +278,15 @@ func (f *findings) dates(path []*x509.Certificate, set Set, want Want) {
 func (f *findings) strength(path []*x509.Certificate, set Set) {
 	for i, cert := range path {
 		if isWeak(cert.SignatureAlgorithm) && !isRoot(cert) {
-			f.add(CodeWeakSignature, set.fileOf(cert), fmt.Sprintf("the signature of %s is %s, which current servers refuse", SubjectOneLine(cert), cert.SignatureAlgorithm), cureOf(i))
+			f.add(CodeWeakSignature, set.fileOf(cert), say("the signature of ", SubjectOneLine(cert), " is ", cert.SignatureAlgorithm, ", which current servers refuse"), say(cureOf(i)))
 		}
 		switch key := cert.PublicKey.(type) {
 		case *rsa.PublicKey:
 			if key.N.BitLen() < minRSABits {
-				f.add(CodeWeakKey, set.fileOf(cert), fmt.Sprintf("the RSA key of %s has %d bits, and current servers refuse less than %d",
-					SubjectOneLine(cert), key.N.BitLen(), minRSABits), cureOf(i))
+				f.add(CodeWeakKey, set.fileOf(cert), say("the RSA key of ", SubjectOneLine(cert), " has ", key.N.BitLen(), " bits, and current servers refuse less than ", minRSABits), say(cureOf(i)))
 			}
 		case nil, *dsa.PublicKey:
-			f.add(CodeKeyUnknown, set.fileOf(cert), fmt.Sprintf("the key of %s is %s, and servers use RSA, ECDSA or Ed25519",
-				SubjectOneLine(cert), KindOfKey(cert.PublicKey)), cureOf(i))
+			f.add(CodeKeyUnknown, set.fileOf(cert), say("the key of ", SubjectOneLine(cert), " is ", KindOfKey(cert.PublicKey), ", and servers use RSA, ECDSA or Ed25519"), say(cureOf(i)))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/x509"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,19 +14,18 @@ func (f *findings) names(set Set, want Want) {
 		switch {
 		case hasAlternativeName(set.Cert, name):
 		case isCommonAlone(set.Cert, name):
-			f.add(CodeNameOnlyCommon, FileCert, fmt.Sprintf("%q is its common name, and it has no alternative DNS names, which newer clients ask for", name),
-				cureIssue+" with that alternative name")
+			f.add(CodeNameOnlyCommon, FileCert, say(quoted(name), " is its common name, and it has no alternative DNS names, which newer clients ask for"),
+				say(cureIssue, " with that alternative name"))
 		default:
-			f.add(CodeNameMissing, FileCert, fmt.Sprintf("%q is not among its alternative names (%s)",
-				name, orNone(alternativeNames(set.Cert))), cureIssue+" with that name")
+			f.add(CodeNameMissing, FileCert, say(quoted(name), " is not among its alternative names (", orNone(alternativeNames(set.Cert)), ")"), say(cureIssue, " with that name"))
 		}
 	}
 	for _, reader := range want.Readers {
 		f.commonNames(set.Cert, want.Names, reader)
 	}
 	if isSelfIssued(set.Cert) && !slices.ContainsFunc(set.CA, set.Cert.Equal) {
-		f.add(CodeNameOfCA, FileCert, fmt.Sprintf("its name %s is that of its authority, by which OpenSSL may take it for self-signed",
-			SubjectOneLine(set.Cert)), cureIssue+" with another common name")
+		f.add(CodeNameOfCA, FileCert, say("its name ", SubjectOneLine(set.Cert), " is that of its authority, by which OpenSSL may take it for self-signed"),
+			say(cureIssue, " with another common name"))
 	}
 }
 
@@ -43,11 +41,11 @@ func (f *findings) commonNames(cert *x509.Certificate, wanted []string, reader R
 		if name == cert.Subject.CommonName {
 			continue
 		}
-		reason := fmt.Sprintf("%q is not its common name %q, and %s looks at nothing else", name, cert.Subject.CommonName, reader.Who)
-		cure := cureIssue + " with that common name"
+		reason := say(quoted(name), " is not its common name ", quoted(cert.Subject.CommonName), ", and ", reader.Who, " looks at nothing else")
+		cure := say(cureIssue, " with that common name")
 		if len(name) > maxCommonName {
-			reason += fmt.Sprintf("; it has %d bytes, and a common name at most %d", len(name), maxCommonName)
-			cure = "let that server connect to a shorter name, or check the chain alone (tls.verify: chain)"
+			reason = say(reason, "; it has ", len(name), " bytes, and a common name at most ", maxCommonName)
+			cure = say("let that server connect to a shorter name, or check the chain alone (tls.verify: chain)")
 		}
 		f.once(CodeNameNotCommon, FileCert, reason, cure)
 	}
@@ -74,18 +72,15 @@ func (f *findings) usage(path []*x509.Certificate, set Set, usage Usage) {
 			continue
 		}
 		if !mayExtend(cert, end.ext) {
-			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (%s)", end.usage, end.name),
-				cureIssue+" with extendedKeyUsage "+end.name)
+			f.add(CodeUsageMissing, FileCert, say("it may not be used by a ", end.usage, " (", end.name, ")"), say(cureIssue, " with extendedKeyUsage ", end.name))
 		} else if cert.KeyUsage != 0 && cert.KeyUsage&end.basic == 0 {
-			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its keyUsage lacks digitalSignature)", end.usage),
-				cureIssue+" with keyUsage digitalSignature")
+			f.add(CodeUsageMissing, FileCert, say("it may not be used by a ", end.usage, " (its keyUsage lacks digitalSignature)"), say(cureIssue, " with keyUsage digitalSignature"))
 		} else if !netscapeAllows(cert, end.bit) {
-			f.add(CodeUsageMissing, FileCert, fmt.Sprintf("it may not be used by a %s (its nsCertType lacks %[1]s)", end.usage), cureIssue+" without nsCertType")
+			f.add(CodeUsageMissing, FileCert, say("it may not be used by a ", end.usage, " (its nsCertType lacks ", end.usage, ")"), say(cureIssue, " without nsCertType"))
 		}
 		for _, authority := range path[1:] {
 			if !mayExtend(authority, end.ext) {
-				f.add(CodeUsageMissing, set.fileOf(authority), fmt.Sprintf("the authority %s may issue no certificate for a %s (%s)",
-					SubjectOneLine(authority), end.usage, end.name), cureAuthority)
+				f.add(CodeUsageMissing, set.fileOf(authority), say("the authority ", SubjectOneLine(authority), " may issue no certificate for a ", end.usage, " (", end.name, ")"), say(cureAuthority))
 			}
 		}
 	}
@@ -102,8 +97,7 @@ func (f *findings) kinds(path []*x509.Certificate, set Set, want Want) {
 	for _, reader := range append([]Reader{want.Owner}, want.Readers...) {
 		for i, cert := range path {
 			if !reader.ReadsKeyOf(cert) {
-				f.once(CodeKeyKind, set.fileOf(cert), fmt.Sprintf("the key of %s is %s, which %s does not read",
-					SubjectOneLine(cert), KindOfKey(cert.PublicKey), reader.Who), cureOf(i)+" with keys of RSA")
+				f.once(CodeKeyKind, set.fileOf(cert), say("the key of ", SubjectOneLine(cert), " is ", KindOfKey(cert.PublicKey), ", which ", reader.Who, " does not read"), say(cureOf(i), " with keys of RSA"))
 			}
 		}
 	}
@@ -142,6 +136,9 @@ func hasAddress(cert *x509.Certificate, ip netip.Addr) bool {
 	}
 	return false
 }
+
+// quoted is a name in quotation marks. What is not printable in it is so afterwards.
+func quoted(name string) string { return `"` + Printable(name) + `"` }
 
 func alternativeNames(cert *x509.Certificate) []string {
 	names := slices.Clone(cert.DNSNames)

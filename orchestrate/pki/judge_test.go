@@ -27,7 +27,7 @@ func good(t testing.TB) (Authority, Set, Want) {
 func codes(found []Finding) string {
 	var list []string
 	for _, finding := range found {
-		list = append(list, finding.Subject+" "+string(finding.Code))
+		list = append(list, string(finding.File)+" "+string(finding.Code))
 	}
 	return strings.Join(list, ", ")
 }
@@ -104,7 +104,7 @@ func TestJudgeReadsLikeASentence(t *testing.T) {
 	want.Names = []string{"db9"}
 	found := Judge(set, want)
 	if len(found) != 1 || found[0].String() != `cert.pem: "db9" is not among its alternative names (db1.example.com, 192.0.2.1)` ||
-		found[0].Cure != "issue a new certificate for this server with that name" {
+		found[0].Cure.String() != "issue a new certificate for this server with that name" {
 		t.Errorf("got %+v", found)
 	}
 }

@@ -3,7 +3,6 @@ package pki
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,11 +16,11 @@ func (f *findings) extensions(path []*x509.Certificate, set Set) {
 		for _, id := range cert.UnhandledCriticalExtensions {
 			switch name := id.String(); {
 			case name == idNameConstraints:
-				f.add(CodeNamesUnjudged, set.fileOf(cert), fmt.Sprintf("the authority %s limits names in a way that is not judged here (nameConstraints)",
-					SubjectOneLine(cert)), "see what openssl says: openssl verify -CAfile "+FileCA+" -untrusted "+FileCert+" "+FileCert)
+				f.add(CodeNamesUnjudged, set.fileOf(cert), say("the authority ", SubjectOneLine(cert), " limits names in a way that is not judged here (nameConstraints)"),
+					say("see what openssl says: openssl verify -CAfile ", File(FileCA).word(), " -untrusted ", File(FileCert).word(), " ", File(FileCert).word()))
 			case !isKnownExtension(name):
-				f.add(CodeUnknownExtension, set.fileOf(cert), fmt.Sprintf("%s has the critical extension %s, which servers do not know and refuse",
-					SubjectOneLine(cert), name), cureOf(i)+" without it")
+				f.add(CodeUnknownExtension, set.fileOf(cert), say(SubjectOneLine(cert), " has the critical extension ", name, ", which servers do not know and refuse"),
+					say(cureOf(i), " without it"))
 			}
 		}
 	}
@@ -47,20 +46,20 @@ func (f *findings) limits(path []*x509.Certificate, set Set) {
 		for _, authority := range path[below+1:] {
 			for _, name := range limitedNames(cert, below == 0) {
 				if !allowsDNS(authority, name) {
-					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, name), cureOf(below)+" without that name, or let it be issued by another authority")
+					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, name), say(cureOf(below), " without that name, or let it be issued by another authority"))
 				}
 			}
 			for _, ip := range cert.IPAddresses {
 				if !allowsIP(authority, ip) {
-					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, ip.String()), cureOf(below)+" without that address, or let it be issued by another authority")
+					f.once(CodeNameForbidden, set.fileOf(cert), forbidden(authority, ip.String()), say(cureOf(below), " without that address, or let it be issued by another authority"))
 				}
 			}
 		}
 	}
 }
 
-func forbidden(authority *x509.Certificate, name string) string {
-	return fmt.Sprintf("the authority %s may not issue for %q (nameConstraints)", SubjectOneLine(authority), name)
+func forbidden(authority *x509.Certificate, name string) Text {
+	return say("the authority ", SubjectOneLine(authority), " may not issue for ", quoted(name), " (nameConstraints)")
 }
 
 // limitedNames are the names that count as DNS names: of a server's certificate without any, a common name that can be one.

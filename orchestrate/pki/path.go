@@ -3,7 +3,6 @@ package pki
 import (
 	"bytes"
 	"crypto/x509"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -102,23 +101,24 @@ func (f *findings) notChained(set Set) {
 	ways := set.ways(slices.Concat(set.CA, set.Intermediates))
 	way := ways[len(ways)-1]
 	last := way[len(way)-1]
-	reason := fmt.Sprintf("it was issued by %s, and no chain leads from it to a root in %s", IssuerOneLine(set.Cert), FileCA)
+	ca, own := File(FileCA), File(FileCert)
+	reason := say("it was issued by ", IssuerOneLine(set.Cert), ", and no chain leads from it to a root in ", ca)
 	missing := IssuerOneLine(last)
-	cure := "put that authority into " + FileCA + " if it is a root, and behind the certificate in " + FileCert + " if not"
+	cure := say("put that authority into ", ca, " if it is a root, and behind the certificate in ", own, " if not")
 	switch {
 	case isRoot(last) && last == set.Cert:
-		reason, cure = "it signed itself, and is not in "+FileCA, cureIssue+" by an authority that is there"
+		reason, cure = say("it signed itself, and is not in ", ca), say(cureIssue, " by an authority that is there")
 	case isRoot(last):
-		reason += ": the root " + missing + " is missing there, and counts for nothing in " + FileCert
-		cure = "put that root into " + FileCA
+		reason = say(reason, ": the root ", missing, " is missing there, and counts for nothing in ", own)
+		cure = say("put that root into ", ca)
 	case hasNamesake(set, last):
-		reason += ": the " + missing + " that is there has another key than the one that signed"
-		cure = "put the authority there that signed, or " + cureIssue + " by the one that is there"
+		reason = say(reason, ": the ", missing, " that is there has another key than the one that signed")
+		cure = say("put the authority there that signed, or ", cureIssue, " by the one that is there")
 	case len(way) > 1 && slices.ContainsFunc(set.CA, last.Equal):
-		reason += ": " + missing + ", which issued " + SubjectOneLine(last) + ", is missing there"
-		cure = "put that root into " + FileCA + "; an intermediate authority alone is not enough"
+		reason = say(reason, ": ", missing, ", which issued ", SubjectOneLine(last), ", is missing there")
+		cure = say("put that root into ", ca, "; an intermediate authority alone is not enough")
 	default:
-		reason += ": " + missing + " is missing"
+		reason = say(reason, ": ", missing, " is missing")
 	}
 	f.add(CodeNotChained, FileCert, reason, cure)
 	f.signers(way, set)
@@ -135,13 +135,13 @@ func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
 	f.signers(path, set)
 	for _, cert := range path[1:] {
 		if owner.FirstCertOnly && !slices.ContainsFunc(set.CA, cert.Equal) {
-			f.add(CodeChainNotSent, FileCert, fmt.Sprintf("%s sends its first certificate alone, so that nobody sees %s behind it", owner.Who, SubjectOneLine(cert)),
-				"put that authority into "+FileCA+" of every server")
+			f.add(CodeChainNotSent, FileCert, say(owner.Who, " sends its first certificate alone, so that nobody sees ", SubjectOneLine(cert), " behind it"),
+				say("put that authority into ", File(FileCA), " of every server"))
 		}
 	}
 	for _, cert := range set.Intermediates {
 		if isRoot(cert) && isAuthority(cert) {
-			f.add(CodeRootSent, FileCert, "the root "+SubjectOneLine(cert)+" stands in it; whoever trusts it has it", "take the root out")
+			f.add(CodeRootSent, FileCert, say("the root ", SubjectOneLine(cert), " stands in it; whoever trusts it has it"), say("take the root out"))
 		}
 	}
 }
@@ -149,11 +149,11 @@ func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
 func (f *findings) signers(path []*x509.Certificate, set Set) {
 	for i, cert := range path[1:] {
 		if !maySign(cert) {
-			f.add(CodeMayNotSign, set.fileOf(cert), SubjectOneLine(cert)+" may not sign certificates (basicConstraints CA, keyUsage keyCertSign)", cureAuthority)
+			f.add(CodeMayNotSign, set.fileOf(cert), say(SubjectOneLine(cert), " may not sign certificates (basicConstraints CA, keyUsage keyCertSign)"), say(cureAuthority))
 		}
 		if below, limit := i, pathLength(cert); limit >= 0 && below > limit {
-			f.add(CodeMayNotSign, set.fileOf(cert), fmt.Sprintf("%s has %d authorities below it here, and may have %d (basicConstraints pathlen)",
-				SubjectOneLine(cert), below, limit), cureAuthority)
+			f.add(CodeMayNotSign, set.fileOf(cert), say(SubjectOneLine(cert), " has ", below, " authorities below it here, and may have ", limit, " (basicConstraints pathlen)"),
+				say(cureAuthority))
 		}
 	}
 }

@@ -25,7 +25,7 @@ func VerifyServed(chain, bundle []*x509.Certificate, host string, now time.Time)
 	}
 	if host == "" || !isFor(leaf, host) {
 		return fmt.Errorf("the server's certificate %s is not for %q: its alternative names are %s",
-			SubjectOneLine(leaf), host, orNone(alternativeNames(leaf)))
+			SubjectOneLine(leaf), host, Printable(orNone(alternativeNames(leaf))))
 	}
 	return nil
 }
@@ -73,11 +73,11 @@ func (e *distrustError) Error() string {
 	case errors.As(e.err, &signer):
 		return "it was issued by no authority that is trusted here"
 	case errors.As(e.err, &invalid) && invalid.Reason == x509.Expired:
-		return "it, or its authority, is not valid now: " + invalid.Detail
+		return "it, or its authority, is not valid now: " + Printable(invalid.Detail)
 	case errors.As(e.err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
 		return "it may not be used by a server (serverAuth)"
 	}
-	return strings.TrimPrefix(e.err.Error(), "x509: ")
+	return Printable(strings.TrimPrefix(e.err.Error(), "x509: "))
 }
 
 func (e *distrustError) Unwrap() error { return e.err }

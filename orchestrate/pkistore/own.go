@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"sync/atomic"
 
 	"github.com/replssl/replssl/orchestrate/pki"
@@ -45,7 +44,7 @@ func (e *OwnError) Hint() string {
 	var form *pki.FormError
 	switch {
 	case errors.As(e.err, &form):
-		return strings.ReplaceAll(form.Hint(), "FILE", shellWord(e.Path))
+		return form.HintFor(e.Path)
 	case errors.Is(e.err, fs.ErrNotExist), errors.Is(e.err, errNoFile):
 		return "correct the path in the inventory: tls.ca, tls.cert, tls.key, tls.chain, tls.crl, for all servers or below servers.NAME.tls"
 	case errors.Is(e.err, fs.ErrPermission):

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
@@ -12,13 +11,11 @@ import (
 
 // GivenFinding is what forbids the use of a server's own files.
 type GivenFinding struct {
-	Server topology.ServerName
-	Path   string // the operator's file
-	pki.Finding
+	Server   topology.ServerName
+	pki.Told // by the operator's names of the files
 }
 
-// String is the finding with the operator's names of the files.
-func (g GivenFinding) String() string { return fmt.Sprintf("%s: %s: %s", g.Code, g.Path, g.Reason) }
+func (g GivenFinding) String() string { return fmt.Sprintf("%s: %s: %s", g.Code, g.File, g.Reason) }
 
 // GivenNames are the names that a server's own certificate must carry: every string by which a channel names the server, where receivers
 // compare it; and, where a server that nobody replicates from yet is to serve TLS too, its address.
@@ -59,7 +56,7 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 	}
 	findings, err := findingsOf(leaf, wantOf(c, f, links, s))
 	if err != nil { // a file that was read is one that can be parsed
-		return []GivenFinding{{Server: s.Name, Path: s.Given.Cert, Finding: pki.Finding{Reason: err.Error()}}}
+		return []GivenFinding{{Server: s.Name, Told: pki.Told{File: s.Given.Cert, Reason: err.Error()}}}
 	}
 	var found []GivenFinding
 	for _, finding := range findings {
@@ -68,13 +65,10 @@ func JudgeGiven(c topology.Cluster, f facts.Facts, links []Link, s topology.Serv
 	return found
 }
 
-// ofGiven names the operator's files instead of those that they become.
+// ofGiven tells a finding by the operator's names of the files.
 func ofGiven(s topology.Server, finding pki.Finding) GivenFinding {
-	paths := map[string]string{pki.FileCA: s.Given.CA, pki.FileCert: s.Given.Cert, pki.FileKey: s.Given.Key, pki.FileCRL: s.Given.CRL}
-	own := strings.NewReplacer(pki.FileCA, s.Given.CA, pki.FileCert, s.Given.Cert, pki.FileKey, s.Given.Key, pki.FileCRL, s.Given.CRL)
-	path := paths[finding.Subject]
-	finding.Reason, finding.Cure = own.Replace(finding.Reason), own.Replace(finding.Cure)
-	return GivenFinding{Server: s.Name, Path: path, Finding: finding}
+	names := pki.Names{pki.FileCA: s.Given.CA, pki.FileCert: s.Given.Cert, pki.FileKey: s.Given.Key, pki.FileChain: s.Given.Chain, pki.FileCRL: s.Given.CRL}
+	return GivenFinding{Server: s.Name, Told: finding.In(names)}
 }
 
 // planGiven lays each server's own files down on its host. All that is wrong with them is told before anything is copied.

@@ -54,28 +54,14 @@ type LintSubject struct {
 	Issuer  string              `json:"issuer"`  // for REQUIRE ISSUER
 }
 
-// LintFiles judges files without an inventory. The paths are those that a person knows them by, under the names that they have in a set.
-func LintFiles(files pki.Files, paths map[string]string, want pki.Want) []LintFinding {
+// LintFiles judges files without an inventory. The paths are those that a person knows them by.
+func LintFiles(files pki.Files, paths pki.Names, want pki.Want) []LintFinding {
 	var found []LintFinding
 	for _, finding := range pki.JudgeFiles(files, want) {
-		file := paths[finding.Subject]
-		known := knownAs(file, paths)
-		found = append(found, LintFinding{
-			Code: finding.Code, Severity: finding.Severity(), File: file, Reason: known.Replace(finding.Reason), Cure: known.Replace(finding.Cure),
-		})
+		told := finding.In(paths)
+		found = append(found, LintFinding{Code: told.Code, Severity: told.Severity(), File: told.File, Reason: told.Reason, Cure: told.Cure})
 	}
 	return found
-}
-
-// knownAs puts a person's paths in place of the names in a set, but never where a command would write: that could be what it reads.
-func knownAs(file string, paths map[string]string) *strings.Replacer {
-	pairs := []string{"-out " + pki.FileCert, "-out " + pki.FileCert, "-out " + pki.FileKey, "-out " + pki.FileKey, "FILE", file}
-	for _, name := range []string{pki.FileCA, pki.FileCert, pki.FileKey, pki.FileChain, pki.FileCRL} {
-		if paths[name] != "" {
-			pairs = append(pairs, name, paths[name])
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 // NewLintReport is one of findings that were made without an inventory.
@@ -121,10 +107,10 @@ type linter struct {
 	problems []Problem
 }
 
-func (l *linter) add(s topology.Server, file string, found ...pki.Finding) {
+func (l *linter) add(s topology.Server, file string, found ...pki.Told) {
 	for _, one := range found {
 		l.findings = append(l.findings, LintFinding{
-			Server: s.Name, Code: one.Code, Severity: one.Severity(), File: file + one.Subject, Reason: one.Reason + l.byItsClock(s.Name, one.Code), Cure: one.Cure,
+			Server: s.Name, Code: one.Code, Severity: one.Severity(), File: file + one.File, Reason: one.Reason + l.byItsClock(s.Name, one.Code), Cure: one.Cure,
 		})
 	}
 }
@@ -163,20 +149,18 @@ func (l *linter) here(s topology.Server) {
 	}
 	dir := path.Join(l.folder, string(s.Name), fmt.Sprint(newest)) + "/"
 	leaf := store.Leaves[s.Name][newest]
-	l.add(s, dir, allFindings(leaf, l.want(s))...)
+	l.add(s, dir, told(allFindings(leaf, l.want(s)))...)
 	l.subject(s, dir+pki.FileCert, leaf.Cert)
 }
 
 func (l *linter) given(s topology.Server, own facts.Value[facts.Leaf]) {
 	leaf, ok := own.Get()
 	if !ok {
-		l.add(s, "", pki.Finding{Code: CodeUnusable, Subject: s.Given.Cert, Reason: whyNot(own), Cure: own.Hint()})
+		l.add(s, "", pki.Told{Code: CodeUnusable, File: s.Given.Cert, Reason: whyNot(own), Cure: own.Hint()})
 		return
 	}
 	for _, finding := range allFindings(leaf, l.want(s)) {
-		named := ofGiven(s, finding)
-		named.Finding.Subject = named.Path
-		l.add(s, "", named.Finding)
+		l.add(s, "", ofGiven(s, finding).Told)
 	}
 	l.subject(s, s.Given.Cert, leaf.Cert)
 }
@@ -194,13 +178,13 @@ func (l *linter) onHost(s topology.Server) {
 	}
 	at := fmt.Sprintf("%s:%s/current/", s.Name, s.TLSDir)
 	if len(set.Faults) > 0 {
-		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: strings.Join(set.Faults, "; "), Cure: "replssl apply mends it"})
+		l.add(s, strings.TrimSuffix(at, "/"), pki.Told{Code: CodeOnHost, Reason: strings.Join(set.Faults, "; "), Cure: "replssl apply mends it"})
 		return
 	}
 	l.readers(s, at, set)
 	leaf := leafOf(set)
 	leaf.KeyPublic = set.KeyPublic.Or("")
-	l.add(s, at, allFindings(leaf, l.want(s))...)
+	l.add(s, at, told(allFindings(leaf, l.want(s)))...)
 	l.subject(s, at+pki.FileCert, leaf.Cert)
 }
 
@@ -210,14 +194,23 @@ func (l *linter) readers(s topology.Server, at string, set facts.FileSet) {
 	can, tried := set.Readable.Get()
 	switch {
 	case set.Exposed:
-		l.add(s, at, pki.Finding{
-			Code: CodeKeyOpen, Subject: pki.FileKey, Reason: strings.Join(set.Loose, "; "), Cure: cure + "; who could read the key may have a copy",
+		l.add(s, at, pki.Told{
+			Code: CodeKeyOpen, File: pki.FileKey, Reason: strings.Join(set.Loose, "; "), Cure: cure + "; who could read the key may have a copy",
 		})
 	case len(set.Loose) > 0:
-		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: strings.Join(set.Loose, "; "), Cure: cure})
+		l.add(s, strings.TrimSuffix(at, "/"), pki.Told{Code: CodeOnHost, Reason: strings.Join(set.Loose, "; "), Cure: cure})
 	case tried && !can:
-		l.add(s, strings.TrimSuffix(at, "/"), pki.Finding{Code: CodeOnHost, Reason: "the user of the server cannot read it", Cure: cure})
+		l.add(s, strings.TrimSuffix(at, "/"), pki.Told{Code: CodeOnHost, Reason: "the user of the server cannot read it", Cure: cure})
 	}
+}
+
+// told are findings by the names that files have in a set.
+func told(findings []pki.Finding) []pki.Told {
+	texts := make([]pki.Told, len(findings))
+	for i, finding := range findings {
+		texts[i] = finding.In(nil)
+	}
+	return texts
 }
 
 // allFindings are those that warn too.

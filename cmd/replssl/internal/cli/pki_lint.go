@@ -11,6 +11,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/plan"
 	"github.com/replssl/replssl/remote/secret"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 type lintFlags struct {
@@ -101,7 +102,7 @@ func lintLoose(cmd *cobra.Command, s *settings, flags *lintFlags) error {
 	}
 	var files pki.Files
 	var key []byte
-	paths := map[string]string{pki.FileCA: flags.ca, pki.FileCert: flags.cert, pki.FileKey: flags.key, pki.FileChain: flags.chain, pki.FileCRL: flags.crl}
+	paths := pki.Names{pki.FileCA: flags.ca, pki.FileCert: flags.cert, pki.FileKey: flags.key, pki.FileChain: flags.chain, pki.FileCRL: flags.crl}
 	for _, one := range []struct {
 		path string
 		into *[]byte
@@ -135,6 +136,6 @@ func openKey(path string) []plan.LintFinding {
 	}
 	return []plan.LintFinding{{
 		Code: plan.CodeKeyOpen, Severity: plan.CodeKeyOpen.Severity(), File: path,
-		Reason: fmt.Sprintf("others than its owner may read it (mode %04o)", info.Mode().Perm()), Cure: "chmod 600 " + path,
+		Reason: fmt.Sprintf("others than its owner may read it (mode %04o)", info.Mode().Perm()), Cure: "chmod 600 " + shell.Quote(path),
 	}}
 }
