@@ -92,6 +92,24 @@ func sweepSets(parent string) error {
 	return err
 }
 
+// newSet makes the folder of a set that is to be finished, and locks it. It waits for other runs that do, which could take it for one that a
+// run left behind before it has its lock.
+func newSet(parent string) (path string, lock *os.File, err error) {
+	turn, err := lockedAs(parent, syscall.LOCK_EX)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, turn.Close()) }()
+	if err := sweepSets(parent); err != nil {
+		return "", nil, err
+	}
+	if path, err = os.MkdirTemp(parent, unfinished+"*"); err != nil {
+		return "", nil, err
+	}
+	lock, err = locked(path)
+	return path, lock, err
+}
+
 func removeUnlocked(path string) error {
 	dir, err := locked(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EWOULDBLOCK) {
@@ -103,13 +121,15 @@ func removeUnlocked(path string) error {
 	return errors.Join(os.RemoveAll(path), dir.Close())
 }
 
-// locked opens a folder and locks it, until it is closed or the run ends.
-func locked(path string) (*os.File, error) {
+// locked opens a folder and locks it, until it is closed or the run ends. It does not wait.
+func locked(path string) (*os.File, error) { return lockedAs(path, syscall.LOCK_EX|syscall.LOCK_NB) }
+
+func lockedAs(path string, how int) (*os.File, error) {
 	dir, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.Flock(int(dir.Fd()), how); err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
 	return dir, nil

@@ -195,14 +195,7 @@ func createSet(dir string, files Files) (err error) {
 	if err := makeDir(parent); err != nil {
 		return err
 	}
-	if err := sweepSets(parent); err != nil {
-		return err
-	}
-	temp, err := os.MkdirTemp(parent, unfinished+"*")
-	if err != nil {
-		return err
-	}
-	lock, err := locked(temp)
+	temp, lock, err := newSet(parent)
 	if err != nil {
 		return err
 	}
