@@ -27,7 +27,7 @@ func allEvents() []event.Event {
 		event.StepBegan{Step: "change/db2", Title: "change it", Target: "db2"},
 		event.StepHeld{Step: "change/db2", Why: "it is behind"},
 		event.ThreadsFound{Step: "change/db2", Server: "db2", Channel: "east", Receiver: true, Applier: true},
-		event.ActionIntended{Step: "change/db2", Target: "db2", Action: "stop it", Rescue: true},
+		event.ActionIntended{Step: "change/db2", Target: "db2", Action: "stop it", Rescue: true, File: "/etc/zz.cnf", Command: "restart it"},
 		event.ActionDone{Step: "change/db2", Action: "stop it", Rescue: true},
 		event.ActionFailed{Step: "change/db2", Action: "stop it", Error: "no", Rescue: true},
 		event.Statement{Server: "db2", SQL: "STOP SLAVE"},

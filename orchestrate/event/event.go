@@ -64,6 +64,10 @@ type (
 		Target topology.ServerName `json:"target"`
 		Action string              `json:"action"`
 		Rescue bool                `json:"rescue,omitempty"`
+
+		// Of an action that changes how a server starts, or whether: our option file that it writes, the command that starts the server.
+		File    string `json:"file,omitempty"`
+		Command string `json:"command,omitempty"`
 	}
 
 	// ActionDone says that the action ended without an error; whether it had its effect is for the goal to say.

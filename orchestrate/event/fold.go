@@ -2,6 +2,7 @@ package event
 
 import (
 	"maps"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -19,6 +20,15 @@ type Ledger struct {
 	raised       map[topology.ServerName]facts.Raise
 	read         map[topology.ServerName]string // digests of sets
 	paths        map[topology.ServerName]facts.FormerPaths
+	files        map[topology.ServerName]string // our option files
+	starts       map[topology.ServerName]start
+	at           time.Time // of the event that is read; zero where that is not known
+}
+
+// start is what was begun with the start of a server, and by which steps.
+type start struct {
+	written, restarted string
+	facts.StartMark
 }
 
 type found struct {
@@ -31,10 +41,13 @@ func NewLedger(records []Record) *Ledger {
 	l := &Ledger{
 		threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}, raised: map[topology.ServerName]facts.Raise{},
 		read: map[topology.ServerName]string{}, paths: map[topology.ServerName]facts.FormerPaths{},
+		files: map[topology.ServerName]string{}, starts: map[topology.ServerName]start{},
 	}
 	for _, r := range records {
+		l.at = r.At
 		l.Read(r.Event)
 	}
+	l.at = time.Time{}
 	return l
 }
 
@@ -48,7 +61,14 @@ func (l *Ledger) Marks() facts.Marks {
 	for server, r := range l.raised {
 		raised[server] = facts.Raise{RequirementMark: r.RequirementMark, Former: maps.Clone(r.Former)}
 	}
-	return facts.Marks{Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: maps.Clone(l.paths)}
+	starts := make(map[topology.ServerName]facts.StartMark, len(l.starts))
+	for server, s := range l.starts {
+		s.File = l.files[server]
+		starts[server] = s.StartMark
+	}
+	return facts.Marks{
+		Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: maps.Clone(l.paths), Starts: starts,
+	}
 }
 
 // Read takes one more event in.
@@ -59,6 +79,8 @@ func (l *Ledger) Read(e Event) {
 		if _, earlier := l.threads[id]; !earlier {
 			l.threads[id] = found{e.Step, facts.Threads{Receiver: e.Receiver, Applier: e.Applier}}
 		}
+	case ActionIntended:
+		l.keepStart(e)
 	case RequirementFound:
 		l.keepFormer(e)
 	case RequirementDated:
@@ -78,19 +100,38 @@ func (l *Ledger) Read(e Event) {
 	case StepFailed:
 		if e.Rescued == TakenBack {
 			l.forget(e.Step)
+			maps.DeleteFunc(l.starts, func(_ topology.ServerName, s start) bool { return s.written == e.Step })
 		}
 	case RunEnded:
 		if e.Outcome == Succeeded {
 			clear(l.threads)
 			clear(l.raised)
 			clear(l.paths)
+			clear(l.starts)
 		}
-	case RunBegan, StepBegan, StepHeld, ActionIntended, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
+	case RunBegan, StepBegan, StepHeld, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}
 }
 
 func (l *Ledger) forget(step string) {
 	maps.DeleteFunc(l.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })
+	maps.DeleteFunc(l.starts, func(_ topology.ServerName, s start) bool { return s.restarted == step })
+}
+
+// keepStart leaves out a rescue, which begins with what was kept before.
+func (l *Ledger) keepStart(e ActionIntended) {
+	if e.Rescue || e.File == "" && e.Command == "" {
+		return
+	}
+	s := l.starts[e.Target]
+	s.Since = l.at
+	if e.File != "" {
+		l.files[e.Target], s.written = e.File, e.Step
+	}
+	if e.Command != "" {
+		s.Command, s.restarted = e.Command, e.Step
+	}
+	l.starts[e.Target] = s
 }
 
 // keepFormer keeps the first finding: what a later run finds may be what an interrupted one has set.

@@ -275,6 +275,16 @@ type Marks struct {
 
 	// Paths are, by server, the TLS files that it read and persisted before a run that did not end well let it persist others.
 	Paths map[topology.ServerName]FormerPaths
+
+	// Starts are the servers of which a run that did not end well has changed what their next start reads, or has begun a restart.
+	Starts map[topology.ServerName]StartMark
+}
+
+// StartMark is what was begun with the start of a server.
+type StartMark struct {
+	File    string    // our option file, as far as it was ever written by an action of ours
+	Command string    // that starts the server; empty where no restart was begun
+	Since   time.Time // zero: in this run
 }
 
 // FormerPaths are the TLS files of a server: those that it read, and those of them that it persisted.

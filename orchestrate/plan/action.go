@@ -9,6 +9,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
+	"github.com/replssl/replssl/remote/shell"
 )
 
 // Here is the target of what is done on the operator's own machine.
@@ -370,6 +371,15 @@ func (a Require) back() Require {
 	}
 	a.Rows = rows
 	return a
+}
+
+// Again is the command that starts the server also where systemd has given up: after StartLimitBurst starts in StartLimitIntervalSec it refuses
+// every further one, until the count is reset (systemd.unit(5)).
+func (a Restart) Again() string {
+	if a.Unit == "" {
+		return a.Command
+	}
+	return fmt.Sprintf("%s; %s", shell.Words("systemctl", "reset-failed", "--", a.Unit), a.Command)
 }
 
 func threadNames(t facts.Threads) string {

@@ -15,7 +15,7 @@ func (b *builder) checkSeen() {
 	for _, s := range b.cluster.Servers {
 		seen := b.facts.Server(s.Name)
 		if !seen.Instance.IsKnown() {
-			b.block(s.Name, seen.Instance.Hint(), "%s", seen.Instance.Why()) // the rest is unknown for the same reason
+			b.block(s.Name, joined(startHint(b.facts, s.Name), seen.Instance.Hint()), "%s", seen.Instance.Why()) // the rest is unknown for the same reason
 			continue
 		}
 		if _, err := dialectOf(b.facts, s.Name); err != nil {

@@ -86,13 +86,8 @@ func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
 	b.planWakes(s)
 }
 
-// rescueBy starts the server again also where systemd has given up: after StartLimitBurst starts in StartLimitIntervalSec it refuses every
-// further one, until the count is reset (systemd.unit(5)).
 func rescueBy(restart Restart) Restart {
-	if restart.Unit != "" {
-		forget := shell.Words("systemctl", "reset-failed", "--", restart.Unit)
-		restart.Command = fmt.Sprintf("%s; %s", forget, restart.Command)
-	}
+	restart.Command = restart.Again()
 	return restart
 }
 

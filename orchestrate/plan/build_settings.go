@@ -128,7 +128,7 @@ func (b *builder) warnOfStarts(s topology.Server) {
 	if !v.Holds() {
 		return // what was not looked at blocks already where it matters
 	}
-	changed := b.has(stepID("config", s.Name)) || b.has(stepID("serve", s.Name))
+	changed := b.warnOfWaiting(s) || b.has(stepID("config", s.Name)) || b.has(stepID("serve", s.Name))
 	for _, d := range differences {
 		if !changed || !ofOurs(d.Name) {
 			b.warnOf(s.Name, "%s; %s", describeDifference(b.facts, s.Name, d), cureOf(b.facts, s.Name, d))

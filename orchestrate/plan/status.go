@@ -161,7 +161,7 @@ func (l lister) unseen(server topology.ServerName) bool {
 func (l lister) problems(s ServerStatus) []Problem {
 	var problems []Problem
 	if s.Version.IsUnknown() { // the rest is unknown for the same reason
-		problems = append(problems, Problem{Server: s.Server, Why: s.Version.Why(), Hint: s.Version.Hint()})
+		problems = append(problems, Problem{Server: s.Server, Why: s.Version.Why(), Hint: joined(startHint(l.facts, s.Server), s.Version.Hint())})
 	}
 	for _, fault := range l.faults {
 		if fault.Target == s.Server {

@@ -173,7 +173,7 @@ func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, re
 	must := rescue || step.Urgent // a replica is rescued, and woken, even where nothing can be written
 	intents := make([]event.Event, len(batch))
 	for i, action := range batch {
-		intents[i] = event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
+		intents[i] = intentOf(step, action, rescue)
 	}
 	if err := r.book.write(intents...); err != nil && !must {
 		return 0, false, err
@@ -190,6 +190,17 @@ func (r *runner) do(ctx context.Context, step plan.Step, batch []plan.Action, re
 		return done, true, nil
 	}
 	return done, true, err
+}
+
+func intentOf(step plan.Step, action plan.Action, rescue bool) event.ActionIntended {
+	intent := event.ActionIntended{Step: step.ID, Target: action.Target(), Action: action.String(), Rescue: rescue}
+	if write, is := action.(plan.WriteConfig); is {
+		intent.File = write.Path
+	}
+	if restart, is := action.(plan.Restart); is {
+		intent.Command = restart.Again()
+	}
+	return intent
 }
 
 // isUnsent says that an action failed before anything of it left this machine, so that there is nothing to take back.
