@@ -43,6 +43,7 @@ type Server struct {
 	Process     Value[Process]
 	Clock       Value[time.Duration] // how far the host's clock is ahead of the operator's, as a lower bound of its distance; comes with Process
 	Service     Value[Service]       // by which its host restarts it
+	Grants      Value[Grants]        // what the account that the tool is logged in with may do
 	Channels    Value[[]Channel]
 	DumpThreads Value[[]DumpThread]
 	Sessions    Value[[]Session]
