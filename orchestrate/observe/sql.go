@@ -96,6 +96,9 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 		hosts: map[string]*facts.Value[[]string]{}, rows: map[account]*facts.Value[facts.AccountRow]{},
 	}
 	access.Add(&q.questions, d.Instance(), &q.instance)
+	if g.wants(facts.PartGrants) {
+		access.Add(&q.questions, d.Grants(), &g.seen.Grants)
+	}
 	if g.wants(facts.PartInstance | facts.PartPosition) {
 		access.Add(&q.questions, d.BinlogStatus(), &q.binlog)
 	}
@@ -203,6 +206,7 @@ func (q *inquiry) askRest(ctx context.Context) {
 		q.seen.Accounts = q.accountsOf(q.observer.cluster.Account.User)
 		q.seen.Anonymous = q.accountsOf("")
 	}
+	q.tellLacking()
 }
 
 func (q *inquiry) takeSessions() {
@@ -242,6 +246,7 @@ func (q *inquiry) accountsOf(user string) facts.Value[[]facts.AccountRow] {
 func (g *glance) nothingBySQL() {
 	why := g.seen.Instance
 	g.seen.Channels = facts.As[[]facts.Channel](why)
+	blank(g, facts.PartGrants, &g.seen.Grants)
 	blank(g, facts.PartSessions, &g.seen.DumpThreads)
 	blank(g, facts.PartSessions, &g.seen.Sessions)
 	blank(g, facts.PartAccounts, &g.seen.Accounts)
