@@ -38,8 +38,13 @@ func (w *World) Do(ctx context.Context, action plan.Action, note func(event.Even
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s := w.servers[action.Target()]; s != nil && s.down != "" {
-		return errors.New(s.down)
+	if s := w.servers[action.Target()]; s != nil {
+		if s.down != "" {
+			return errors.New(s.down)
+		}
+		if err := s.refusal(action); err != nil {
+			return err
+		}
 	}
 	w.log = append(w.log, action)
 	return w.do(action, note)

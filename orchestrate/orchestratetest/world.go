@@ -73,6 +73,9 @@ type server struct {
 	channels map[string]*channel
 	position facts.Position
 	password bool
+
+	grants facts.Value[facts.Grants]
+	lacks  []string // privileges that the administrator has not
 }
 
 type dump struct {
@@ -123,6 +126,7 @@ func newServer(s topology.Server, index int) *server {
 		},
 		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
 		kept:     facts.Absent[facts.Kept](),
+		grants:   facts.Known(facts.Grants{Given: []facts.Grant{{Privileges: []string{"ALL PRIVILEGES"}}}}),
 		channels: map[string]*channel{}, position: facts.Position{File: "binlog.000001", Pos: 4}, password: true,
 	}
 }

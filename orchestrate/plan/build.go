@@ -82,6 +82,8 @@ func (b *builder) build() {
 	b.planRehearsals()
 	// 7. When all of that is proven, older sets go.
 	b.planPrunes()
+	// 8. Whoever does all of that is allowed to.
+	b.checkRights()
 	b.warn()
 	if b.isBlocked() {
 		b.plan.Steps = nil

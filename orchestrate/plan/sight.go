@@ -6,7 +6,8 @@ import (
 )
 
 // onEvery is what is read of each server, whatever its place.
-const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition
+const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | facts.PartSessions | facts.PartAccounts | facts.PartPosition |
+	facts.PartGrants
 
 // LookToPlan is what [Build] reads. Nobody looks at the option files of a server that does not have to serve TLS.
 func LookToPlan(c topology.Cluster) facts.Look {
