@@ -9,6 +9,7 @@ import (
 	"github.com/replssl/replssl/orchestrate"
 	"github.com/replssl/replssl/orchestrate/inspect"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // InspectedFile is what stands in a file: schema 1.
@@ -186,10 +187,11 @@ func Lint(w io.Writer, r plan.LintReport) {
 	}
 }
 
-// CertificateList is what the local folder holds: schema 1.
+// CertificateList is what the local folder holds, or what the inventory names: schema 1.
 type CertificateList struct {
 	Schema      int                   `json:"schema"`
-	Folder      string                `json:"folder"`
+	Source      topology.Source       `json:"source"`      // builtin: the local folder; files: those of the inventory
+	Folder      string                `json:"folder"`      // empty where the source is files
 	Authorities []inspect.Certificate `json:"authorities"` // empty: there is none yet
 	Key         string                `json:"authority_key"`
 	Sets        []ListedSet           `json:"sets"`
@@ -199,10 +201,19 @@ type CertificateList struct {
 // ListedSet is one set of a server.
 type ListedSet struct {
 	Server      string               `json:"server"`
-	Version     int                  `json:"version"`
+	Version     int                  `json:"version"` // 0 for files of the inventory, which have none here
 	Newest      bool                 `json:"newest"`
+	File        string               `json:"file"`        // of the certificate
 	Certificate *inspect.Certificate `json:"certificate"` // null where it cannot be used
 	Why         string               `json:"why"`
+}
+
+// what names the set in a text.
+func (s ListedSet) what() string {
+	if s.Version == 0 {
+		return "the files of " + s.Server
+	}
+	return fmt.Sprintf("set %d of %s", s.Version, s.Server)
 }
 
 // Certificates prints the list.
@@ -210,13 +221,15 @@ func Certificates(w io.Writer, l CertificateList) {
 	for _, ca := range l.Authorities {
 		fmt.Fprintf(w, "authority %s: %s, until %s, serial %s\n", ca.Subject, ca.Kind, lasting(ca.Until, ca.DaysLeft), ca.Serial)
 	}
-	if len(l.Authorities) == 0 {
-		fmt.Fprintf(w, "%s has no authority: replssl pki init, or apply, makes one\n", l.Folder)
+	if l.Source != topology.SourceFiles {
+		if len(l.Authorities) == 0 {
+			fmt.Fprintf(w, "%s has no authority: replssl pki init, or apply, makes one\n", l.Folder)
+		}
+		fmt.Fprintf(w, "authority key: %s\n", l.Key)
 	}
-	fmt.Fprintf(w, "authority key: %s\n", l.Key)
 	if len(l.Sets) > 0 {
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "\nSERVER\tSET\tUNTIL\tDAYS LEFT\tKEY\tNAMES\tSERIAL")
+		fmt.Fprintln(table, "\nSERVER\tSET\tUNTIL\tDAYS LEFT\tKEY\tNAMES\tSUBJECT\tSERIAL\tFILE")
 		for _, s := range l.Sets {
 			printSet(table, s)
 		}
@@ -224,7 +237,7 @@ func Certificates(w io.Writer, l CertificateList) {
 	}
 	for _, s := range l.Sets {
 		if s.Why != "" {
-			fmt.Fprintf(w, "unusable: set %d of %s: %s\n", s.Version, s.Server, s.Why)
+			fmt.Fprintf(w, "unusable: %s: %s\n", s.what(), s.Why)
 		}
 	}
 	if l.Why != "" {
@@ -234,13 +247,17 @@ func Certificates(w io.Writer, l CertificateList) {
 
 func printSet(table io.Writer, s ListedSet) {
 	number := fmt.Sprint(s.Version)
-	if s.Newest {
+	switch {
+	case s.Version == 0:
+		number = absentCell
+	case s.Newest:
 		number += " newest"
 	}
 	c := s.Certificate
 	if c == nil {
-		fmt.Fprintf(table, "%s\t%s\t?\t?\t?\t?\t?\n", s.Server, number)
+		fmt.Fprintf(table, "%s\t%s\t?\t?\t?\t?\t?\t?\t%s\n", s.Server, number, s.File)
 		return
 	}
-	fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", s.Server, number, c.Until, c.DaysLeft, c.Kind, orDash(strings.Join(c.Names, ", ")), c.Serial)
+	fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n",
+		s.Server, number, c.Until, c.DaysLeft, c.Kind, orDash(strings.Join(c.Names, ", ")), c.Subject, c.Serial, s.File)
 }
