@@ -46,6 +46,9 @@ func (w *World) Do(ctx context.Context, action plan.Action, note func(event.Even
 			return err
 		}
 	}
+	if s := w.servers[action.Target()]; s != nil && s.ended != "" && needsServer(action) {
+		return fmt.Errorf("error 2002: Can't connect to local server: %s", s.ended)
+	}
 	w.log = append(w.log, action)
 	return w.do(action, note)
 }
@@ -75,7 +78,9 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	case plan.RemoveConfig:
 		w.servers[a.Server].config.Own = facts.Absent[string]()
 	case plan.Restart:
-		w.restart(w.servers[a.Server])
+		if err := w.restart(w.servers[a.Server]); err != nil {
+			return err
+		}
 		return noteRead(w.servers[a.Server], note)
 	case plan.ReloadTLS:
 		if err := w.reload(w.servers[a.Server]); err != nil {

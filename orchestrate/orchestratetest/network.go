@@ -53,7 +53,7 @@ func (w *World) disconnect(s *server, c *channel) {
 // login is what a receiver meets: network, TLS as its options ask for it, then the account.
 func (w *World) login(s *server, c *channel) (*server, bool, facts.ThreadError) {
 	source := w.servers[w.hosts[c.SourceHost]]
-	if source == nil || source.down != "" {
+	if source == nil || source.unanswered() != "" {
 		return nil, false, facts.ThreadError{Number: 2003, Text: "Can't connect to server on '" + c.SourceHost + "'"}
 	}
 	encrypted, failure := w.handshake(s, c, source)
@@ -163,8 +163,8 @@ func (w *World) start(s *server, c *channel, threads facts.Threads) {
 	}
 }
 
-// restart ends every connection; receivers that were cut wait for their Connect_Retry, and do not come back by themselves here.
-func (w *World) restart(s *server) {
+// cut ends every connection of receivers; they wait for their Connect_Retry, and do not come back by themselves here.
+func (w *World) cut(s *server) {
 	for _, d := range s.dumps {
 		if replica := w.servers[d.replica]; replica != nil {
 			c := replica.channels[d.channel]
@@ -173,7 +173,17 @@ func (w *World) restart(s *server) {
 			c.Lag = facts.Unknown[lag]("the receiver is not connected")
 		}
 	}
-	s.dumps, s.start, s.nextConn = nil, s.start+1, 5
+	s.dumps = nil
+}
+
+// restart ends every connection. A server that does not start stays down until another start finds that what kept it from that is gone.
+func (w *World) restart(s *server) error {
+	if fault := w.startFault(s); fault != "" {
+		w.end(s, fault)
+		return errors.New(fault)
+	}
+	w.cut(s)
+	s.ended, s.start, s.nextConn = "", s.start+1, 5
 	s.running, s.served, s.trusts, s.revoked = facts.TLSSettings{}, "", "", ""
 	s.loadElsewhere()
 	w.loadKept(s)
@@ -186,6 +196,7 @@ func (w *World) restart(s *server) {
 			w.start(s, c, facts.Threads{Receiver: true, Applier: true})
 		}
 	}
+	return nil
 }
 
 // reload reads the files at the paths that the server started with.

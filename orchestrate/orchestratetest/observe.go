@@ -46,8 +46,8 @@ func (w *World) see(look facts.Look) facts.Facts {
 	}
 	for _, name := range look.Names() {
 		s := w.servers[name]
-		if s.down != "" {
-			f.Servers[name] = unreachable(s.down)
+		if why := s.unanswered(); why != "" {
+			f.Servers[name] = unreachable(why)
 			continue
 		}
 		f.Servers[name] = w.look(s, look[name])

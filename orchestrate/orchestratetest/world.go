@@ -46,6 +46,7 @@ type leaf struct {
 type server struct {
 	name      topology.ServerName
 	down      string // why nothing can be looked at; empty: it is up
+	ended     string // why it did not start; empty: it runs
 	instance  facts.Instance
 	start     int
 	nextConn  uint64

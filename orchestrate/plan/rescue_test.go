@@ -11,6 +11,7 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 	world "github.com/replssl/replssl/orchestrate/orchestratetest"
 	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // TestRescueBringsReplicationBack: whichever action of a step fails, the rescue leaves every receiver connected that was before, with its
@@ -42,8 +43,17 @@ func TestRescueBringsReplicationBack(t *testing.T) {
 			t.Skip("a receiver without files has nothing to come back to")
 		}
 		done := rapid.IntRange(0, len(victim.Actions)).Draw(t, "actions before the failure")
-		s.do(t, victim.Actions[:done]...)
-		s.do(t, victim.Rescue...)
+		if spoils(before, victim, s.cluster) && rapid.Bool().Draw(t, "its files are spoiled before its start") {
+			done = 1
+			s.With(victim.Target, func(s *world.Settings) { s.Spoil() })
+			if err := s.Do(context.Background(), victim.Actions[0], s.note); err == nil || s.facts().Server(victim.Target).Instance.IsKnown() {
+				t.Fatalf("%s starts with files that nobody can read", victim.Target)
+			}
+			s.despite(victim.Rescue...)
+		} else {
+			s.do(t, victim.Actions[:done]...)
+			s.do(t, victim.Rescue...)
+		}
 		if v := c.judge(victim.Rescued); !v.Holds() {
 			t.Fatalf("%s failed after %v, and its rescue %v did not work: %s", victim.ID, sentences(victim.Actions[:done]), sentences(victim.Rescue), v)
 		}
@@ -57,6 +67,22 @@ func TestRescueBringsReplicationBack(t *testing.T) {
 		}
 		w.check(t, c)
 	})
+}
+
+// spoils says that the step restarts its server with files that it has not read yet, so that it can do without them.
+func spoils(before facts.Facts, step plan.Step, c topology.Cluster) bool {
+	if _, restarts := step.Actions[0].(plan.Restart); !restarts {
+		return false
+	}
+	server, _ := c.Server(step.Target)
+	return before.Server(step.Target).Settings.Or(facts.TLSSettings{}).Cert != server.TLSDir+"/current/cert.pem"
+}
+
+// despite carries actions out as an engine does for a rescue: also those behind one that fails.
+func (s *site) despite(actions ...plan.Action) {
+	for _, a := range actions {
+		_ = s.Do(context.Background(), a, s.note)
+	}
 }
 
 // upTo is a plan with what has to be done before a step.
@@ -81,5 +107,32 @@ func TestRescueUnderEnforceFirst(t *testing.T) {
 	f := s.Observe(context.Background(), step.Rescued.Look())
 	if v := step.Rescued.Holds(f); !v.Holds() {
 		t.Errorf("%s, after %v", v, sentences(step.Rescue))
+	}
+}
+
+// TestServerThatDoesNotStartWithOurFiles comes up without them, also where a run that died before its restart has left our option file.
+func TestServerThatDoesNotStartWithOurFiles(t *testing.T) {
+	for _, died := range []bool{false, true} {
+		s := newSite(world.Cluster("db1", "db2"))
+		if died {
+			newCrew(s, upTo(s.build(), "serve/db1"), inOrder).work()
+		}
+		p := s.build()
+		serve := mustStep(t, p, "serve/db1")
+		newCrew(s, upTo(p, "serve/db1"), inOrder).work()
+		s.With("db1", func(s *world.Settings) { s.Spoil() })
+		if err := s.Do(context.Background(), serve.Actions[0], s.note); err == nil {
+			t.Fatal("it starts with a key that it cannot read")
+		}
+		if err := s.Do(context.Background(), plan.ReloadTLS{Server: "db1"}, s.note); err == nil {
+			t.Error("it answers though it is down")
+		}
+		if err := s.Do(context.Background(), serve.Actions[0], s.note); err == nil {
+			t.Error("it starts though its option file is there")
+		}
+		s.despite(serve.Rescue...)
+		if v := serve.Rescued.Holds(s.facts()); !v.Holds() {
+			t.Errorf("after a dead run %t: %s", died, v)
+		}
 	}
 }
