@@ -128,45 +128,58 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 }
 
 // Verify holds the demands of a secured cluster against fresh facts, logins of the account included. It writes nothing. It waits up to
-// the given time for receivers and appliers to reach the position that their source has when it begins.
-func (s *Session) Verify(ctx context.Context, wait time.Duration) (plan.Report, error) {
+// the given time for receivers and appliers to reach the position that their source has when it begins. The options say whether what is stopped is
+// to be so.
+func (s *Session) Verify(ctx context.Context, options plan.Options, wait time.Duration) (plan.Report, error) {
 	f, err := s.observe(ctx, plan.LookToJudge(s.config.Cluster))
 	if err != nil {
 		return plan.Report{}, err
 	}
-	return s.judge(ctx, f, wait), nil
+	return s.judge(ctx, f, plan.KeptStopped(s.config.Cluster, f, options), wait), nil
+}
+
+// VerifyAfter is [Session.Verify] after a run: what is to be stopped is what the facts before it show so, and nothing that the run has stopped.
+func (s *Session) VerifyAfter(ctx context.Context, before facts.Facts, options plan.Options, wait time.Duration) (plan.Report, error) {
+	f, err := s.observe(ctx, plan.LookToJudge(s.config.Cluster))
+	if err != nil {
+		return plan.Report{}, err
+	}
+	return s.judge(ctx, f, plan.KeptStopped(s.config.Cluster, before, options), wait), nil
 }
 
 // VerifyThese is [Session.Verify] of the facts that a plan without steps was just made of: only the logins are still to be tried.
-func (s *Session) VerifyThese(ctx context.Context, f facts.Facts, wait time.Duration) plan.Report {
+func (s *Session) VerifyThese(ctx context.Context, f facts.Facts, options plan.Options, wait time.Duration) plan.Report {
 	logins := s.observer.Observe(ctx, plan.LookToTry(s.config.Cluster))
 	for name, tried := range logins.Servers {
 		seen := f.Servers[name]
 		seen.Trials, seen.Plaintext = tried.Trials, tried.Plaintext
 		f.Servers[name] = seen
 	}
-	return s.judge(ctx, f, wait)
+	return s.judge(ctx, f, plan.KeptStopped(s.config.Cluster, f, options), wait)
 }
 
-func (s *Session) judge(ctx context.Context, f facts.Facts, wait time.Duration) plan.Report {
+func (s *Session) judge(ctx context.Context, f facts.Facts, kept plan.Stopped, wait time.Duration) plan.Report {
 	positions := map[topology.ServerName]facts.Position{}
 	for _, source := range s.config.Cluster.Sources() {
 		if position, ok := f.Server(source.Name).Position.Get(); ok {
 			positions[source.Name] = position
 		}
 	}
-	s.awaitPositions(ctx, f, positions, wait)
-	return plan.Judge(s.config.Cluster, f, positions)
+	s.awaitPositions(ctx, f, positions, kept, wait)
+	return plan.Judge(s.config.Cluster, f, positions, kept)
 }
 
-// awaitPositions looks at the channels again until they have reached the positions, and puts what it saw last into the facts.
-func (s *Session) awaitPositions(ctx context.Context, f facts.Facts, positions map[topology.ServerName]facts.Position, wait time.Duration) {
+// awaitPositions looks at the channels again until they have reached the positions, and puts what it saw last into the facts. It waits for none that
+// cannot reach its position by itself, but for a moment in which somebody may be starting it.
+func (s *Session) awaitPositions(ctx context.Context, f facts.Facts, positions map[topology.ServerName]facts.Position, kept plan.Stopped, wait time.Duration) {
+	const settle = time.Second
+	moment := s.config.Now().Add(settle)
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		behind := s.behind(f, positions)
+		behind := s.behind(f, positions, kept, s.config.Now().Before(moment))
 		if len(behind) == 0 {
 			return
 		}
@@ -187,13 +200,14 @@ func (s *Session) awaitPositions(ctx context.Context, f facts.Facts, positions m
 	}
 }
 
-func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.Position) facts.Look {
+// behind are the channels that have not reached their positions yet; with all of them those that cannot.
+func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.Position, kept plan.Stopped, all bool) facts.Look {
 	links, _ := plan.FindLinks(s.config.Cluster, f)
 	look := facts.Look{}
 	for _, l := range links {
 		position, ok := positions[l.Source]
-		goal := plan.Reached{Link: l, Position: position}
-		if v := goal.Holds(f); ok && v.Fails() && !v.Final() {
+		goal := plan.Reached{Link: l, Position: position, Stopped: kept[l.Channel]}
+		if v := goal.Holds(f); ok && v.Fails() && (all || !v.Final()) {
 			look.Merge(goal.Look())
 		}
 	}

@@ -85,7 +85,7 @@ func carryOut(ctx context.Context, run *orchestrate.Run, p plan.Plan, r *recorde
 }
 
 func prove(ctx context.Context, session *orchestrate.Session) error {
-	report, err := session.Verify(ctx, 30*time.Second)
+	report, err := session.Verify(ctx, plan.Options{}, 30*time.Second)
 	if err == nil && !report.OK {
 		return fmt.Errorf("applied, but not proven: %+v", report.Problems)
 	}

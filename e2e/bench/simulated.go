@@ -65,7 +65,7 @@ func secure(ctx context.Context, world *orchestratetest.World) error {
 
 func (s simulation) build() plan.Plan { return plan.Build(s.cluster, s.plaintext, plan.Options{}) }
 
-func (s simulation) judge() plan.Report { return plan.Judge(s.cluster, s.done, s.positions) }
+func (s simulation) judge() plan.Report { return plan.Judge(s.cluster, s.done, s.positions, nil) }
 
 // forgetful is a journal that keeps nothing.
 type forgetful struct {

@@ -67,12 +67,28 @@ func Refuses(errno int) bool { return errno == 1045 || errno == 3159 }
 
 // Explain tells in one sentence what an error of a receiver, an applier or a login means for replication over TLS, and what to
 // look at. The text is the server's; it is only searched, never quoted. It is empty for errors that are not known here.
-func Explain(errno int, text string) string {
+func Explain(errno int, text string) string { return explained(errno, text).means }
+
+func explained(errno int, text string) explanation {
 	text = strings.ToLower(text)
 	for _, e := range explanations() {
 		if e.errno == errno && strings.Contains(text, e.mark) {
-			return e.means
+			return e
 		}
 	}
-	return ""
+	return explanation{}
+}
+
+// Lasts says that an error of a receiver comes again at each try until somebody mends something: the source refused it, or one side the files of
+// the other. Where nobody was reached, or the connection was cut in the handshake, the next try may do better. MariaDB 10.11 does not tell why a
+// handshake failed ("error:00000000:lib(0)::reason(0)" for a certificate that is not trusted): that counts as what lasts.
+func Lasts(errno int, text string) bool {
+	switch explained(errno, text).errno {
+	case 0, 2003, 2005:
+		return false
+	case 2026:
+		text = strings.ToLower(text)
+		return !strings.Contains(text, "unexpected eof") && !strings.Contains(text, "reset by peer")
+	}
+	return true
 }

@@ -145,7 +145,7 @@ func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
 	}
 	goals := []Condition{own}
 	for _, l := range b.links {
-		goals = append(goals, b.required(l.Channel.Server, true), Running{l})
+		goals = append(goals, b.required(l.Channel.Server, true), Running{Link: l})
 	}
 	return All(goals...)
 }

@@ -126,7 +126,7 @@ func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.Thr
 	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal (--journal DIR)",
 		startThread(id, thread), id.Server)
 	if thread == "applier" {
-		hint += "; if it should stay stopped: --keep-stopped"
+		hint += keepIt
 	}
 	why := fmt.Sprintf("the %s of %s is stopped, and no journal here tells who stopped it", thread, id)
 	if last.Number != 0 {

@@ -78,7 +78,7 @@ func TestFilesThatTheServerCouldNotReadAgainAreNoProof(t *testing.T) {
 			dir.Sets[1] = set
 			seen.TLSDir = facts.Known(dir)
 		})
-		r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f))
+		r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f), nil)
 		if r.OK || !slices.ContainsFunc(r.Problems, func(p plan.Problem) bool { return p.Server == "db1" && strings.Contains(p.Why, want) }) {
 			t.Errorf("%s: %+v", want, r.Problems)
 		}

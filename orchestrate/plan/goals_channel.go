@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -31,10 +32,15 @@ type Encrypted struct {
 	// Demands: the receiver's options are to refuse plaintext by themselves. The replica alone shows that, so that nobody looks at
 	// the source, which is the same for many replicas.
 	Demands bool
+
+	Stopped bool // the receiver is kept stopped, so that its next connection is what is proven
 }
 
-// Running holds when both threads of the channel run without an error.
-type Running struct{ Link Link }
+// Running holds when both threads of the channel run without an error, or are stopped where they are kept so.
+type Running struct {
+	Link    Link
+	Stopped facts.Threads // that are kept stopped
+}
 
 // Former holds when the channel runs as it was found: the rescue of a change.
 type Former struct {
@@ -44,10 +50,11 @@ type Former struct {
 	Apart   bool // its receiver was not connected, so that none is waited for
 }
 
-// Reached holds when receiver and applier are at or past a position of the source.
+// Reached holds when receiver and applier are at or past a position of the source. It waits for none that is kept stopped.
 type Reached struct {
 	Link     Link
 	Position facts.Position
+	Stopped  facts.Threads // that are kept stopped
 }
 
 // Up holds when the server answers.
@@ -132,6 +139,9 @@ func (g Encrypted) String() string {
 }
 
 func (g Running) String() string {
+	if g.Stopped != (facts.Threads{}) {
+		return fmt.Sprintf("receiver and applier of %s run without an error, but for what is kept stopped: the %s", g.Link.Channel, threadNames(g.Stopped))
+	}
 	return fmt.Sprintf("receiver and applier of %s run without an error", g.Link.Channel)
 }
 
@@ -247,7 +257,7 @@ func (g Encrypted) Holds(f facts.Facts) Verdict {
 	if _, seen := channelOf(f, g.Link); !seen.Holds() {
 		return seen
 	}
-	proof := Prove(f, g.Link)
+	proof := proofOf(f, g.Link, g.Stopped)
 	if proof.Encrypted() {
 		return yes()
 	}
@@ -261,21 +271,34 @@ func (g Running) Holds(f facts.Facts) Verdict {
 		return seen
 	}
 	return all(
-		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError),
-		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError))
+		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver),
+		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier))
 }
 
-func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError) Verdict {
+func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
+	if stopped && failure.Number == 0 {
+		return threadStopped(l, name, state)
+	}
 	v := no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
 	switch {
 	case failure.Number != 0:
 		return v.hinting(explain(failure))
 	case state == facts.No:
-		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server))
+		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server) + keepIt)
 	case state != facts.Yes:
 		return v
 	}
 	return yes()
+}
+
+// keepIt is the other way where somebody has stopped a thread.
+const keepIt = "; if it should stay stopped: --keep-stopped"
+
+func threadStopped(l Link, name string, state facts.ThreadState) Verdict {
+	if state == facts.No {
+		return yes()
+	}
+	return no("channel %s: %s", l.Channel, stray(name, false, true))
 }
 
 // Holds judges the replica alone: what the rescue promises is that the channel runs again, however it is carried.
@@ -297,7 +320,24 @@ func (g Reached) Holds(f facts.Facts) Verdict {
 	if !seen.Holds() {
 		return seen
 	}
-	return all(reaches(g, "receiver", channel.Read), reaches(g, "applier", channel.Exec))
+	receiver, applier := yes(), yes()
+	if !g.Stopped.Receiver {
+		receiver = reaches(g, "receiver", channel.Read)
+		receiver.final = receiver.Fails() && outForGood(channel)
+	}
+	if !g.Stopped.Receiver && !g.Stopped.Applier { // what was not read is not applied
+		applier = reaches(g, "applier", channel.Exec)
+		applier.final = applier.Fails() && !channel.Applier.Runs()
+	}
+	return all(receiver, applier)
+}
+
+// outForGood says that the receiver reads nothing more until somebody mends or starts it.
+func outForGood(c facts.Channel) bool {
+	if !c.Receiver.Runs() {
+		return true
+	}
+	return c.Receiver != facts.Yes && dialect.Lasts(c.ReceiverError.Number, c.ReceiverError.Text)
 }
 
 func reaches(g Reached, name string, at facts.Position) Verdict {

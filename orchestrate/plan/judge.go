@@ -14,20 +14,45 @@ type Demand struct {
 	Condition Condition
 }
 
+// Stopped are the threads of channels that somebody has stopped on purpose, and that are to stay so.
+type Stopped map[facts.ChannelID]facts.Threads
+
+// KeptStopped are the threads that were found stopped, where the operator says that this is on purpose. One that an error has stopped is not among
+// them, nor one that a run has stopped which did not end well: it found it running.
+func KeptStopped(c topology.Cluster, f facts.Facts, o Options) Stopped {
+	kept := Stopped{}
+	if !o.KeepStopped {
+		return kept
+	}
+	links, _ := FindLinks(c, f)
+	for _, l := range links {
+		channel, _ := f.Channel(l.Channel).Get()
+		found, marked := f.Marks.Threads[l.Channel]
+		if !marked {
+			found = facts.Threads{
+				Receiver: channel.Receiver != facts.No || channel.ReceiverError.Number != 0,
+				Applier:  channel.Applier != facts.No || channel.ApplierError.Number != 0,
+			}
+		}
+		kept[l.Channel] = others(found)
+	}
+	return kept
+}
+
 // Demands are what a secured cluster meets: the account requires TLS on every server, those that are to serve TLS show a certificate that is
 // good for it, and each channel is encrypted, runs, has reached
-// the position that its source had when the look began, and its account is refused without TLS.
-func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position) []Demand {
+// the position that its source had when the look began, and its account is refused without TLS. A thread that is kept stopped is to be stopped.
+func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName]facts.Position, kept Stopped) []Demand {
 	var demands []Demand
 	for _, s := range c.TLSServers() {
 		demands = append(demands, Demand{s.Name, ServesValid{Server: s.Name}}, Demand{s.Name, StartsAlike{Server: s.Name, Cert: currentFile(s, "cert.pem")}},
 			Demand{s.Name, SetReads{Server: s.Name, Cert: currentFile(s, "cert.pem")}})
 	}
 	for _, l := range links {
-		server := l.Channel.Server
-		demands = append(demands, Demand{server, Encrypted{Link: l}}, Demand{server, Running{l}})
+		server, stopped := l.Channel.Server, kept[l.Channel]
+		demands = append(demands, Demand{server, Encrypted{Link: l, Stopped: stopped.Receiver}}, Demand{server, Running{Link: l, Stopped: stopped}})
 		if position, ok := positions[l.Source]; ok {
-			demands = append(demands, Demand{server, Reached{Link: l, Position: position}})
+			demands = append(demands, Demand{server, Reached{Link: l, Position: position, Stopped: stopped}})
 		}
 		demands = append(demands, Demand{server, PlaintextRefused{l}})
 	}
@@ -100,8 +125,8 @@ type Problem struct {
 	Known  bool                `json:"known"` // false: it could not be looked at
 }
 
-// Judge holds the demands against the facts. The positions are those of the sources when the look began.
-func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]facts.Position) Report {
+// Judge holds the demands against the facts. The positions are those of the sources when the look began; what is kept stopped is as it should be.
+func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]facts.Position, kept Stopped) Report {
 	links, blocked := FindLinks(c, f)
 	r := Report{Schema: 1, Cluster: c.Name, Accounts: []AccountReport{}, Plaintext: []PlaintextReport{}, Replicas: []ReplicaReport{}, Problems: []Problem{}}
 	for _, b := range blocked {
@@ -113,7 +138,7 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	for _, fault := range faults {
 		r.Problems = append(r.Problems, fault.problem())
 	}
-	for _, d := range append(account, Demands(c, links, positions)...) {
+	for _, d := range append(account, Demands(c, links, positions, kept)...) {
 		if v := d.Condition.Holds(f); !v.Holds() {
 			r.Problems = append(r.Problems, Problem{Server: d.Server, Why: v.Why(), Hint: v.Hint(), Known: v.Fails()})
 		}
@@ -127,7 +152,7 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	}
 	for _, l := range links {
 		r.Plaintext = append(r.Plaintext, plaintextReports(f, l)...)
-		r.Replicas = append(r.Replicas, replicaReport(f, l))
+		r.Replicas = append(r.Replicas, replicaReport(f, l, kept[l.Channel]))
 	}
 	r.OK = len(r.Problems) == 0 && len(links) > 0
 	return r
@@ -159,8 +184,8 @@ func accountName(f facts.Facts, l Link) string {
 	return l.User
 }
 
-func replicaReport(f facts.Facts, l Link) ReplicaReport {
-	proof := Prove(f, l)
+func replicaReport(f facts.Facts, l Link, stopped facts.Threads) ReplicaReport {
+	proof := proofOf(f, l, stopped.Receiver)
 	channel := f.Channel(l.Channel).Or(facts.Channel{})
 	explained := proof.Explain()
 	if why := why(channel.Lag); why != "" {

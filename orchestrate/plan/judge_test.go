@@ -39,7 +39,7 @@ func TestReportGolden(t *testing.T) {
 		"unknown":   unknown,
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "report-"+name+".golden.json", asJSON(t, plan.Judge(secured.cluster, f, positionsOf(secured.cluster, f))))
+			golden(t, "report-"+name+".golden.json", asJSON(t, plan.Judge(secured.cluster, f, positionsOf(secured.cluster, f), nil)))
 			golden(t, "status-"+name+".golden.json", asJSON(t, plan.StatusOf(secured.cluster, f, plan.Build(secured.cluster, f, plan.Options{}))))
 		})
 	}
@@ -51,7 +51,7 @@ func TestReportsHaveAWhyBesideEachNull(t *testing.T) {
 	whole := securedSite(t, c).facts()
 	for name, f := range map[string]facts.Facts{"secured": whole, "nothing": {}, "plaintext": newSite(c).facts()} {
 		var documents []any
-		for _, report := range []any{plan.Judge(c, f, positionsOf(c, f)), plan.StatusOf(c, f, plan.Build(c, f, plan.Options{}))} {
+		for _, report := range []any{plan.Judge(c, f, positionsOf(c, f), nil), plan.StatusOf(c, f, plan.Build(c, f, plan.Options{}))} {
 			var document any
 			if err := json.Unmarshal(asJSON(t, report), &document); err != nil {
 				t.Fatal(err)
@@ -74,7 +74,7 @@ func TestReportsHaveAWhyBesideEachNull(t *testing.T) {
 func TestReportTellsWhyTheLagIsNull(t *testing.T) {
 	s := securedSite(t, world.Cluster("db1", "db2"))
 	f := editChannel(s.facts(), "db2", func(c *facts.Channel) { c.Lag = facts.Unknown[time.Duration]("the receiver sleeps") })
-	r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f))
+	r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f), nil)
 	if len(r.Replicas) != 1 || r.Replicas[0].Lag.IsKnown() || !strings.Contains(r.Replicas[0].Why, "lag: the receiver sleeps") {
 		t.Errorf("%+v", r.Replicas)
 	}
@@ -155,7 +155,7 @@ func TestJudgeFindsWhatIsWrong(t *testing.T) {
 			if c.seen != nil {
 				f = c.seen(f)
 			}
-			r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f))
+			r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f), nil)
 			var got []string
 			for _, p := range r.Problems {
 				got = append(got, string(p.Server)+": "+p.Why)
@@ -199,7 +199,7 @@ func TestProblemsBringTheirHints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := securedSite(t, world.Cluster("db1", "db2"))
 			f := c.seen(s.facts())
-			problems := plan.Judge(s.cluster, f, positionsOf(s.cluster, f)).Problems
+			problems := plan.Judge(s.cluster, f, positionsOf(s.cluster, f), nil).Problems
 			for part, hint := range c.want {
 				i := slices.IndexFunc(problems, func(p plan.Problem) bool { return strings.Contains(p.Why, part) })
 				if i < 0 || !strings.Contains(problems[i].Hint, hint) {
@@ -213,12 +213,12 @@ func TestProblemsBringTheirHints(t *testing.T) {
 // TestJudgeOfNothingIsNotOK: no link, no verdict.
 func TestJudgeOfNothingIsNotOK(t *testing.T) {
 	for _, c := range []topology.Cluster{world.Cluster("db1"), world.Cluster("db1", "db2")} {
-		if r := plan.Judge(c, facts.Facts{}, nil); r.OK {
+		if r := plan.Judge(c, facts.Facts{}, nil, nil); r.OK {
 			t.Errorf("%+v", r)
 		}
 	}
 	s := securedSite(t, world.Cluster("db1", "db2"))
-	if r := plan.Judge(s.cluster, s.facts(), nil); r.OK {
+	if r := plan.Judge(s.cluster, s.facts(), nil, nil); r.OK {
 		t.Errorf("ok without a position: %+v", r)
 	}
 }

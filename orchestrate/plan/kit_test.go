@@ -89,7 +89,7 @@ func (s *site) build() plan.Plan { return plan.Build(s.cluster, s.quiet(), s.opt
 
 func (s *site) report() plan.Report {
 	f := s.facts()
-	return plan.Judge(s.cluster, f, positionsOf(s.cluster, f))
+	return plan.Judge(s.cluster, f, positionsOf(s.cluster, f), nil)
 }
 
 func positionsOf(c topology.Cluster, f facts.Facts) map[topology.ServerName]facts.Position {

@@ -51,6 +51,23 @@ func Prove(f facts.Facts, l Link) Proof {
 	return proof
 }
 
+// proofOf is [Prove], also of a receiver that is kept stopped: there is no connection to be seen, and the next one is made with the options that
+// it has.
+func proofOf(f facts.Facts, l Link, keptStopped bool) Proof {
+	channel, ok := f.Channel(l.Channel).Get()
+	if !ok || !keptStopped || channel.Receiver != facts.No {
+		return Prove(f, l)
+	}
+	proof, refuses := demanded(f, l, channel.TLS)
+	if !refuses {
+		return unproven(None, "the receiver of %s is stopped, and its options would not refuse plaintext when it starts", l.Channel)
+	}
+	proof.Why = "the receiver is stopped, and its options refuse plaintext when it starts, on " + f.Server(l.Channel.Server).Instance.Or(facts.Instance{}).Version.Text
+	proof.Verified = checks(f, l, channel.TLS)
+	proof.TLSVersion, proof.Cipher = facts.Unknown[string](proof.Why), facts.Unknown[string](proof.Why)
+	return proof
+}
+
 func strongest(f facts.Facts, l Link, channel facts.Channel) Proof {
 	thread := l.DumpThread(f)
 	transport := transportOf(thread)

@@ -74,7 +74,7 @@ func TestWhatARestartWouldNotBringBack(t *testing.T) {
 			if (i >= 0) != (c.warning != "") || c.warning == "" && len(warned) > 0 {
 				t.Errorf("warnings: %+v, want %q", warned, c.warning)
 			}
-			report := plan.Judge(secured.cluster, c.facts, positionsOf(secured.cluster, c.facts))
+			report := plan.Judge(secured.cluster, c.facts, positionsOf(secured.cluster, c.facts), nil)
 			i = slices.IndexFunc(report.Problems, func(p plan.Problem) bool {
 				return c.problem != "" && strings.HasPrefix(p.Why, c.problem) && p.Hint != ""
 			})

@@ -23,8 +23,8 @@ func TestNothingElseIsRead(t *testing.T) {
 		positions := map[topology.ServerName]facts.Position{}
 		for what, pair := range map[string][2]any{
 			"plan":                     {plan.Build(c, whole, plan.Options{}), plan.Build(c, w.Observe(t.Context(), plan.LookToPlan(c)), plan.Options{})},
-			"report":                   {plan.Judge(c, whole, positions), plan.Judge(c, w.Observe(t.Context(), plan.LookToJudge(c)), positions)},
-			"report of a plan's facts": {plan.Judge(c, whole, positions), plan.Judge(c, withLogins(t, w), positions)},
+			"report":                   {plan.Judge(c, whole, positions, nil), plan.Judge(c, w.Observe(t.Context(), plan.LookToJudge(c)), positions, nil)},
+			"report of a plan's facts": {plan.Judge(c, whole, positions, nil), plan.Judge(c, withLogins(t, w), positions, nil)},
 			"status":                   {status(c, whole), status(c, w.Observe(t.Context(), plan.LookToShow(c)))},
 		} {
 			if all, asked := text(t, pair[0]), text(t, pair[1]); all != asked {

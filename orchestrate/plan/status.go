@@ -136,7 +136,7 @@ func (l lister) channel(id facts.ChannelID, c facts.Channel) ChannelStatus {
 	status := ChannelStatus{ApplyWould: l.would(id.Server, l.doings.channels[id])}
 	i := slices.IndexFunc(l.links, func(link Link) bool { return link.Channel == id })
 	if i >= 0 {
-		status.ReplicaReport, status.Source = replicaReport(l.facts, l.links[i]), string(l.links[i].Source)
+		status.ReplicaReport, status.Source = replicaReport(l.facts, l.links[i], facts.Threads{}), string(l.links[i].Source)
 		if status.Encrypted {
 			status.ApplyWould = onEncrypted(status.ApplyWould)
 		}
@@ -144,7 +144,7 @@ func (l lister) channel(id facts.ChannelID, c facts.Channel) ChannelStatus {
 	}
 	status.Source = fmt.Sprintf("%s:%d", c.SourceHost, c.SourcePort)
 	stranger := Link{Channel: id, Source: topology.ServerName(status.Source), Host: c.SourceHost, Port: c.SourcePort, User: c.SourceUser}
-	status.ReplicaReport = replicaReport(l.facts, stranger)
+	status.ReplicaReport = replicaReport(l.facts, stranger, facts.Threads{})
 	if !l.unseen(id.Server) {
 		status.Stranger = true
 		status.Why = fmt.Sprintf("the inventory does not mean this channel, from %s as %s; %s", status.Source, c.SourceUser, status.Why)

@@ -129,7 +129,7 @@ func secured(t *testing.T, w *world.World, m *memory) {
 	for _, s := range w.Cluster().Sources() {
 		positions[s.Name], _ = f.Server(s.Name).Position.Get()
 	}
-	if report := plan.Judge(w.Cluster(), f, positions); !report.OK {
+	if report := plan.Judge(w.Cluster(), f, positions, nil); !report.OK {
 		t.Errorf("not secured: %v", report.Problems)
 	}
 	if open := w.Plaintext(); len(open) > 0 {

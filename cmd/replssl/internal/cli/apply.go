@@ -88,7 +88,7 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 	if err != nil {
 		return err
 	}
-	return conclude(cmd, s, ended, report)
+	return conclude(cmd, s, flags, ended, report)
 }
 
 // approve plans, and gives the plan and what it was made of when it may be carried out.
@@ -162,13 +162,13 @@ func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *or
 func prove(cmd *cobra.Command, flags *applyFlags, session *session, p plan.Plan, seen facts.Facts) (plan.Report, error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if len(p.Steps) == 0 {
-		return session.VerifyThese(ctx, seen, flags.wait), nil
+		return session.VerifyThese(ctx, seen, flags.options(), flags.wait), nil
 	}
-	return session.Verify(ctx, flags.wait)
+	return session.VerifyAfter(ctx, seen, flags.options(), flags.wait)
 }
 
 // conclude says what the run and its proof come to, also where the proof could not be printed.
-func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan.Report) error {
+func conclude(cmd *cobra.Command, s *settings, flags *applyFlags, ended event.RunEnded, report plan.Report) error {
 	told := tell(cmd, s, report)
 	switch {
 	case ended.Outcome == event.Partly:
@@ -177,7 +177,7 @@ func conclude(cmd *cobra.Command, s *settings, ended event.RunEnded, report plan
 			hint: "mend what failed and run apply again: what is done is not done twice",
 		}
 	case !report.OK:
-		return &codeError{code: exitUnproven, text: "applied, but not proven", hint: "mend the problems above, and look again by replssl verify"}
+		return &codeError{code: exitUnproven, text: "applied, but not proven", hint: "mend the problems above, and look again by replssl verify" + flags.kept()}
 	}
 	return told
 }

@@ -52,6 +52,14 @@ func (p *planFlags) session(s *settings) (*session, topology.Cluster, error) {
 	return s.open(cluster), cluster, nil
 }
 
+// kept is the flag of verify, where this plan has it.
+func (p *planFlags) kept() string {
+	if p.keepStopped {
+		return " --keep-stopped"
+	}
+	return ""
+}
+
 func (p *planFlags) options() plan.Options { return plan.Options{KeepStopped: p.keepStopped} }
 
 func newPlan(s *settings) *cobra.Command {

@@ -123,7 +123,7 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl":         nil,
 		"replssl plan":    append([]string{"json"}, planning...),
 		"replssl apply":   append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
-		"replssl verify":  append([]string{"json", "wait"}, reaching...),
+		"replssl verify":  append([]string{"json", "keep-stopped", "wait"}, reaching...),
 		"replssl status":  append([]string{"json"}, reaching...),
 		"replssl runbook": planning,
 		"replssl init": {

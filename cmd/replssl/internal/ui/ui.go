@@ -124,10 +124,29 @@ func Report(w io.Writer, r plan.Report) {
 	}
 	problems := tellProblems(w, &hints{}, "problem: ", r.Problems)
 	if r.OK {
-		fmt.Fprintf(w, "proven: replication of cluster %s is encrypted, enforced and running\n", r.Cluster)
+		fmt.Fprintf(w, "proven: replication of cluster %s is encrypted, enforced and running%s\n", r.Cluster, keptStopped(r.Replicas))
 		return
 	}
 	fmt.Fprintf(w, "not proven: %d problem(s) in cluster %s\n", problems, r.Cluster)
+}
+
+// keptStopped names the threads that do not run, and are not to.
+func keptStopped(channels []plan.ReplicaReport) string {
+	var stopped []string
+	for _, c := range channels {
+		for _, thread := range []struct {
+			name  string
+			state facts.ThreadState
+		}{{"receiver", c.Receiver}, {"applier", c.Applier}} {
+			if thread.state == facts.No {
+				stopped = append(stopped, fmt.Sprintf("the %s of %s", thread.name, channelName(c)))
+			}
+		}
+	}
+	if len(stopped) == 0 {
+		return ""
+	}
+	return ", but for what is kept stopped: " + strings.Join(stopped, ", ")
 }
 
 // partsOf are the issuer, subject and cipher that a row demands.
