@@ -35,8 +35,9 @@ func (b *builder) planCertificates() {
 		case v.Unclear():
 			b.block(s.Name, v.Hint(), "%s", v.Why())
 		case v.Fails() && b.planRepair(s):
-		case v.Fails():
+		case v.Fails(), b.isReplaced(s, dir.Current):
 			missing = append(missing, s)
+			b.checkDir(s)
 		}
 	}
 	b.checkAuthority(missing)
@@ -211,9 +212,18 @@ func (b *builder) nextLeaf(s topology.Server) Leaf {
 	return Leaf{Server: s.Name, Version: last + 1, Names: want.Names, CommonName: b.comparedName(s)}
 }
 
-// whyAnotherSet is what is wrong with the set in use.
+// isReplaced says that a person has issued a set that is newer than the good one in use, by the authority that is here.
+func (b *builder) isReplaced(s topology.Server, current int) bool {
+	return b.facts.Store.Or(facts.Store{}).CA.IsKnown() && b.waits(s, current)
+}
+
+// whyAnotherSet is what is wrong with the set in use, or that it is replaced.
 func (b *builder) whyAnotherSet(s topology.Server) string {
-	return b.setInUse(s, b.currentSet(s)).Holds(b.facts).Why()
+	current := b.currentSet(s)
+	if v := b.setInUse(s, current).Holds(b.facts); !v.Holds() {
+		return v.Why()
+	}
+	return fmt.Sprintf("set %d was issued to replace set %d, which is in use", b.sets[s.Name], current)
 }
 
 // fileStep copies a set and switches to it.

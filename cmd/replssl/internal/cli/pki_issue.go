@@ -23,9 +23,8 @@ func newPKIIssue(s *settings) *cobra.Command {
 		Use:   "issue [SERVER...]",
 		Short: "Make the next certificate of servers in the local folder; nothing is copied",
 		Long: `Make the next certificate of these servers in the local folder. No host is
-reached and nothing is copied: apply lays the newest set down that waits, on
-servers whose set in use is not good any more, and so does it with those that it
-makes itself.
+reached and nothing is copied: the next apply lays the newest of them down, in
+the place of the set that is in use, good or not, and plan shows it before.
 
 The certificate carries the address that the inventory has, and the names that
 you add. Where a replica calls its source by another name, add that: plan and
@@ -68,7 +67,7 @@ func runPKIIssue(cmd *cobra.Command, s *settings, flags *issueFlags, args []stri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), "nothing was copied: apply lays it down where the set in use is not good any more, and a server whose set is good keeps it")
+	fmt.Fprintln(cmd.OutOrStdout(), "nothing was copied: the next apply lays it down in the place of the set in use; plan shows it")
 	return nil
 }
 

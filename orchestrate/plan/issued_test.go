@@ -1,0 +1,68 @@
+package plan_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	world "github.com/replssl/replssl/orchestrate/orchestratetest"
+	"github.com/replssl/replssl/orchestrate/pki"
+	"github.com/replssl/replssl/orchestrate/plan"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// issued lets a person issue a set.
+func (s *site) issued(t fataler, server topology.ServerName, version int, names ...string) {
+	own, _ := s.cluster.Server(server)
+	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: server, Version: version, Names: append(names, own.Address)}, Key: pki.P256, CommonName: string(server)})
+}
+
+// TestIssuedSetsAreRolledOut: a set that a person has issued takes the place of a good one, and no other.
+func TestIssuedSetsAreRolledOut(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2", "db3"))
+	s.issued(t, "db1", 2)
+	s.issued(t, "db2", 2)
+	s.issued(t, "db2", 3)
+	p := s.build()
+	if len(p.Blocked) > 0 {
+		t.Fatal(p.Blocked)
+	}
+	for id, reason := range map[string]string{
+		"files/db1": "set 2 was issued to replace set 1, which is in use",
+		"files/db2": "set 3 was issued to replace set 1, which is in use",
+	} {
+		if step, ok := p.Step(id); !ok || step.Reason != reason {
+			t.Errorf("%s: %q", id, step.Reason)
+		}
+	}
+	if slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return step.ID == "files/db3" || step.ID == "leaf/db1" || step.ID == "leaf/db2" }) {
+		t.Errorf("something else is done: %v", p.Steps)
+	}
+	s.mustApply(t)
+	if p := s.build(); len(p.Steps) > 0 || len(p.Blocked) > 0 {
+		t.Errorf("it does not come to rest: %v, %v", p.Steps, p.Blocked)
+	}
+	for server, want := range map[topology.ServerName]int{"db1": 2, "db2": 3, "db3": 1} {
+		if got := s.quiet().Server(server).TLSDir.Or(facts.TLSDir{}).Current; got != want {
+			t.Errorf("%s uses set %d, want %d", server, got, want)
+		}
+	}
+}
+
+// TestIssuedSetsThatAreNotRolledOut: one that lacks a name would do harm, and one of an authority that is gone cannot be told to be ours.
+func TestIssuedSetsThatAreNotRolledOut(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	other, _ := s.cluster.Server("db2")
+	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: "db1", Version: 2, Names: []string{other.Address}}, Key: pki.P256, CommonName: "db1"})
+	s.issued(t, "db2", 2)
+	f := s.quiet()
+	store, _ := f.Store.Get()
+	store.CA = facts.Absent[string]()
+	f.Store = facts.Known(store)
+	if p := plan.Build(s.cluster, f, s.options); len(p.Steps) > 0 || len(p.Blocked) > 0 {
+		t.Errorf("without its authority: %v, %v", p.Steps, p.Blocked)
+	}
+	if _, ok := s.build().Step("files/db1"); ok {
+		t.Error("a certificate for another name takes the place of a good one")
+	}
+}
