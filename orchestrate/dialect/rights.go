@@ -160,14 +160,22 @@ func needsOfOld() map[Work][]Need {
 	}
 }
 
-// Lacking are the needs of some work that are not met, each once, in the order of the work.
+// Lacking are the rights that some work takes and that are not held, each once, in the order of the work. One that another of them stands for
+// is left out.
 func Lacking(v facts.Version, held facts.Grants, works ...Work) []Right {
-	var lacking []Right
+	var unmet []Need
 	for _, w := range works {
 		for _, n := range NeedsOf(v, w) {
-			if !n.isMet(held) && !slices.Contains(lacking, n.Right) {
-				lacking = append(lacking, n.Right)
+			if !n.isMet(held) {
+				unmet = append(unmet, n)
 			}
+		}
+	}
+	var lacking []Right
+	for _, n := range unmet {
+		spared := slices.ContainsFunc(unmet, func(other Need) bool { return slices.Contains(n.Others, other.Right) })
+		if !spared && !slices.Contains(lacking, n.Right) {
+			lacking = append(lacking, n.Right)
 		}
 	}
 	return lacking
