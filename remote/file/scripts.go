@@ -1,6 +1,9 @@
 package file
 
-import "github.com/replssl/replssl/remote/internal/frame"
+import (
+	"github.com/replssl/replssl/remote/internal/frame"
+	"github.com/replssl/replssl/remote/internal/warden"
+)
 
 // readManyScript has for each pick the folder, the name's part before the star, the part behind it, and "star" or nothing.
 // A folder that cannot be listed is told as such, and not as one without files.
@@ -84,19 +87,13 @@ file=$1 folder=$2
 `
 
 // writeScript makes the temporary file with noclobber, so that a link which is planted under its name is not followed.
-const writeScript = change + `
+const writeScript = change + warden.Shell + `
 base=$3 size=$4 mode=$5 owner=$6
 next=$folder/.$base.replssl
 [ ! -L "$file" ] || die "$file is a symbolic link, which is not replaced"
 [ ! -e "$file" ] || [ -f "$file" ] || die "$file is not a regular file"
 [ -d "$folder" ] || die "there is no directory $folder"
-case $(stat -L -c %A:%g -- "$folder" 2>/dev/null) in
-?????w????:0) ;;
-?????w*) die "$folder may be written by its group, who could put another file in the place of $file" ;;
-esac
-case $(stat -L -c %A -- "$folder" 2>/dev/null) in
-????????w*) die "$folder may be written by others, who could put another file in the place of $file" ;;
-esac
+guarded "$folder" || die "$risk${cure:+ (to mend it: $cure)}"
 if [ -e "$next" ] || [ -L "$next" ]; then try "$next cannot be removed" rm -f -- "$next"; fi
 trap 'rm -f -- "$next"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -1,13 +1,16 @@
 package fileset
 
-import "github.com/replssl/replssl/remote/internal/frame"
+import (
+	"github.com/replssl/replssl/remote/internal/frame"
+	"github.com/replssl/replssl/remote/internal/warden"
+)
 
 // lookScript prints facts, one a line, that ParseLook knows. $1 is the folder of the set, $2 the reader, and the rest are digests of keys.
 //
 // One program looks at all files, one makes all digests and one prints all texts, since what a look costs is the programs that it starts.
 // They get the names from within the folder, which are plain. A file's content is read only when it is a regular file: a pipe would
 // block for ever.
-const lookScript = frame.Shell + frame.Account + readers + `
+const lookScript = frame.Shell + frame.Account + warden.Look + readers + `
 dir=$1 reader=$2
 shift 2
 known=" $* " regular= texts= me= myid=
@@ -19,6 +22,12 @@ lines() {
 	for line in $1; do unset IFS; "$2" "$line"; done
 	unset IFS
 	set +f
+}
+guards() { # who else could change what is there
+	told=$(watched "$dir" "$dir/versions")
+	say "within $told"
+	[ "$told" = safe ] || told=$(watched "$dir")
+	say "guard $told"
 }
 outside() {
 	if found=$(stat -c 'file . %f %s %u %U:' -- "$dir" 2>&1); then
@@ -146,6 +155,7 @@ reading() {
 	esac
 }
 ` + frame.Open + `
+guards
 if [ -d "$dir" ] && [ ! -L "$dir" ] && { cd -- "$dir"; } 2>/dev/null; then inside; else outside; fi
 ` + frame.Close
 

@@ -81,7 +81,6 @@ if [ -n "$owner" ]; then
 	account "${owner%%:*}" || die "the host has no user $owner"
 fi
 sound "$dir"
-reached
 mend "$all" 755
 repair 9<"$all"
 `
@@ -125,6 +124,5 @@ prune() {
 }
 there "$all" || exit 0
 sound "$dir" "$all"
-reached
 prune 9<"$all"
 `

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/remote/internal/frame"
+	"github.com/replssl/replssl/remote/internal/warden"
 	"github.com/replssl/replssl/remote/seen"
 )
 
@@ -55,6 +56,8 @@ type parser struct {
 	listWhy  string // why there is none
 	reader   string // why nobody could try to read
 	context  string // of the key in use
+	guard    seen.Value[seen.Risk]
+	within   seen.Value[seen.Risk]
 
 	files map[string]*reading
 }
@@ -98,6 +101,10 @@ func (p *parser) line(line string) error {
 		return p.link64(rest)
 	case "context":
 		p.context = rest
+	case "guard":
+		return risk(&p.guard, rest)
+	case "within":
+		return risk(&p.within, rest)
 	case "reader":
 		return p.noReader(rest)
 	case "unseen":
@@ -112,6 +119,11 @@ func (p *parser) line(line string) error {
 		return p.detail(word, rest)
 	}
 	return nil
+}
+
+func risk(to *seen.Value[seen.Risk], text string) (err error) {
+	*to, err = warden.Parse(text)
+	return err
 }
 
 func (p *parser) noDir(text string) error {

@@ -1,6 +1,9 @@
 package fileset
 
-import "github.com/replssl/replssl/remote/internal/frame"
+import (
+	"github.com/replssl/replssl/remote/internal/frame"
+	"github.com/replssl/replssl/remote/internal/warden"
+)
 
 // guard is the common start of the scripts that change something. $1 is the folder of the set. What it creates is closed to writing by
 // others from the first moment, and the key comes out of the archive closed to everybody else.
@@ -11,54 +14,19 @@ LC_ALL=C; export LC_ALL
 code=1
 die() { printf '%s\n' "$*" | tr '\n' ' ' >&2; echo >&2; exit "$code"; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-identity() { # sets euid
-	euid=
-	while read -r key real euid rest; do [ "$key" != Uid: ] || break; done 2>/dev/null </proc/self/status
-	[ -n "$euid" ] || euid=$(id -u)
-}
-# reached: nobody can put another folder in the place of one on the way. A sticky folder keeps each one's own.
-reached() {
-	set -- /
-	way=
-	set -f
-	IFS=/
-	for step in ${dir%/*}; do
-		way=$way${step:+/$step}
-		[ -z "$step" ] || [ ! -d "$way" ] || set -- "$@" "$way"
-	done
-	unset IFS
-	set +f
-	modes=$(stat -L -c %A:%g -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
-	for mode in $modes; do
-		case $mode in
-		????????w[!tT]:*) die "$1, which leads to $dir, may be written by others" ;;
-		?????w???[tT]:*|?????w????:0) ;;
-		?????w*) die "$1, which leads to $dir, may be written by its group" ;;
-		esac
-		shift
-	done
-}
+` + warden.Shell + `
 # locked: no other command changes the set meanwhile. The lock is held by descriptor 9, and ends with the last process that has it.
 locked() {
 	command -v flock >/dev/null 2>&1 || return 0
 	flock -n 9 2>/dev/null || [ $? -ne 1 ] || die "another command changes $dir at this moment; try again when it has ended"
 }
-# sound PATH...: real folders that nobody but root and whoever runs this can plant anything in
+# sound PATH...: real folders that nobody but root and whoever runs this can plant anything in, nor on the way to them
 sound() {
 	for place; do
 		[ ! -L "$place" ] || die "$place is a symbolic link where a directory should be"
 		[ -d "$place" ] || die "$place is not a directory"
 	done
-	identity
-	modes=$(stat -c %A:%u -- "$@" 2>&1) || die "$* cannot be looked at: $modes"
-	for mode in $modes; do
-		case $mode in
-		?????w*|????????w*) die "$1 may be written by its group or by others" ;;
-		*:0|*:"$euid") ;;
-		*) die "$1 belongs to the user ${mode##*:}, who could put other files into it: give it to root (chown root $1)" ;;
-		esac
-		shift
-	done
+	guarded "$dir" "$@" || die "$risk${cure:+ (to mend it: $cure)}"
 }
 try() {
 	what=$1; shift
@@ -100,8 +68,7 @@ prepare() { # what is there is sound, and what is missing is made
 	for place in "$dir" "$all" "$new"; do
 		! there "$place" || set -- "$@" "$place"
 	done
-	[ $# -eq 0 ] || sound "$@"
-	reached
+	sound "$@"
 	if ! there "$all"; then
 		try "$all cannot be made" mkdir -p -- "$all"
 		sound "$dir" "$all"

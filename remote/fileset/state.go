@@ -27,6 +27,12 @@ type State struct {
 	Versions seen.Value[[]Version] // in the order of their numbers
 	Left     []string              // names of what commands that were killed left behind, keys perhaps: [Prune] removes it
 
+	// Guard is who else than root and the user who looked could plant something in the folder, or put another in its place: absent for nobody.
+	// The commands that change the set refuse where it is not absent; Within has the folder of the versions too, and [Repair] alone does not
+	// mind what else that tells.
+	Guard  seen.Value[seen.Risk]
+	Within seen.Value[seen.Risk]
+
 	// Context is that of current/key.pem, as SELinux has it: empty where SELinux enforces nothing, or where the host did not tell.
 	Context string
 }
