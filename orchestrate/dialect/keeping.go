@@ -15,7 +15,8 @@ import (
 func (Dialect) Persist(s facts.TLSSettings) (Statement, error) { return setPaths("PERSIST", s) }
 
 // Forget gives the running server the former paths of the TLS files, of which an empty one is as if it had never been set. Those that were
-// persisted are so again, and the others no more. It needs SYSTEM_VARIABLES_ADMIN.
+// persisted are so again, and the others no more. It needs SYSTEM_VARIABLES_ADMIN and, where one is persisted now and was not before,
+// PERSIST_RO_VARIABLES_ADMIN (tried on 9.7).
 func (Dialect) Forget(former, kept facts.TLSSettings) ([]Statement, error) {
 	var list []Statement
 	paths := kept.Paths()
