@@ -55,6 +55,8 @@ type Config struct {
 	// Open are option files that the server passes over, since anybody may write to them.
 	Open []string
 
+	Risk Value[Risk] // of the include folder; absent: nobody else could put a file there
+
 	// Others are the running servers of the host, other than this one, that read our file and the group in it too; empty for none.
 	Others Value[[]string]
 }
@@ -82,7 +84,15 @@ type TLSDir struct {
 	Open    string // what others may write to, though a set is in use and the folder's owner is right: that can be put right in place
 	Current int    // the version in use, 0 for none
 	Sets    map[int]FileSet
-	Left    []string // what runs that died have left on the host: parts of sets, with their keys perhaps
+	Risk    Value[Risk] // of the folder, the one of the sets and those that lead there; absent: nobody else could change them
+	Left    []string    // what runs that died have left on the host: parts of sets, with their keys perhaps
+}
+
+// Risk is that others than root and the user who works on a host could change a folder, or put another in its place: nothing is written there.
+// What [TLSDir.Open] tells is none.
+type Risk struct {
+	Why  string // each folder, and by whom
+	Cure string // the commands that mend it
 }
 
 // CurrentSet is the set in use.

@@ -75,6 +75,7 @@ func (g *glance) readConfig(ctx context.Context, roots []string) error {
 	}
 	config := g.config(options, roots)
 	config.Others = others.readers(config, suffix, g.sameFolders(ctx, config, others))
+	config.Risk = g.riskOf(ctx, config.IncludeDir)
 	g.seen.Config = facts.Known(config)
 	g.seen.Named = g.lookAtNamed(ctx, config)
 	return nil

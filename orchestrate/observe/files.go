@@ -24,10 +24,24 @@ func (g *glance) takeFiles(state fileset.State, unseen error) {
 			dir.Sets[number] = set
 		}
 	}
+	dir.Risk = risk(state.Within)
+	if dir.Open != "" {
+		dir.Risk = risk(state.Guard)
+	}
 	g.seen.TLSDir = facts.Known(dir)
 	if why != "" {
 		g.seen.TLSDir = facts.Unknown[facts.TLSDir](g.named(g.server.TLSDir + ": " + why))
 	}
+}
+
+func risk(value seen.Value[seen.Risk]) facts.Value[facts.Risk] {
+	if r, ok := value.Get(); ok {
+		return facts.Known(facts.Risk(r))
+	}
+	if value.IsAbsent() {
+		return facts.Absent[facts.Risk]()
+	}
+	return facts.Unknown[facts.Risk](value.Why())
 }
 
 // tlsDir is the folder as facts, or why it is not known. The reader is the OS user who was sent to read the files, and should own them.

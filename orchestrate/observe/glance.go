@@ -32,6 +32,7 @@ type glance struct {
 	reader  string                       // who was sent to read the files of the TLS dir
 	keyType string                       // of the key in use, where SELinux enforces a policy
 	fetched map[file.Pick]seen.Value[[]file.Found]
+	guards  map[string]facts.Value[facts.Risk] // of include folders
 }
 
 // The parts that rest on others.
@@ -43,7 +44,7 @@ const (
 )
 
 func (o *Observer) glanceAt(server topology.Server, parts facts.Part, keys map[string]string) *glance {
-	return &glance{observer: o, server: server, parts: parts, keys: keys, fetched: map[file.Pick]seen.Value[[]file.Found]{}}
+	return &glance{observer: o, server: server, parts: parts, keys: keys, fetched: map[file.Pick]seen.Value[[]file.Found]{}, guards: map[string]facts.Value[facts.Risk]{}}
 }
 
 // wants says that one of the parts is asked for.

@@ -111,6 +111,9 @@ func (g *glance) survey(ctx context.Context, at place) {
 	if picks := g.known(at); len(picks) > 0 {
 		portions = append(portions, g.readPortion(picks))
 	}
+	if folder := g.observer.memory.of(g.server.Name).includeDir; g.wants(facts.PartConfig) && folder != "" {
+		portions = append(portions, g.guardPortion(folder))
+	}
 	g.runTogether(ctx, portions)
 }
 

@@ -28,6 +28,7 @@ type remembered struct {
 	place       place
 	process     process.Process // with its arguments
 	optionFiles []file.Pick     // that the server reads
+	includeDir  string          // of our option file
 }
 
 // origin is a server's program on its host.

@@ -60,6 +60,11 @@ func (s *Settings) BadDir(fault string) {
 	s.server.dir.Kind, s.server.dir.Fault = facts.DirOther, fault
 }
 
+// Risk lets others change the TLS dir, or the folder of option files.
+func (s *Settings) Risk(dir, optionFiles facts.Value[facts.Risk]) {
+	s.server.dir.Risk, s.server.config.Risk = dir, optionFiles
+}
+
 // TLSBroken lets TLS never come up, whatever the server is told.
 func (s *Settings) TLSBroken() { s.server.tlsFault = true }
 

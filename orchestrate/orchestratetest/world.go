@@ -120,10 +120,10 @@ func newServer(s topology.Server, index int) *server {
 			DataDir: "/var/lib/mysql/", PidFile: "/run/mysqld/mysqld.pid", LogBin: true, Admin: "root@localhost",
 		},
 		start: 1, nextConn: 5, nextPort: uint16(40000 + 100*index),
-		dir: facts.TLSDir{Kind: facts.DirAbsent, Sets: map[int]facts.FileSet{}},
+		dir: facts.TLSDir{Kind: facts.DirAbsent, Sets: map[int]facts.FileSet{}, Risk: facts.Absent[facts.Risk]()},
 		config: facts.Config{
 			DefaultsFile: "/etc/mysql/my.cnf", IncludeDir: "/etc/mysql/conf.d", OwnPath: "/etc/mysql/conf.d/zz-replssl.cnf",
-			Own: facts.Absent[string](), Others: facts.Known([]string(nil)),
+			Own: facts.Absent[string](), Risk: facts.Absent[facts.Risk](), Others: facts.Known([]string(nil)),
 		},
 		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
 		kept:     facts.Absent[facts.Kept](),

@@ -23,6 +23,9 @@ func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
 	b.build()
+	if b.isBlocked() {
+		b.plan.Steps = nil
+	}
 	return b.plan
 }
 
@@ -85,9 +88,6 @@ func (b *builder) build() {
 	// 8. Whoever does all of that is allowed to.
 	b.checkRights()
 	b.warn()
-	if b.isBlocked() {
-		b.plan.Steps = nil
-	}
 }
 
 func (b *builder) isBlocked() bool { return len(b.plan.Blocked) > 0 }

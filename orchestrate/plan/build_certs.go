@@ -37,6 +37,7 @@ func (b *builder) planCertificates() {
 		case v.Fails() && b.planRepair(s):
 		case v.Fails(), b.isReplaced(s, dir.Current):
 			missing = append(missing, s)
+			b.checkDir(s)
 		}
 	}
 	b.checkAuthority(missing)

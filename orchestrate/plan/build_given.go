@@ -107,7 +107,7 @@ func (b *builder) planGivenSet(s topology.Server) {
 	case v.Unclear():
 		b.block(s.Name, v.Hint(), "%s", v.Why())
 	case v.Fails() && b.planRepair(s):
-	case v.Fails():
+	case v.Fails() && b.checkDir(s):
 		step := b.fileStep(s, version)
 		step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage, Peers: goal.Peers}}}
 		b.readAtOnce(s, &step)

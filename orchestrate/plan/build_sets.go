@@ -20,6 +20,9 @@ func (b *builder) planRepair(s topology.Server) bool {
 		b.checkOpen(s)
 		return false
 	}
+	if !b.checkDir(s) {
+		return true
+	}
 	b.warnExposed(s, current)
 	b.add(Step{
 		ID: stepID("repair", s.Name), Target: s.Name, Title: fmt.Sprintf("put owner and modes of the certificate files of %s right", s.Name),
@@ -36,6 +39,41 @@ func (b *builder) planRepair(s topology.Server) bool {
 func (b *builder) checkOpen(s topology.Server) {
 	if open := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Open; open != "" {
 		b.block(s.Name, fmt.Sprintf("chmod 755 %s/versions on its host, after a look at who wrote there", s.TLSDir), "the TLS dir %s: %s", s.TLSDir, open)
+	}
+}
+
+// checkDir blocks, and is false, where the host would refuse to write into the TLS dir.
+func (b *builder) checkDir(s topology.Server) bool {
+	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+	what := "the TLS dir " + s.TLSDir
+	if b.checkRisk(s, what, dir.Risk) && dir.Kind == facts.DirOther {
+		b.block(s.Name, fmt.Sprintf("make room for a folder at %s, or choose another tls.dir in the inventory", s.TLSDir), "%s cannot be used: %s", what, dir.Fault)
+		return false
+	}
+	return dir.Risk.IsAbsent()
+}
+
+// checkRisk is false where it blocks: others could change the folder, or whether they could is not known.
+func (b *builder) checkRisk(s topology.Server, what string, risk facts.Value[facts.Risk]) bool {
+	found, known := risk.Get()
+	switch {
+	case known:
+		b.block(s.Name, onItsHost(found), "%s: %s", what, found.Why)
+	case risk.IsUnknown():
+		b.block(s.Name, risk.Hint(), "%s: who else may write there is not known: %s", what, risk.Why())
+	}
+	return risk.IsAbsent()
+}
+
+func onItsHost(r facts.Risk) string {
+	return fmt.Sprintf("on its host, as root, after a look at what was put there: %s", r.Cure)
+}
+
+// warnOfRisk tells of a TLS dir that others could change, though nothing has to be written there now.
+func (b *builder) warnOfRisk(s topology.Server) {
+	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+	if risk, known := dir.Risk.Get(); known && dir.Kind != facts.DirAbsent {
+		b.warnOf(s.Name, "the TLS dir %s: %s; %s", s.TLSDir, risk.Why, onItsHost(risk))
 	}
 }
 
@@ -83,8 +121,9 @@ func withRepairs(needs []string) []string {
 // planPrunes removes sets that nobody will go back to, when everything else of their server is done and proven.
 func (b *builder) planPrunes() {
 	for _, s := range b.cluster.Servers {
+		b.warnOfRisk(s)
 		goal := OnlySets{Server: s.Name, Keep: b.keptSets(s)}
-		if len(goal.Keep) == 0 || goal.Holds(b.facts).Holds() {
+		if !b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Risk.IsAbsent() || len(goal.Keep) == 0 || goal.Holds(b.facts).Holds() {
 			continue
 		}
 		b.add(Step{

@@ -179,9 +179,9 @@ func TestBuildOrdersTheWholeWay(t *testing.T) {
 			}),
 		},
 		{
-			name:  "a bad TLS dir is a warning, since the other replicas can go on",
-			begin: with("db3", func(s *world.Settings) { s.BadDir("it belongs to nobody") }),
-			steps: everything, warnings: []string{"db3: it belongs to nobody"},
+			name:    "a bad TLS dir blocks before anything is copied",
+			begin:   with("db3", func(s *world.Settings) { s.BadDir("it is no folder (symlink)") }),
+			blocked: []string{"db3: the TLS dir /etc/mysql-ssl cannot be used: it is no folder (symlink)"}, hint: "make room for a folder at /etc/mysql-ssl",
 		},
 	})
 }

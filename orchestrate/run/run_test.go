@@ -178,7 +178,12 @@ func TestChainIsSecured(t *testing.T) {
 
 func TestUnusableDirLeavesTheOthersToFinish(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2", "db3", "db4")), &memory{}
-	w.With("db4", func(s *world.Settings) { s.BadDir("a regular file stands there") })
+	w.OnAction(func(a plan.Action) error {
+		if install, is := a.(plan.InstallSet); is && install.Server == "db4" {
+			return errors.New("no space left on device")
+		}
+		return nil
+	})
 	ended := apply(t.Context(), t, w, m)
 	if ended.Outcome != event.Partly || ended.Failed != 1 {
 		t.Fatalf("%+v", ended)
