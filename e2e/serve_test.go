@@ -97,9 +97,7 @@ func TestAnotherCertificateBefore(t *testing.T) {
 	must(t, os.WriteFile(spoil, nil, 0o600))
 	c.restartBy(`own=$(grep -l current/cert.pem "$conf"/*.cnf); if [ -e ` + spoil + ` ] && [ -n "$own" ]; then echo no_such_option >>"$own"; fi; exec "$restart"`)
 	c.want(4, "apply", "--yes").says(t, "serve/primary", "FAILED", "(taken back)")
-	if now := c.served(); now != before {
-		t.Errorf("it served %s, and serves %s", before, now)
-	}
+	c.serves(before)
 	for _, name := range []string{"replica1", "replica2"} {
 		if now := c.receiver(name); now != "Yes 0" {
 			t.Errorf("the receiver of %s: %s", name, now)
@@ -169,9 +167,7 @@ func TestCompleteByHand(t *testing.T) {
 	}
 	c.want(2, "plan").says(t, "today ssl_cert is "+dir+"/cert.pem")
 	c.proven()
-	if now := c.served(); now != before {
-		t.Errorf("it served %s, and serves %s", before, now)
-	}
+	c.serves(before)
 	c.want(0, "apply", "--yes")
 	c.proven()
 	c.want(0, "apply", "--yes").says(t, "nothing to do")
@@ -197,6 +193,22 @@ func TestAllServersServe(t *testing.T) {
 	allArrived()
 }
 
+// serves asserts that the primary shows the certificate that it did before.
+func (c *cluster) serves(before string) {
+	c.t.Helper()
+	if now := c.served(); now != before {
+		c.t.Errorf("it served %s, and serves %s", before, now)
+	}
+}
+
+// usesFirstSet asserts that the first set is the one in use on the primary's host.
+func (c *cluster) usesFirstSet() {
+	c.t.Helper()
+	if link, err := os.Readlink(filepath.Join(c.Primary().TLSDir, "current")); err != nil || filepath.Base(link) != "1" {
+		c.t.Errorf("the set in use is %s: %v", link, err)
+	}
+}
+
 // TestReloadThatTheServerRefuses: the key goes bad after the set was laid down. The server goes on with the former set, and starts with it.
 func TestReloadThatTheServerRefuses(t *testing.T) {
 	t.Parallel()
@@ -212,12 +224,8 @@ func TestReloadThatTheServerRefuses(t *testing.T) {
 			good = replace(t, key, bad)
 		}
 	})), "let primary read its certificate files again")
-	if now := c.served(); now != before {
-		t.Errorf("it served %s, and serves %s", before, now)
-	}
-	if link, err := os.Readlink(filepath.Join(c.Primary().TLSDir, "current")); err != nil || filepath.Base(link) != "1" {
-		t.Errorf("the set in use is %s: %v", link, err)
-	}
+	c.serves(before)
+	c.usesFirstSet()
 	replace(t, key, good)
 	c.want(0, "apply", "--yes")
 	if now := c.served(); now == before {
