@@ -35,7 +35,9 @@ func TestIssuedSetsAreRolledOut(t *testing.T) {
 			t.Errorf("%s: %q", id, step.Reason)
 		}
 	}
-	if slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return step.ID == "files/db3" || step.ID == "leaf/db1" || step.ID == "leaf/db2" }) {
+	if slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
+		return step.ID == "files/db3" || step.ID == "leaf/db1" || step.ID == "leaf/db2"
+	}) {
 		t.Errorf("something else is done: %v", p.Steps)
 	}
 	s.mustApply(t)
