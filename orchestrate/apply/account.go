@@ -18,7 +18,7 @@ import (
 //
 // What the rows demanded before goes to the disk first. The requirement is dated twice. Before the first row is altered the session's own
 // connection id goes to the disk, so that a crash cannot lose it. A receiver that logged in between that session's login and its ALTER has a
-// greater id and met no requirement; so afterwards the id of a new connection takes its place.
+// greater id and met no requirement; so this date is provisional, and afterwards the id of a new connection takes its place.
 func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.Event) error) error {
 	d, err := x.dialect(ctx, a.Server)
 	if err != nil {
@@ -33,7 +33,7 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 		}
 	}
 	start := x.beginStartOf(ctx, a.Server) // looked at while the session logs in
-	date := func(ctx context.Context, session *access.Session) error {
+	date := func(ctx context.Context, session *access.Session, provisional bool) error {
 		id := access.Ask(ctx, session, d.ConnectionID())
 		began := start()
 		switch {
@@ -42,10 +42,10 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 		case !id.IsKnown():
 			return fmt.Errorf("%s: the requirement cannot be dated: %s", a.Server, id.Why())
 		}
-		return note(event.RequirementDated{Server: a.Server, Connection: id.Or(0), Start: began.Or(""), Beyond: a.KeepsTLS()})
+		return note(event.RequirementDated{Server: a.Server, Connection: id.Or(0), Start: began.Or(""), Provisional: provisional, Beyond: a.KeepsTLS()})
 	}
 	err = x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error {
-		if err := date(ctx, session); err != nil {
+		if err := date(ctx, session, true); err != nil {
 			return &unsentError{err}
 		}
 		return alter(ctx, d, session, a, note)
@@ -53,7 +53,7 @@ func (x *Executor) require(ctx context.Context, a plan.Require, note func(event.
 	if err != nil {
 		return unsentIfAway(err)
 	}
-	return x.servers.Session(ctx, a.Server, date)
+	return x.servers.Session(ctx, a.Server, func(ctx context.Context, session *access.Session) error { return date(ctx, session, false) })
 }
 
 // lift takes a requirement back.

@@ -93,10 +93,31 @@ func require(t *testing.T, b *bench) {
 	equal(t, "row", b.rows(t, "primary"), facts.RequireNone)
 	equal(t, "noted", b.noted(), "requirement-lifted; SET SESSION sql_log_bin=0; ALTER USER `repl`@`%` REQUIRE NONE; requirement-restored")
 
+	diesUndated(t, b)
+	b.do(t, alone)
+
 	everywhere := plan.Require{Server: "primary", User: "repl", Rows: raised("%"), Binlog: true}
 	b.do(t, everywhere)
 	await(t, "the replica's row", func() bool { return b.rows(t, "replica1") == facts.RequireSSL })
 	equal(t, "position", b.binlogEnd(t) != before, true)
+}
+
+// diesUndated raises the rows and dies before the second date: what is left counts as provisional.
+func diesUndated(t *testing.T, b *bench) {
+	t.Helper()
+	ledger, dead := event.NewLedger(nil), errors.New("dead")
+	err := b.executor.Do(t.Context(), plan.Require{Server: "primary", User: "repl", Rows: raised("%")}, func(e event.Event) error {
+		if date, ok := e.(event.RequirementDated); ok && !date.Provisional {
+			return dead
+		}
+		ledger.Read(e)
+		return nil
+	})
+	if !errors.Is(err, dead) {
+		t.Errorf("got %v", err)
+	}
+	equal(t, "row", b.rows(t, "primary"), facts.RequireSSL)
+	equal(t, "provisional", ledger.Marks().Requirements["primary"].Provisional && ledger.Marks().Raised["primary"].Provisional, true)
 }
 
 // datedByNow: a connection that is made now is younger than the date, the running dump thread is older.

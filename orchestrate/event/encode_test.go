@@ -31,7 +31,7 @@ func allEvents() []event.Event {
 		event.ActionDone{Step: "change/db2", Action: "stop it", Rescue: true},
 		event.ActionFailed{Step: "change/db2", Action: "stop it", Error: "no", Rescue: true},
 		event.Statement{Server: "db2", SQL: "STOP SLAVE"},
-		event.RequirementDated{Server: "db1", Connection: 1<<63 + 1, Start: "s", Beyond: true},
+		event.RequirementDated{Server: "db1", Connection: 1<<63 + 1, Start: "s", Provisional: true, Beyond: true},
 		event.RequirementLifted{Server: "db1", Beyond: true},
 		event.RequirementFound{Server: "db1", Host: "10.%", Kind: facts.RequireSpecified, Issuer: "/CN=a", Subject: `/CN=é'\\x`, Cipher: "AES"},
 		event.RequirementRestored{Server: "db1"},

@@ -115,6 +115,10 @@ type (
 		Connection uint64              `json:"connection"`
 		Start      facts.StartID       `json:"start"`
 
+		// Provisional: the session is about to alter the rows, so that a login with a greater id may still have met none of it. The event of a
+		// connection after that takes its place.
+		Provisional bool `json:"provisional,omitempty"`
+
 		// Beyond: every row required TLS before, so that since when it does is not told by this session.
 		Beyond bool `json:"beyond,omitempty"`
 	}

@@ -147,7 +147,7 @@ func (l *Ledger) keepFormer(e RequirementFound) {
 }
 
 func (l *Ledger) date(e RequirementDated) {
-	mark := facts.RequirementMark{Connection: e.Connection, Start: e.Start}
+	mark := facts.RequirementMark{Connection: e.Connection, Start: e.Start, Provisional: e.Provisional}
 	if !e.Beyond {
 		l.requirements[e.Server] = mark
 	}

@@ -302,4 +302,7 @@ type Raise struct {
 type RequirementMark struct {
 	Connection uint64
 	Start      StartID
+
+	// Provisional: the run died before it could date it by a connection that came after it, so that a greater id tells nothing.
+	Provisional bool
 }

@@ -74,12 +74,29 @@ func (b *builder) changes(server topology.ServerName) []facts.RowChange {
 	var changes []facts.RowChange
 	for _, row := range b.facts.Server(server).Accounts.Or(nil) {
 		wanted, ok := row.Require.With(b.wants.of(server, row.Host))
-		if ok && !wanted.Same(row.Require) {
-			changes = append(changes, facts.RowChange{Host: row.Host, Former: bare(row.Require), Wanted: bare(wanted)})
+		former := b.undated(server, row)
+		if ok && !wanted.Same(former) {
+			changes = append(changes, facts.RowChange{Host: row.Host, Former: bare(former), Wanted: bare(wanted)})
 		}
 	}
 	slices.SortFunc(changes, func(x, y facts.RowChange) int { return strings.Compare(x.Host, y.Host) })
 	return changes
+}
+
+// undated is what the row demanded before a run that died between raising and dating it, which is done anew; else what it demands.
+func (b *builder) undated(server topology.ServerName, row facts.AccountRow) facts.Requirement {
+	former, raised := b.facts.Marks.Raised[server].Former[row.Host]
+	if raised && provisional(b.facts, server) && row.Require.Meets(former) {
+		return former
+	}
+	return row.Require
+}
+
+// provisional says that a run died before it could date a requirement of the server.
+func provisional(f facts.Facts, server topology.ServerName) bool {
+	start := f.Server(server).Process.Or(facts.Process{}).Start
+	is := func(mark facts.RequirementMark) bool { return mark.Provisional && mark.Start == start }
+	return is(f.Marks.Requirements[server]) || is(f.Marks.Raised[server].RequirementMark)
 }
 
 // bare is the requirement without the text that it was read from.
@@ -140,6 +157,7 @@ func (b *builder) requireNeeds() []string {
 
 func (b *builder) requireGoal(s topology.Server, binlog bool) Condition {
 	own := b.required(s.Name, len(b.linksFrom(s.Name)) == 0)
+	own.Dated = provisional(b.facts, s.Name)
 	if !binlog {
 		return own
 	}

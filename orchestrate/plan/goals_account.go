@@ -18,6 +18,8 @@ type RequiresTLS struct {
 
 	Least facts.Requirement // of every row; the zero value: TLS
 	Rows  []RowDemand       // of single rows beyond that
+
+	Dated bool // it is also known since when, so that a login shows whether it met that
 }
 
 // PlaintextRefused holds when a plaintext login with the account's real password was refused from the replica's host, while the
@@ -27,8 +29,13 @@ type PlaintextRefused struct{ Link Link }
 func (RequiresTLS) condition()      {}
 func (PlaintextRefused) condition() {}
 
-// Look needs the account rows.
-func (g RequiresTLS) Look() facts.Look { return lookAt(g.Server, facts.PartAccounts) }
+// Look needs the account rows and, of a date, which start of the server it is.
+func (g RequiresTLS) Look() facts.Look {
+	if g.Dated {
+		return lookAt(g.Server, facts.PartAccounts|facts.PartProcess)
+	}
+	return lookAt(g.Server, facts.PartAccounts)
+}
 
 // Look needs two logins.
 func (g PlaintextRefused) Look() facts.Look {
@@ -74,6 +81,9 @@ func (g PlaintextRefused) String() string {
 
 // Holds judges every row.
 func (g RequiresTLS) Holds(f facts.Facts) Verdict {
+	if g.Dated && provisional(f, g.Server) {
+		return no("since when %s requires TLS on %s is not known: the run that set it did not come to date it", g.User, g.Server)
+	}
 	rows, ok := f.Server(g.Server).Accounts.Get()
 	if !ok {
 		seen := f.Server(g.Server).Accounts

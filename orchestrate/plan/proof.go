@@ -152,10 +152,13 @@ func loggedInSince(f facts.Facts, l Link, thread facts.Value[facts.DumpThread], 
 		return yes()
 	}
 	seen, ok := thread.Get()
-	if !ok {
+	switch {
+	case !ok:
 		return unclear("%s", thread.Why())
-	}
-	if seen.ID > mark.Connection {
+	case seen.ID <= mark.Connection:
+	case mark.Provisional:
+		return no("whether the dump thread of %s is older than the requirement is not known: the run that set it did not come to date it", l.Channel)
+	default:
 		return yes()
 	}
 	return no("the dump thread of %s is older than the requirement", l.Channel)
