@@ -348,7 +348,7 @@ func (b *builder) rehearsal(l Link) Step {
 	return Step{
 		ID: channelStepID("rehearse", l.Channel), Target: l.Channel.Server, Title: fmt.Sprintf("rehearse a reconnect of %s", l.Channel),
 		Reason: "its receiver logged in before TLS was required; the next network blip must not be the first try",
-		Impact: fmt.Sprintf("the receiver of %s reconnects once; its applier goes on", l.Channel),
+		Impact: joined(reconnectImpact(l.Channel), "its applier goes on"),
 		Needs: slices.Concat([]string{b.requiredBy(l.Source)}, b.switching(l.Channel),
 			[]string{stepID("serve", l.Source), channelStepID("wake", l.Channel), channelStepID("resume", l.Channel)}),
 		Goal: Rehearsed{l}, Deadline: threadDeadline,

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -259,7 +258,7 @@ func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step)
 	readers := b.readersOf(s)
 	if len(readers) > 0 {
 		step.Found = b.threadsOf(readers...)
-		step.Impact = fmt.Sprintf("the receiver of %s reconnects once", strings.Join(receiverNames(readers), " and "))
+		step.Impact = reconnectImpact(readers...)
 		step.Goal = All(step.Goal, b.upAgain(s, readers))
 	}
 	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: version})...)

@@ -57,7 +57,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 		reconnect(&step, goal)
 		step.Title = fmt.Sprintf("see that channel %s is as it was, or let its receiver connect again", l.Channel)
 		step.Reason = "certificates that it rests on change"
-		step.Impact = fmt.Sprintf("the receiver of %s reconnects once, if it is not connected by then", l.Channel)
+		step.Impact = reconnectImpact(l.Channel) + ", if it is not connected by then"
 	case channel.Threads() != goal.Threads:
 		restoreThreads(&step, goal, channel)
 	default: // it runs with the right options; the steps before this one are all that is missing
@@ -267,7 +267,16 @@ func reconnect(step *Step, goal Secured) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("let the receiver of %s connect again", l.Channel)
 	step.Guards = []Guard{{Condition: TrialWorks{Link: l}}}
-	step.Impact = fmt.Sprintf("the receiver of %s reconnects once", l.Channel)
+	step.Impact = reconnectImpact(l.Channel)
 	step.Actions = wake(l.Channel, goal.Threads)
 	step.Undo = Undo{Reason: "nothing is changed"}
+}
+
+// reconnectImpact is what is noticed of receivers that are stopped and started.
+func reconnectImpact(channels ...facts.ChannelID) string {
+	names := make([]string, len(channels))
+	for i, id := range channels {
+		names[i] = id.String()
+	}
+	return fmt.Sprintf("the receiver of %s reconnects once", strings.Join(names, " and "))
 }

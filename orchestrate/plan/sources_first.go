@@ -2,8 +2,6 @@ package plan
 
 import (
 	"slices"
-
-	"github.com/replssl/replssl/orchestrate/facts"
 )
 
 // sourcesFirst lets a receiver connect with new files only when its source has read its own: what the source trusts is what it has read, not what
@@ -39,12 +37,4 @@ func (b *builder) inOrder() {
 		b.add(waiting[next])
 		waiting = slices.Delete(slices.Clone(waiting), next, next+1)
 	}
-}
-
-func receiverNames(channels []facts.ChannelID) []string {
-	names := make([]string, len(channels))
-	for i, id := range channels {
-		names[i] = id.String()
-	}
-	return names
 }
