@@ -179,7 +179,7 @@ func (b *builder) readByNumber(s topology.Server, version int) bool {
 	set := seen.TLSDir.Or(facts.TLSDir{}).Sets[version]
 	running := seen.Settings.Or(facts.TLSSettings{})
 	if !b.has(stepID("serve", s.Name)) &&
-		(names(s, version, running.CA, running.Cert, running.Key, running.CRL) || sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, set.Cert)) {
+		(names(s, version, running.CA, running.Cert, running.Key, running.CRL) || b.showsAnother(s) && sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, set.Cert)) {
 		return true
 	}
 	for _, channel := range seen.Channels.Or(nil) {
@@ -189,6 +189,13 @@ func (b *builder) readByNumber(s topology.Server, version int) bool {
 		}
 	}
 	return false
+}
+
+// showsAnother says that the server shows another certificate than that of the set that will be in use. Else no other set with that certificate
+// is needed.
+func (b *builder) showsAnother(s topology.Server) bool {
+	seen := b.facts.Server(s.Name)
+	return !sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, seen.TLSDir.Or(facts.TLSDir{}).Sets[b.sets[s.Name]].Cert)
 }
 
 func names(s topology.Server, version int, paths ...string) bool {

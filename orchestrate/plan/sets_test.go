@@ -118,20 +118,23 @@ func TestOlderSetsGo(t *testing.T) {
 	}
 }
 
+// TestASetThatIsReadByItsNumberStays: the list of revoked certificates is somebody's choice.
 func TestASetThatIsReadByItsNumberStays(t *testing.T) {
 	s := securedSite(t, world.Cluster("db1", "db2"))
 	s.With("db1", func(w *world.Settings) {
 		for _, version := range []int{2, 3, 4} {
-			w.Set(version, func(set *facts.FileSet) {
-				if set.Cert += "\n"; version != 2 {
-					set.Cert = fmt.Sprintf("the certificate %d", version)
-				}
-			})
+			w.Set(version, func(set *facts.FileSet) { set.Cert = fmt.Sprintf("the certificate %d", version) })
 		}
 	})
-	p := s.build()
+	f := s.facts()
+	db1 := f.Servers["db1"]
+	running := db1.Settings.Or(facts.TLSSettings{})
+	running.CRL = "/etc/mysql-ssl/versions/2/crl.pem"
+	db1.Settings = facts.Known(running)
+	f.Servers["db1"] = db1
+	p := plan.Build(s.cluster, f, plan.Options{})
 	if step, _ := p.Step("prune/db1"); fmt.Sprint(step.Actions) != "[remove the certificate sets in db1:/etc/mysql-ssl/versions other than 1, 2, 4]" {
-		t.Errorf("it would %v", step.Actions)
+		t.Errorf("it would %v; blocked: %v", step.Actions, p.Blocked)
 	}
 }
 
