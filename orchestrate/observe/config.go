@@ -148,7 +148,9 @@ func (g *glance) settingAt(place string, option dialect.Option) []facts.Setting 
 	return []facts.Setting{{Name: name, Value: option.Value, Place: place, Text: option.Text}}
 }
 
-// persisted are the settings that the server itself keeps, which it reads after everything else.
+// persisted are the settings that the server itself keeps, which it reads after everything else. The file mysqld-auto.cnf is not read: the server
+// tells of it by performance_schema.persisted_variables, which is its interface to that file (MySQL 8.0 Reference Manual, 29.12.14), and of a
+// server that does not answer everything is unknown, which blocks.
 func (g *glance) persisted() []facts.Setting {
 	var all []facts.Setting
 	kept := g.seen.Kept.Or(facts.Kept{})

@@ -193,7 +193,28 @@ func foldersThatCannotBeUsed(t *testing.T, b *bench) {
 		dir := known(t, name, changed.look(t, "primary", facts.PartFiles).TLSDir)
 		equal(t, name+" can be used", dir.Kind == facts.DirReal, want == "")
 		equal(t, name+": "+dir.Fault, strings.Contains(dir.Fault, want), true)
+		risk, open := dir.Risk.Get()
+		equal(t, name+" is open: "+risk.Why, open, name == "open")
 	}
+	if b.SSHUser == "root" {
+		foldersOfOthers(t, b, base+"/real")
+	}
+}
+
+// foldersOfOthers gives the TLS dir, then the folder of option files, to the user of the server, while the login is root.
+func foldersOfOthers(t *testing.T, b *bench, dir string) {
+	t.Helper()
+	changed := newBench(t, b.Lab, everyServer(func(s *topology.Server) { s.TLSDir = dir }))
+	folder := b.Primary().ConfDir
+	for range 2 { // the second look asks for it with the rest
+		seen := changed.look(t, "primary", facts.PartFiles|facts.PartConfig)
+		equal(t, "the folders are safe", known(t, "folder", seen.TLSDir).Risk.IsAbsent() && known(t, "config", seen.Config).Risk.IsAbsent(), true)
+	}
+	check(t, exec.Command("chown", "mysql", dir, folder).Run())
+	defer func() { check(t, exec.Command("chown", "root", dir, folder).Run()) }()
+	seen := changed.look(t, "primary", facts.PartFiles|facts.PartConfig)
+	equal(t, "what mends the TLS dir", known(t, "risk", known(t, "folder", seen.TLSDir).Risk).Cure, "chown root "+dir)
+	equal(t, "what mends the option files", known(t, "risk", known(t, "config", seen.Config).Risk).Cure, "chown root "+folder)
 }
 
 func filesThatCannotBeUsed(t *testing.T, b *bench) {
