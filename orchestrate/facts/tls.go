@@ -163,6 +163,15 @@ type Store struct {
 
 	// Given are the servers' own files on this machine, where the inventory names some. CA and Cert are as they go to the host.
 	Given map[topology.ServerName]Value[Leaf]
+
+	Refused map[topology.ServerName]RefusedFile // of those that are not known, the file that is why
+}
+
+// RefusedFile is a file on this machine that cannot be used as it is.
+type RefusedFile struct {
+	Path string
+	Code string // of package pki, or of lint; empty where there is none for it
+	Why  string
 }
 
 // Leaf is one issued set in the local folder, or a set of given files.

@@ -45,9 +45,12 @@ func (o *Observer) here() facts.Value[facts.Store] {
 	if o.cluster.TLS.Source != topology.SourceFiles {
 		return storeFacts(o.store.State())
 	}
-	store := facts.Store{CA: facts.Absent[string](), Given: map[topology.ServerName]facts.Value[facts.Leaf]{}}
+	store := facts.Store{CA: facts.Absent[string](), Given: map[topology.ServerName]facts.Value[facts.Leaf]{}, Refused: map[topology.ServerName]facts.RefusedFile{}}
 	for name, result := range o.own.All(o.cluster.Servers) {
 		store.Given[name] = given(result)
+		if file, ok := pkistore.Refused(result.Err); ok {
+			store.Refused[name] = file
+		}
 	}
 	return facts.Known(store)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 	"github.com/replssl/replssl/remote/secret"
@@ -51,6 +52,22 @@ func (e *OwnError) Hint() string {
 		return "run as a user that can read it"
 	}
 	return "see what it holds: replssl pki inspect " + shellWord(e.Path)
+}
+
+// Refused is the file that an error of [ReadOwn] is about.
+func Refused(err error) (facts.RefusedFile, bool) {
+	var mode *ModeError
+	var own *OwnError
+	var form *pki.FormError
+	switch {
+	case errors.As(err, &mode):
+		return facts.RefusedFile{Path: mode.Path, Code: "key-open", Why: mode.Error()}, true
+	case !errors.As(err, &own):
+		return facts.RefusedFile{}, false
+	case errors.As(err, &form):
+		return facts.RefusedFile{Path: own.Path, Code: string(form.Code), Why: form.Error()}, true
+	}
+	return facts.RefusedFile{Path: own.Path, Why: own.err.Error()}, true
 }
 
 var (

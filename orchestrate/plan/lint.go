@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -156,13 +157,23 @@ func (l *linter) here(s topology.Server) {
 func (l *linter) given(s topology.Server, own facts.Value[facts.Leaf]) {
 	leaf, ok := own.Get()
 	if !ok {
-		l.add(s, "", pki.Told{Code: CodeUnusable, File: s.Given.Cert, Reason: whyNot(own), Cure: own.Hint()})
+		l.add(s, "", l.refused(s, own))
 		return
 	}
 	for _, finding := range allFindings(leaf, l.want(s)) {
 		l.add(s, "", ofGiven(s, finding).Told)
 	}
 	l.subject(s, s.Given.Cert, leaf.Cert)
+}
+
+// refused names the file that cannot be used, by its own code where it has one.
+func (l *linter) refused(s topology.Server, own facts.Value[facts.Leaf]) pki.Told {
+	told := pki.Told{Code: CodeUnusable, File: s.Given.Cert, Reason: whyNot(own), Cure: own.Hint()}
+	if file, ok := l.facts.Store.Or(facts.Store{}).Refused[s.Name]; ok {
+		told.File, told.Reason = file.Path, file.Why
+		told.Code = cmp.Or(pki.Code(file.Code), CodeUnusable)
+	}
+	return told
 }
 
 // onHost judges the set in use, unless it is the one that was judged here.
