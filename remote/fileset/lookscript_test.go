@@ -131,7 +131,7 @@ func TestALookStartsFewProgramsHoweverManyVersionsThereAre(t *testing.T) {
 	state := lookBy(t, fileset.Look(dir, "daemon", digests...))
 	want := []string{"getent", "grep", "setpriv", "sha256sum", "stat", "stat"}
 	if !isRoot() {
-		want = slices.DeleteFunc(want, func(name string) bool { return name == "setpriv" })
+		want = []string{"getent", "grep", "sha256sum", "stat", "stat", "tr", "tr"} // it tells why nobody tries
 	}
 	got := log()
 	slices.Sort(got)
