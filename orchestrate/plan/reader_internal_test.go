@@ -39,4 +39,7 @@ func TestAuthoritiesOfKindsThatAServerDoesNotRead(t *testing.T) {
 	if got := b.plan.Blocked; !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}
+	if got := readerOf(b.facts, "db3"); got != (pki.Reader{Who: "db3"}) {
+		t.Errorf("a server whose version was not seen is taken for one that reads less: %+v", got)
+	}
 }
