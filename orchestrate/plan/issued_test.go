@@ -12,9 +12,9 @@ import (
 )
 
 // issued lets a person issue a set.
-func (s *site) issued(t fataler, server topology.ServerName, version int, names ...string) {
+func (s *site) issued(t fataler, server topology.ServerName, version int) {
 	own, _ := s.cluster.Server(server)
-	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: server, Version: version, Names: append(names, own.Address)}, Key: pki.P256, CommonName: string(server)})
+	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: server, Version: version, Names: []string{own.Address}}, Key: pki.P256, CommonName: string(server)})
 }
 
 // TestIssuedSetsAreRolledOut: a set that a person has issued takes the place of a good one, and no other.

@@ -39,15 +39,18 @@ func TestWhatIsKeptStopped(t *testing.T) {
 		},
 		{
 			"an applier that an error has stopped", seeing(stopped(facts.Yes, facts.No), seenChannel("db2", func(c *facts.Channel) { c.ApplierError = failed })),
-			plan.Demanded, []string{"db2: the applier of db2 does not run (No)", "db2: the applier of db2 is at"},
+			plan.Demanded,
+			[]string{"db2: the applier of db2 does not run (No)", "db2: the applier of db2 is at"},
 		},
 		{
 			"an applier that a dead run has stopped", seeing(stopped(facts.Yes, facts.No), found(facts.Threads{Receiver: true, Applier: true})),
-			plan.Demanded, []string{"db2: the applier of db2 does not run (No)", "db2: the applier of db2 is at"},
+			plan.Demanded,
+			[]string{"db2: the applier of db2 does not run (No)", "db2: the applier of db2 is at"},
 		},
 		{
 			"an applier that runs, and that a dead run has found stopped", found(facts.Threads{Receiver: true}),
-			plan.Demanded, []string{"db2: the applier runs, and is to stay stopped as it was found"},
+			plan.Demanded,
+			[]string{"db2: the applier runs, and is to stay stopped as it was found"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -138,7 +138,7 @@ func byHand(t *testing.T) (topology.Cluster, facts.Facts) {
 	f.Store = facts.Known(facts.Store{CA: facts.Absent[string]()})
 	for _, name := range []topology.ServerName{"db1", "db2", "db3"} {
 		f = editServer(f, name, func(s *facts.Server) {
-			s.TLSDir = facts.Known(facts.TLSDir{Kind: facts.DirAbsent})
+			s.TLSDir = facts.Known(facts.TLSDir{Kind: facts.DirAbsent, Risk: facts.Absent[facts.Risk]()})
 			s.Settings = facts.Known(facts.TLSSettings{Enabled: true, CA: "/etc/ssl/ca.pem", Cert: "/etc/ssl/db.pem", Key: "/etc/ssl/db.key"})
 			s.Variables, s.Config = setByHand(s.Config.Or(facts.Config{}))
 		})
@@ -157,7 +157,7 @@ func byHand(t *testing.T) (topology.Cluster, facts.Facts) {
 func setByHand(config facts.Config) (facts.Value[map[string]facts.Variable], facts.Value[facts.Config]) {
 	const file = "/etc/mysql/mariadb.conf.d/50-server.cnf"
 	variables := map[string]facts.Variable{}
-	config.Settings = nil
+	config.Settings, config.Own = nil, facts.Absent[string]()
 	for i, name := range []string{"ssl_ca", "ssl_cert", "ssl_key"} {
 		value := []string{"/etc/ssl/ca.pem", "/etc/ssl/db.pem", "/etc/ssl/db.key"}[i]
 		variables[name] = facts.Variable{Value: value, Origin: facts.FromFile, File: file}
