@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -148,18 +147,11 @@ func (e *unreadableError) Hint() string {
 	return fmt.Sprintf("every folder on the way must let %s pass; see on %s: namei -l %s/versions/%d", e.action.Owner, e.action.Server, e.action.Dir, e.action.Version)
 }
 
-// judge judges at the end at which the server shows its certificate, and leaves out what rests on a clock: the guards have judged by the
-// host's, and that of this machine says nothing about it.
 func (x *Executor) judge(name topology.ServerName, files fileset.Files) error {
 	server, _ := x.cluster.Server(name)
-	want := pki.Want{Now: x.now()}
-	if x.cluster.TLS.Source == topology.SourceFiles {
-		want.Usage = plan.GivenUsage(x.cluster, server)
-	}
-	findings := pki.Forbidding(pki.JudgeFiles(pki.Files{CA: files.CA, Cert: files.Cert, CRL: files.CRL, Key: files.Key}, want))
-	findings = slices.DeleteFunc(findings, func(f pki.Finding) bool { return f.Code.RestsOnClock() })
-	if len(findings) > 0 {
-		return fmt.Errorf("%s; %s", findings[0], findings[0].Cure)
+	found := plan.ForbiddenToCopy(x.cluster, server, pki.Files{CA: files.CA, Cert: files.Cert, CRL: files.CRL, Key: files.Key}, x.now())
+	if len(found) > 0 {
+		return fmt.Errorf("%s; %s", found[0], found[0].Cure)
 	}
 	return nil
 }

@@ -29,7 +29,8 @@ func storeFacts(state pkistore.State) facts.Value[facts.Store] {
 				continue
 			}
 			leaves[version.Number] = facts.Leaf{
-				CA: version.CAPEM, Cert: version.CertPEM, KeyDigest: version.KeySHA256, KeyPublic: version.KeyFingerprint,
+				CA: version.CAPEM, Cert: version.CertPEM,
+				KeyDigest: version.KeySHA256, KeyPublic: version.KeyFingerprint, KeyForm: string(version.KeyForm),
 			}
 		}
 		store.Leaves[topology.ServerName(server.Name)] = leaves

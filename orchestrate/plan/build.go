@@ -18,7 +18,7 @@ type Options struct {
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		cluster: c, facts: f, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		basis: basis{cluster: c, facts: f}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
 		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
@@ -30,13 +30,11 @@ func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 }
 
 type builder struct {
-	cluster topology.Cluster
-	facts   facts.Facts
+	basis
 	options Options
 	plan    Plan
 	place   map[string]int // of the steps in the plan, by their ids
 
-	links   []Link                            // one a replica, in the order of the inventory
 	threads map[facts.ChannelID]facts.Threads // how the threads of a link have to run at the end
 	sets    map[topology.ServerName]int       // the certificate set that a server will use
 	wants   wants                             // what the rows of the account shall demand
@@ -60,7 +58,9 @@ func (b *builder) build() {
 	// 3. The account exists, is not the tool's own, and nobody else uses it to read the binary log.
 	b.checkAccount()
 	b.checkStrangers()
-	b.checkConfined()
+	for _, s := range b.cluster.Servers {
+		b.tell(b.confinedDefects(s)...)
+	}
 	// 4. Certificates: each server has a set that is good for its names, from one authority.
 	b.planCertificates()
 	if b.isBlocked() {
@@ -148,19 +148,4 @@ func (b *builder) dialect(name topology.ServerName) dialect.Dialect {
 		b.block(name, "", "%v", err)
 	}
 	return d
-}
-
-func (b *builder) server(name topology.ServerName) topology.Server {
-	s, _ := b.cluster.Server(name)
-	return s
-}
-
-func (b *builder) linksFrom(source topology.ServerName) []Link {
-	var links []Link
-	for _, l := range b.links {
-		if l.Source == source {
-			links = append(links, l)
-		}
-	}
-	return links
 }

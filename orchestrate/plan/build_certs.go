@@ -20,57 +20,64 @@ const (
 	threadDeadline = 30 * time.Second
 )
 
-// planCertificates gives each server a set that is good for its names: from one authority, or its own files.
+// planCertificates gives each server a set that is good for its names: from one authority, or its own files. All that is wrong is told before
+// anything is made or copied.
 func (b *builder) planCertificates() {
-	if b.cluster.TLS.Source == topology.SourceFiles {
-		b.planGiven()
-		return
-	}
-	var missing []topology.Server
+	defects, missing := b.certificateDefects()
+	b.tell(defects...)
 	for _, s := range b.cluster.Servers {
-		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-		b.sets[s.Name] = dir.Current
-		switch v := b.setInUse(s, dir.Current).Holds(b.facts); {
-		case v.Unclear():
-			b.block(s.Name, v.Hint(), "%s", v.Why())
-		case v.Fails() && b.planRepair(s):
-		case v.Fails(), b.isReplaced(s, dir.Current):
-			missing = append(missing, s)
-			b.checkDir(s)
-		}
+		b.sets[s.Name] = b.nextSet(s)
 	}
-	b.checkAuthority(missing)
-	if len(missing) > 0 {
-		b.checkClocksSeen()
-		b.checkClocks()
-	}
-	b.checkAuthorityKind()
-	b.checkComparedNames()
-	keys := b.keys()
-	if b.isBlocked() || len(missing) == 0 {
+	if b.isBlocked() {
 		return
 	}
-	b.planAuthority(keys.authority)
+	for _, s := range b.cluster.Servers {
+		b.planRepair(s)
+	}
+	keys, _ := b.keys()
+	if len(missing) > 0 && !b.ownFiles() {
+		b.planAuthority(keys.authority)
+	}
 	for _, s := range missing {
+		if b.ownFiles() {
+			b.planGivenSet(s)
+			continue
+		}
 		b.planSet(s, keys.leaf)
 	}
 }
 
-// keys are the kinds of keys of what is made anew; what is there stays good.
-func (b *builder) keys() keyKinds {
+// authorityDefects tells why no certificate that serves all could be made, for the servers that lack one, or why those that are made would not
+// go with the others.
+func (b *basis) authorityDefects(missing []topology.Server) []defect {
+	defects := b.originDefects(missing)
+	if len(missing) > 0 {
+		defects = append(defects, b.newbornDefects()...)
+	}
+	defects = append(defects, b.kindDefects()...)
+	defects = append(defects, b.comparedDefects()...)
+	_, unread := b.keys()
+	return append(defects, unread...)
+}
+
+// keys are the kinds of keys of what is made anew, and who does not read them; what is there stays good.
+func (b *basis) keys() (kinds keyKinds, unread []defect) {
 	readers := make([]pki.Reader, len(b.cluster.Servers))
 	for i, s := range b.cluster.Servers {
 		readers[i] = readerOf(b.facts, s.Name)
 	}
-	kinds := keysFor(b.cluster.TLS.Algorithm, readers)
+	kinds = keysFor(b.cluster.TLS.Algorithm, readers)
 	for i, s := range b.cluster.Servers {
 		for _, kind := range kinds.all() {
 			if !readers[i].Reads(kind) {
-				b.block(s.Name, "choose another tls.algorithm in the inventory, or leave it out", "%s does not read keys of the kind %s", readers[i].Who, kind)
+				unread = append(unread, defectOf(s.Name, pki.Told{
+					Code: pki.CodeKeyKind, Cure: "choose another tls.algorithm in the inventory, or leave it out",
+					Reason: fmt.Sprintf("%s does not read keys of the kind %s", readers[i].Who, kind),
+				}))
 			}
 		}
 	}
-	return kinds
+	return kinds, unread
 }
 
 type keyKinds struct{ authority, leaf pki.KeyKind }
@@ -102,16 +109,19 @@ func readerOf(f facts.Facts, server topology.ServerName) pki.Reader {
 	return dialect.ReaderOf(instance.Version).On(string(server))
 }
 
-// checkClocks blocks where a certificate that is made now would not be valid yet, or not any more, by the clock of a host.
-func (b *builder) checkClocks() {
+// newbornDefects tells where a certificate that is made now would not be valid yet, or not any more, by the clock of a host.
+func (b *basis) newbornDefects() []defect {
+	var defects []defect
 	for _, s := range b.cluster.Servers {
-		clock := b.facts.Server(s.Name).Clock.Or(0)
-		host := b.facts.At.Add(clock)
-		if host.Before(pki.ValidFrom(b.facts.At)) || clock > pki.LeafLife {
-			b.block(s.Name, "set the clock of its host, or that of this machine, whichever is wrong",
-				"its clock is %s, and a certificate that is made now is not valid then", differs(clock))
+		clock := b.facts.Server(s.Name).Clock.Or(0) // of one that is not known is told before
+		if host := b.facts.At.Add(clock); host.Before(pki.ValidFrom(b.facts.At)) || clock > pki.LeafLife {
+			defects = append(defects, defectOf(s.Name, pki.Told{
+				Code: CodeClock, Cure: "set the clock of its host, or that of this machine, whichever is wrong",
+				Reason: fmt.Sprintf("its clock is %s, and a certificate that is made now is not valid then", differs(clock)),
+			}))
 		}
 	}
+	return defects
 }
 
 func differs(clock time.Duration) string {
@@ -121,38 +131,46 @@ func differs(clock time.Duration) string {
 	return plain.Duration(clock) + " ahead of that of this machine"
 }
 
-func (b *builder) setInUse(s topology.Server, version int) SetInUse {
+func (b *basis) setInUse(s topology.Server, version int) SetInUse {
 	want := b.wantOf(s)
 	return SetInUse{Server: s.Name, Version: version, Names: want.Names, Usage: want.Usage, Given: b.givenDigest(s), Peers: peersIn(want)}
 }
 
-// checkAuthority blocks when the certificates in use come from more than one authority, or when some have to be made and the
-// authority of the others is not here.
-func (b *builder) checkAuthority(missing []topology.Server) {
+// originDefects tells where the certificates in use come from more than one authority, or some have to be made and the authority of the others
+// is not here.
+func (b *basis) originDefects(missing []topology.Server) []defect {
 	store := b.facts.Store.Or(facts.Store{})
 	if store.CA.IsUnknown() {
-		b.block(Here, "mend that file, or name the folder of the cluster's certificates: --pki DIR", "the certificate authority: %s", store.CA.Why())
-		return
+		return []defect{{server: Here, text: "the certificate authority: " + store.CA.Why(), Told: pki.Told{
+			Code: CodeUnusable, File: pki.FileCA, Reason: store.CA.Why(), Cure: "mend that file, or name the folder of the cluster's certificates: --pki DIR",
+		}}}
 	}
 	ca, here := store.CA.Get()
 	first := ""
+	var defects []defect
 	for _, s := range b.cluster.Servers {
-		dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-		set, used := dir.CurrentSet()
+		set, used := b.dir(s).CurrentSet()
+		differ := func(hint, reason string) {
+			defects = append(defects, defectOf(s.Name, pki.Told{
+				Code: CodeOtherAuthority, File: onHost(s, currentFile(s, pki.FileCA)), Cure: hint, Reason: "its certificates come from another authority than " + reason,
+			}))
+		}
 		switch {
 		case !used || set.CA == "":
 			continue
 		case here && !sameBundle(ca, set.CA):
-			b.block(s.Name, "name the pki folder that they were made in: --pki DIR", "its certificates come from another authority than the one in the local folder")
+			differ("name the pki folder that they were made in: --pki DIR", "the one in the local folder")
 		case !here && len(missing) > 0:
-			b.block(Here, "bring the pki folder from the machine that made the others, and name it: --pki DIR",
-				"%s needs a certificate, and the authority that %s uses is not in the local folder", missing[0].Name, s.Name)
-			return
+			return append(defects, defectOf(Here, pki.Told{
+				Code: CodeOtherAuthority, File: pki.FileCA, Cure: "bring the pki folder from the machine that made the others, and name it: --pki DIR",
+				Reason: fmt.Sprintf("%s needs a certificate, and the authority that %s uses is not in the local folder", missing[0].Name, s.Name),
+			}))
 		case !here && first != "" && !sameBundle(first, set.CA):
-			b.block(s.Name, "bring the pki folder of the cluster, and name it: --pki DIR", "its certificates come from another authority than those of the servers before it")
+			differ("bring the pki folder of the cluster, and name it: --pki DIR", "those of the servers before it")
 		}
 		first = cmp.Or(first, set.CA)
 	}
+	return defects
 }
 
 func (b *builder) planAuthority(kind pki.KeyKind) {
@@ -189,31 +207,35 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 }
 
 // nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host.
-func (b *builder) nextLeaf(s topology.Server) Leaf {
-	want := b.wantOf(s)
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-	last := 0
+func (b *basis) nextLeaf(s topology.Server) Leaf {
+	leaf := Leaf{Server: s.Name, Names: b.wantOf(s).Names, CommonName: b.comparedName(s)}
+	waiting, last := b.waitingLeaf(s)
+	if leaf.Version = waiting; waiting == 0 {
+		leaf.Version = last + 1
+	}
+	return leaf
+}
+
+// waitingLeaf is the newest version here that is good and could be laid down, 0 for none, and the last of all.
+func (b *basis) waitingLeaf(s topology.Server) (waiting, last int) {
+	dir := b.dir(s)
 	for version := range dir.Sets {
 		last = max(last, version)
 	}
-	waiting := 0
 	for version, leaf := range b.facts.Store.Or(facts.Store{}).Leaves[s.Name] {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
 		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
-		if usable && judgeSet(leaf, want).Holds() {
+		if usable && verdictOn(b.judge(s, leaf)).Holds() {
 			waiting = max(waiting, version)
 		}
 	}
-	if waiting > 0 {
-		return Leaf{Server: s.Name, Version: waiting, Names: want.Names, CommonName: b.comparedName(s)}
-	}
-	return Leaf{Server: s.Name, Version: last + 1, Names: want.Names, CommonName: b.comparedName(s)}
+	return waiting, last
 }
 
 // isReplaced says that a person has issued a set that is newer than the good one in use, by the authority that is here.
-func (b *builder) isReplaced(s topology.Server, current int) bool {
-	return b.facts.Store.Or(facts.Store{}).CA.IsKnown() && b.waits(s, current)
+func (b *basis) isReplaced(s topology.Server) bool {
+	return !b.ownFiles() && b.facts.Store.Or(facts.Store{}).CA.IsKnown() && b.waits(s, b.currentSet(s))
 }
 
 // whyAnotherSet is what is wrong with the set in use, or that it is replaced.
@@ -279,10 +301,6 @@ func whileStopped(channels []facts.ChannelID, action Action) []Action {
 		after = append(after, StartThreads{Channel: id, Threads: receiver})
 	}
 	return slices.Concat(before, []Action{action}, after)
-}
-
-func (b *builder) currentSet(s topology.Server) int {
-	return b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Current
 }
 
 func switchBack(s topology.Server, dir facts.TLSDir) Action {

@@ -176,9 +176,6 @@ func (b *builder) noStrangers(server topology.ServerName) NoStrangers {
 func (b *builder) warn() {
 	for _, s := range b.cluster.Servers {
 		seen := b.facts.Server(s.Name)
-		if dir, ok := seen.TLSDir.Get(); ok && dir.Kind == facts.DirOther {
-			b.warnOf(s.Name, "the TLS dir %s cannot be used: %s", s.TLSDir, dir.Fault)
-		}
 		b.warnOfStarts(s)
 		b.warnOfFiles(s)
 		if b.cluster.IsSource(s.Name) {

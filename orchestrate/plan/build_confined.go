@@ -6,29 +6,30 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// checkConfined blocks where AppArmor would keep a server from its files, and warns where SELinux may. Its word counts less than a server that shows the certificate of
-// its set: then another text of the profile is loaded than the one that stands on the host.
-func (b *builder) checkConfined() {
-	for _, s := range b.cluster.Servers {
-		confined, ok := b.facts.Server(s.Name).Confined.Get()
-		if !ok || (Serves{Server: s.Name}).Holds(b.facts).Holds() {
-			continue
-		}
-		if confined.KeyType != "" {
-			b.warnOf(s.Name, "%s", untriedType(s, confined.KeyType))
-			continue
-		}
-		switch may, told := confined.Reads.Get(); {
-		case !told:
-			b.warnOf(s.Name, "%s", untold(s, confined))
-		case !may:
-			b.block(s.Name, letIn(s, confined), "AppArmor does not let the server read %s/versions: its profile %s, which is enforced, has no rule for it",
-				s.TLSDir, confined.Profile)
-		}
+// confinedDefects tells where AppArmor would keep a server from its files, and where SELinux may. Its word counts less than a server that shows
+// the certificate of its set: then another text of the profile is loaded than the one that stands on the host.
+func (b *basis) confinedDefects(s topology.Server) []defect {
+	confined, ok := b.facts.Server(s.Name).Confined.Get()
+	if !ok || (Serves{Server: s.Name}).Holds(b.facts).Holds() {
+		return nil
 	}
+	told := pki.Told{Code: CodeConfinedUntold, File: onHost(s, s.TLSDir+"/versions")}
+	switch may, known := confined.Reads.Get(); {
+	case confined.KeyType != "":
+		told.Reason = untriedType(s, confined.KeyType)
+	case !known:
+		told.Reason = untold(s, confined)
+	case !may:
+		told.Code, told.Cure = CodeConfined, letIn(s, confined)
+		told.Reason = fmt.Sprintf("AppArmor does not let the server read %s/versions: its profile %s, which is enforced, has no rule for it", s.TLSDir, confined.Profile)
+	default:
+		return nil
+	}
+	return []defect{defectOf(s.Name, told)}
 }
 
 // untriedType warns only: a policy of the host's own may have a rule that the reference policy has not.

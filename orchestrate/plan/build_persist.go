@@ -28,7 +28,7 @@ func (b *builder) keepsOurFiles(s topology.Server) bool {
 }
 
 // ourPaths are those of the set that the server is to use.
-func (b *builder) ourPaths(s topology.Server) facts.TLSSettings {
+func (b *basis) ourPaths(s topology.Server) facts.TLSSettings {
 	return facts.TLSSettings{
 		Enabled: true, CA: currentFile(s, "ca.pem"), Cert: currentFile(s, "cert.pem"), Key: currentFile(s, "key.pem"), CRL: b.crlOf(s),
 	}

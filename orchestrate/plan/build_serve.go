@@ -49,7 +49,7 @@ func (b *builder) whyServe(s topology.Server, goal Condition) string {
 	return goal.Holds(b.facts).Why()
 }
 
-func (b *builder) readsOurFiles(s topology.Server) bool {
+func (b *basis) readsOurFiles(s topology.Server) bool {
 	running, ours := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}), b.ourPaths(s)
 	if ours.CRL == "" {
 		running.CRL = "" // somebody's choice, which is kept

@@ -64,7 +64,7 @@ func (b *builder) planConfig(s topology.Server, text string, before []string) {
 		v := alone.Holds(b.facts)
 		b.block(s.Name, v.Hint(), "%s", v.Why())
 		return
-	case !b.checkRisk(s, "the folder of option files "+config.IncludeDir, config.Risk):
+	case !b.checkRisk(s, "the folder of option files "+config.IncludeDir, config.IncludeDir, config.Risk):
 		return
 	case b.facts.Server(s.Name).ConfigCheck.IsUnknown():
 		b.block(s.Name, b.facts.Server(s.Name).ConfigCheck.Hint(), "the server's own check of its configuration: %s", b.facts.Server(s.Name).ConfigCheck.Why())

@@ -8,20 +8,17 @@ import (
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// planRepair puts modes and owners right where that is all that the set in use lacks, and tells whether it is. A certificate that was issued
-// and waits is laid down instead: it may be there because of the modes.
-func (b *builder) planRepair(s topology.Server) bool {
+// planRepair puts modes and owners right where that is all that the set in use lacks. A certificate that was issued and waits is laid down
+// instead: it may be there because of the modes.
+func (b *builder) planRepair(s topology.Server) {
 	current := b.currentSet(s)
 	goal := b.setInUse(s, current)
-	if !b.repairable(s, goal) || b.waits(s, current) {
-		b.checkOpen(s)
-		return false
-	}
-	if !b.checkDir(s) {
-		return true
+	if goal.Holds(b.facts).Holds() || !b.repairs(s) {
+		return
 	}
 	b.warnExposed(s, current)
 	b.add(Step{
@@ -32,67 +29,85 @@ func (b *builder) planRepair(s topology.Server) bool {
 		Actions: []Action{RepairSet{Server: s.Name, Dir: s.TLSDir, Version: current, Owner: b.facts.Server(s.Name).Process.Or(facts.Process{}).OSUser}},
 		Undo:    Undo{Reason: "modes and owners that were wrong are not brought back"},
 	})
-	return true
 }
 
-// checkOpen blocks where a new set would be laid down in a folder that others may write to.
-func (b *builder) checkOpen(s topology.Server) {
-	if open := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Open; open != "" {
-		b.block(s.Name, fmt.Sprintf("chmod 755 %s/versions on its host, after a look at who wrote there", s.TLSDir), "the TLS dir %s: %s", s.TLSDir, open)
+// dirDefects tells where the host would refuse to write into the TLS dir.
+func (b *basis) dirDefects(s topology.Server) []defect {
+	dir, what := b.dir(s), "the TLS dir "+s.TLSDir
+	if risks := riskDefects(s, what, s.TLSDir, dir.Risk); len(risks) > 0 || dir.Kind != facts.DirOther {
+		return risks
 	}
+	return []defect{{server: s.Name, text: fmt.Sprintf("%s cannot be used: %s", what, dir.Fault), Told: pki.Told{
+		Code: CodeTLSDir, File: onHost(s, s.TLSDir), Reason: dir.Fault,
+		Cure: fmt.Sprintf("make room for a folder at %s, or choose another tls.dir in the inventory", s.TLSDir),
+	}}}
 }
 
-// checkDir blocks, and is false, where the host would refuse to write into the TLS dir.
-func (b *builder) checkDir(s topology.Server) bool {
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-	what := "the TLS dir " + s.TLSDir
-	if b.checkRisk(s, what, dir.Risk) && dir.Kind == facts.DirOther {
-		b.block(s.Name, fmt.Sprintf("make room for a folder at %s, or choose another tls.dir in the inventory", s.TLSDir), "%s cannot be used: %s", what, dir.Fault)
-		return false
-	}
-	return dir.Risk.IsAbsent()
-}
-
-// checkRisk is false where it blocks: others could change the folder, or whether they could is not known.
-func (b *builder) checkRisk(s topology.Server, what string, risk facts.Value[facts.Risk]) bool {
+// riskDefects tells where others could change a folder that is to be written to, or whether they could is not known.
+func riskDefects(s topology.Server, what, path string, risk facts.Value[facts.Risk]) []defect {
 	found, known := risk.Get()
 	switch {
 	case known:
-		b.block(s.Name, onItsHost(found), "%s: %s", what, found.Why)
+		return []defect{{server: s.Name, text: fmt.Sprintf("%s: %s", what, found.Why), Told: pki.Told{
+			Code: CodeTLSDir, File: onHost(s, path), Reason: found.Why, Cure: onItsHost(found),
+		}}}
 	case risk.IsUnknown():
-		b.block(s.Name, risk.Hint(), "%s: who else may write there is not known: %s", what, risk.Why())
+		return []defect{notKnown(s.Name, risk.Hint(), fmt.Sprintf("%s: who else may write there is not known: %s", what, risk.Why()))}
 	}
-	return risk.IsAbsent()
+	return nil
+}
+
+// checkRisk is false where it blocks.
+func (b *builder) checkRisk(s topology.Server, what, path string, risk facts.Value[facts.Risk]) bool {
+	found := riskDefects(s, what, path, risk)
+	b.tell(found...)
+	return len(found) == 0
 }
 
 func onItsHost(r facts.Risk) string {
 	return fmt.Sprintf("on its host, as root, after a look at what was put there: %s", r.Cure)
 }
 
-// warnOfRisk tells of a TLS dir that others could change, though nothing has to be written there now.
-func (b *builder) warnOfRisk(s topology.Server) {
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
-	if risk, known := dir.Risk.Get(); known && dir.Kind != facts.DirAbsent {
-		b.warnOf(s.Name, "the TLS dir %s: %s; %s", s.TLSDir, risk.Why, onItsHost(risk))
+// riskWarnings tell of a TLS dir that others could change, though nothing has to be written there now.
+func (b *basis) riskWarnings(s topology.Server) []defect {
+	dir := b.dir(s)
+	risk, known := dir.Risk.Get()
+	if !known || dir.Kind == facts.DirAbsent {
+		return nil
 	}
+	return []defect{{server: s.Name, text: fmt.Sprintf("the TLS dir %s: %s; %s", s.TLSDir, risk.Why, onItsHost(risk)), Told: pki.Told{
+		Code: CodeTLSDirRisk, File: onHost(s, s.TLSDir), Reason: risk.Why, Cure: onItsHost(risk),
+	}}}
 }
 
-// repairable says that the set would be good if its modes and owners were right.
-func (b *builder) repairable(s topology.Server, goal SetInUse) bool {
-	dir := b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})
+// openDefects tells of a folder that others may write to, where a new set would be laid down.
+func (b *basis) openDefects(s topology.Server) []defect {
+	open := b.dir(s).Open
+	if open == "" {
+		return nil
+	}
+	return []defect{{server: s.Name, text: fmt.Sprintf("the TLS dir %s: %s", s.TLSDir, open), Told: pki.Told{
+		Code: CodeTLSDir, File: onHost(s, s.TLSDir), Reason: open,
+		Cure: fmt.Sprintf("chmod 755 %s/versions on its host, after a look at who wrote there", s.TLSDir),
+	}}}
+}
+
+// repairs says that the set in use would be good if its modes and owners were right, and that no other waits.
+func (b *basis) repairs(s topology.Server) bool {
+	dir, goal := b.dir(s), b.setInUse(s, b.currentSet(s))
 	set, used := dir.CurrentSet()
 	if !used || dir.Kind != facts.DirReal || len(set.Faults) > 0 || set.Readable.IsUnknown() {
 		return false
 	}
-	return all(goal.isOwn(set), goal.good(b.facts, set)).Holds()
+	return all(goal.isOwn(set), goal.good(b.facts, set).verdict).Holds() && !b.waits(s, dir.Current)
 }
 
-func (b *builder) waits(s topology.Server, current int) bool {
-	if b.cluster.TLS.Source == topology.SourceFiles {
+func (b *basis) waits(s topology.Server, current int) bool {
+	if b.ownFiles() {
 		return b.givenVersion(s) != current
 	}
-	next := b.nextLeaf(s)
-	return next.Version > current && (LeafIssued{next, peersIn(b.wantOf(s))}).Holds(b.facts).Holds()
+	waiting, _ := b.waitingLeaf(s)
+	return waiting > current
 }
 
 // warnExposed says that a mode which is put right does not make a key secret again.
@@ -121,7 +136,7 @@ func withRepairs(needs []string) []string {
 // planPrunes removes sets that nobody will go back to, when everything else of their server is done and proven.
 func (b *builder) planPrunes() {
 	for _, s := range b.cluster.Servers {
-		b.warnOfRisk(s)
+		b.tell(b.riskWarnings(s)...)
 		goal := OnlySets{Server: s.Name, Keep: b.keptSets(s)}
 		if !b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Risk.IsAbsent() || len(goal.Keep) == 0 || goal.Holds(b.facts).Holds() {
 			continue

@@ -3,68 +3,46 @@ package plan
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
-	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// judgeSet judges a set by its bytes, as they stand in the files.
-func judgeSet(set facts.Leaf, want pki.Want) Verdict {
-	findings, err := findingsOf(set, want)
-	switch {
-	case err != nil:
-		return no("%v", err)
-	case len(findings) == 0:
-		return yes()
+// verdictOn is no where findings forbid the use of a set.
+func verdictOn(findings []pki.Finding) Verdict {
+	var reasons []string
+	for _, finding := range pki.Forbidding(findings) {
+		reasons = append(reasons, finding.String())
 	}
-	reasons := make([]string, len(findings))
-	for i, finding := range findings {
-		reasons[i] = finding.String()
+	if len(reasons) > 0 {
+		return no("%s", strings.Join(reasons, "; "))
 	}
-	return no("%s", strings.Join(reasons, "; "))
+	return yes()
 }
 
-// findingsOf are the findings that forbid the use of a set. An error says which file cannot be read.
-func findingsOf(set facts.Leaf, want pki.Want) ([]pki.Finding, error) {
+// findingsOf are all findings of a set by its bytes, as they stand in the files: those that only warn too.
+func findingsOf(set facts.Leaf, want pki.Want) []pki.Finding {
 	parsed, err := parseSet(set)
-	if err != nil {
-		return nil, err
+	if err != nil { // each file is told of by itself
+		return pki.JudgeFiles(pki.Files{CA: []byte(set.CA), Cert: []byte(set.Cert), CRL: []byte(set.CRL)}, want)
 	}
-	return pki.Forbidding(pki.Judge(parsed, want)), nil
+	return pki.Judge(parsed, want)
 }
 
 func parseSet(set facts.Leaf) (pki.Set, error) {
 	bundle, err := pki.ParseBundle([]byte(set.CA))
 	if err != nil {
-		return pki.Set{}, &fileError{pki.FileCA, err}
+		return pki.Set{}, err
 	}
 	cert, intermediates, err := pki.ParseLeaf([]byte(set.Cert))
 	if err != nil {
-		return pki.Set{}, &fileError{pki.FileCert, err}
+		return pki.Set{}, err
 	}
 	parsed := pki.Set{CA: bundle, Cert: cert, Intermediates: intermediates, KeyFingerprint: set.KeyPublic, KeyForm: pki.KeyForm(set.KeyForm)}
 	if set.CRL != "" {
-		if parsed.CRLs, err = pki.ParseCRLs([]byte(set.CRL)); err != nil {
-			return pki.Set{}, &fileError{pki.FileCRL, err}
-		}
+		parsed.CRLs, err = pki.ParseCRLs([]byte(set.CRL))
 	}
-	return parsed, nil
-}
-
-// fileError says which file of a set cannot be read.
-type fileError struct {
-	file string
-	err  error
-}
-
-func (e *fileError) Error() string { return e.file + ": " + e.err.Error() }
-func (e *fileError) Unwrap() error { return e.err }
-
-// clockOf is the time on a server's host, by which it judges certificates; the operator's where it was not looked at.
-func clockOf(f facts.Facts, server topology.ServerName) time.Time {
-	return f.At.Add(f.Server(server).Clock.Or(0))
+	return parsed, err
 }
 
 // leafOf is a set on a host as the set that it was before it came there. The public half of its key is left open.

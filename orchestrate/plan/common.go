@@ -42,25 +42,27 @@ func CommonNames(c topology.Cluster, f facts.Facts, links []Link, server topolog
 }
 
 // commonName is what a replica compares with the host, where one looks at nothing else; otherwise what the certificate is always called.
-func (b *builder) commonName(s topology.Server) string {
+func (b *basis) commonName(s topology.Server) string {
 	return cmp.Or(b.comparedName(s), b.cluster.CommonName(s))
 }
 
 // comparedName is the common name that the certificate of a server must have; empty where any will do.
-func (b *builder) comparedName(s topology.Server) string {
-	if names := CommonNames(b.cluster, b.facts, b.links, s.Name); len(names) > 0 && b.cluster.TLS.Source != topology.SourceFiles {
+func (b *basis) comparedName(s topology.Server) string {
+	if names := CommonNames(b.cluster, b.facts, b.links, s.Name); len(names) > 0 && !b.ownFiles() {
 		return names[0]
 	}
 	return ""
 }
 
-// checkComparedNames blocks where no common name will do.
-func (b *builder) checkComparedNames() {
+// comparedDefects tells where no common name will do.
+func (b *basis) comparedDefects() []defect {
+	var defects []defect
 	for _, s := range b.cluster.Servers {
-		for _, blocked := range BadCommonNames(b.cluster, b.facts, b.links, s.Name) {
-			b.block(blocked.Target, blocked.Hint, "%s", blocked.Why)
+		for _, bad := range BadCommonNames(b.cluster, b.facts, b.links, s.Name) {
+			defects = append(defects, defectOf(bad.Target, pki.Told{Code: pki.CodeNameNotCommon, Reason: bad.Why, Cure: bad.Hint}))
 		}
 	}
+	return defects
 }
 
 // BadCommonNames are the replicas that no certificate of the server would satisfy: those that call it by another name than the first of

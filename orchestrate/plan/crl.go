@@ -1,33 +1,43 @@
 package plan
 
 import (
+	"fmt"
+
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
 // crlOf is the path of the list of revoked certificates that comes with the server's own files; empty where there is none.
-func (b *builder) crlOf(s topology.Server) string {
-	if b.cluster.TLS.Source != topology.SourceFiles || b.facts.Store.Or(facts.Store{}).Given[s.Name].Or(facts.Leaf{}).CRL == "" {
+func (b *basis) crlOf(s topology.Server) string {
+	if !b.ownFiles() || b.given(s.Name).Or(facts.Leaf{}).CRL == "" {
 		return ""
 	}
 	return currentFile(s, pki.FileCRL)
 }
 
-// checkCRLStays blocks where a list would be taken from under a server or receiver that has been told to read it: a receiver could not
-// connect any more, and a server not start.
-func (b *builder) checkCRLStays(s topology.Server) {
+// listDefects tells of a list that would be taken from under a server or receiver that has been told to read it: a receiver could not connect
+// any more, and a server not start.
+func (b *basis) listDefects(s topology.Server) []defect {
 	ours := currentFile(s, pki.FileCRL)
 	if b.crlOf(s) == ours {
-		return
+		return nil
 	}
-	const hint = "name a list again (tls.crl); one without an entry revokes nothing"
+	var readers []string
 	if b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}).CRL == ours {
-		b.block(s.Name, hint, "it reads %s, and its own files have no list of revoked certificates any more", ours)
+		readers = append(readers, "it")
 	}
 	for _, l := range b.links {
 		if channel, _ := b.facts.Channel(l.Channel).Get(); l.Channel.Server == s.Name && channel.TLS.CRL == ours {
-			b.block(s.Name, hint, "channel %s reads %s, and its own files have no list of revoked certificates any more", l.Channel, ours)
+			readers = append(readers, fmt.Sprintf("channel %s", l.Channel))
 		}
 	}
+	var defects []defect
+	for _, reader := range readers {
+		defects = append(defects, defectOf(s.Name, pki.Told{
+			Code: CodeCRLTaken, File: onHost(s, ours), Cure: "name a list again (tls.crl); one without an entry revokes nothing",
+			Reason: fmt.Sprintf("%s reads %s, and its own files have no list of revoked certificates any more", reader, ours),
+		}))
+	}
+	return defects
 }

@@ -214,7 +214,9 @@ func keyFits(f facts.Facts, server topology.ServerName, version int, set facts.F
 	}
 	public, ok := set.KeyPublic.Get()
 	if !ok {
-		public, ok = publicHere(f, server, version, set.KeyDigest)
+		var here facts.Leaf
+		here, ok = keyHere(f, server, version, set.KeyDigest)
+		public = here.KeyPublic
 	}
 	switch {
 	case !ok:

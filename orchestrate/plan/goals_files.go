@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -153,7 +154,7 @@ func (g LeafIssued) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return no("certificate %d of %s is not issued", g.Leaf.Version, g.Leaf.Server)
 	}
-	return judgeSet(leaf, g.Peers.want(g.Leaf.Names, "", clockOf(f, g.Leaf.Server)))
+	return g.Peers.judge(f, g.Leaf.Server, g.Leaf.Names, "", leaf).verdict
 }
 
 // Holds compares and judges the files.
@@ -166,7 +167,7 @@ func (g GivenReady) Holds(f facts.Facts) Verdict {
 	case leaf.Digest() != g.Digest:
 		return no("the files that the inventory names for %s have changed since the plan was made", g.Server).hinting("plan again")
 	}
-	return judgeSet(leaf, g.Peers.want(g.Names, g.Usage, clockOf(f, g.Server)))
+	return g.Peers.judge(f, g.Server, g.Names, g.Usage, leaf).verdict
 }
 
 // Holds judges the files on the host.
@@ -175,22 +176,49 @@ func (g SetInUse) Holds(f facts.Facts) Verdict {
 	if !ok {
 		return notSeen(f.Server(g.Server).TLSDir, "the TLS dir of %s", g.Server)
 	}
+	return verdictOf(g.flaws(f, dir))
+}
+
+// flaws are all that is wrong with the files on the host.
+func (g SetInUse) flaws(f facts.Facts, dir facts.TLSDir) []flaw {
 	set, ok := dir.CurrentSet()
 	switch {
 	case dir.Kind == facts.DirOther:
-		return no("the TLS dir of %s: %s", g.Server, dir.Fault)
-	case dir.Open != "":
-		return no("the TLS dir of %s: %s", g.Server, dir.Open)
+		return []flaw{flawOf(CodeTLSDir, "", dir.Fault, no("the TLS dir of %s: %s", g.Server, dir.Fault))}
 	case !ok:
-		return no("%s uses no certificate set", g.Server)
+		return []flaw{{verdict: no("%s uses no certificate set", g.Server)}}
 	case dir.Current != g.Version:
-		return no("%s uses certificate set %d, not %d", g.Server, dir.Current, g.Version)
+		return []flaw{{verdict: no("%s uses certificate set %d, not %d", g.Server, dir.Current, g.Version)}}
 	case len(set.Faults) > 0:
-		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Faults, ", "))
-	case len(set.Loose) > 0:
-		return no("certificate set %d of %s: %s", g.Version, g.Server, strings.Join(set.Loose, ", "))
+		return g.standing(dir, set)
 	}
-	return all(readable(g.Server, set), g.isOwn(set), g.good(f, set))
+	return append(g.standing(dir, set), flaw{verdict: g.isOwn(set)}, g.good(f, set))
+}
+
+// standing is what is wrong with how a set stands there: files that are missing, else modes and owners.
+func (g SetInUse) standing(dir facts.TLSDir, set facts.FileSet) []flaw {
+	if len(set.Faults) > 0 {
+		why := strings.Join(set.Faults, ", ")
+		return []flaw{flawOf(CodeOnHost, "", why, no("certificate set %d of %s: %s", g.Version, g.Server, why))}
+	}
+	var flaws []flaw
+	if dir.Open != "" {
+		flaws = append(flaws, flawOf(CodeTLSDir, "", dir.Open, no("the TLS dir of %s: %s", g.Server, dir.Open)))
+	}
+	if len(set.Loose) > 0 {
+		code, file, why := CodeOnHost, "", strings.Join(set.Loose, ", ")
+		if set.Exposed {
+			code, file = CodeKeyOpen, pki.FileKey
+		}
+		flaws = append(flaws, flawOf(code, file, why, no("certificate set %d of %s: %s", g.Version, g.Server, why)))
+	}
+	switch v := readable(g.Server, set); {
+	case v.Fails():
+		flaws = append(flaws, flawOf(CodeOnHost, "", "the user of the server cannot read it", v))
+	case v.Unclear():
+		flaws = append(flaws, flaw{verdict: v})
+	}
+	return flaws
 }
 
 func readable(server topology.ServerName, set facts.FileSet) Verdict {
@@ -214,25 +242,26 @@ func (g SetInUse) isOwn(set facts.FileSet) Verdict {
 
 // good judges a set on a host. Where the host could not tell the public half of its key, this machine vouches for it when it has the very
 // same key file.
-func (g SetInUse) good(f facts.Facts, set facts.FileSet) Verdict {
+func (g SetInUse) good(f facts.Facts, set facts.FileSet) flaw {
 	leaf := leafOf(set)
+	here, same := keyHere(f, g.Server, g.Version, set.KeyDigest)
 	var ok bool
-	if leaf.KeyPublic, ok = set.KeyPublic.Get(); !ok {
-		if leaf.KeyPublic, ok = publicHere(f, g.Server, g.Version, set.KeyDigest); !ok {
-			return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)
-		}
+	if leaf.KeyPublic, ok = set.KeyPublic.Get(); !ok && !same {
+		return flaw{verdict: notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)}
 	}
-	return judgeSet(leaf, g.Peers.want(g.Names, g.Usage, clockOf(f, g.Server)))
+	leaf.KeyPublic, leaf.KeyForm = cmp.Or(leaf.KeyPublic, here.KeyPublic), here.KeyForm
+	return g.Peers.judge(f, g.Server, g.Names, g.Usage, leaf)
 }
 
-func publicHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (public string, ok bool) {
+// keyHere finds the set on this machine that has a key file of that digest.
+func keyHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (here facts.Leaf, ok bool) {
 	store := f.Store.Or(facts.Store{})
 	for _, leaf := range []facts.Leaf{store.Leaves[server][version], store.Given[server].Or(facts.Leaf{})} {
 		if leaf.KeyPublic != "" && leaf.KeyDigest == keyDigest {
-			return leaf.KeyPublic, true
+			return leaf, true
 		}
 	}
-	return "", false
+	return facts.Leaf{}, false
 }
 
 // takeOut is what helps where another setting wins over ours.

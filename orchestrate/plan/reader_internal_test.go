@@ -20,7 +20,7 @@ func TestAuthoritiesOfKindsThatAServerDoesNotRead(t *testing.T) {
 	seen := func(version facts.Version) facts.Server {
 		return facts.Server{Instance: facts.Known(facts.Instance{Version: version})}
 	}
-	b := &builder{
+	b := &builder{basis: basis{
 		cluster: topology.Cluster{Servers: []topology.Server{{Name: "db1"}, {Name: "db2"}, {Name: "db3"}}},
 		facts: facts.Facts{
 			Store: facts.Known(facts.Store{CA: facts.Known(string(pki.EncodeCert(authority.Cert)))}),
@@ -30,8 +30,8 @@ func TestAuthoritiesOfKindsThatAServerDoesNotRead(t *testing.T) {
 				"db3": {Instance: facts.Unknown[facts.Instance]("it did not answer")},
 			},
 		},
-	}
-	b.checkAuthorityKind()
+	}}
+	b.tell(b.kindDefects()...)
 	want := []Blocked{{
 		Target: "db2", Why: "the key of the authority is ECDSA P-256, which db2 (MySQL 5.6.24) does not read",
 		Hint: "make an authority with an RSA key in another folder: --pki DIR",

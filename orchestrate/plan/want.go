@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,15 +18,53 @@ type Peers struct {
 }
 
 // wantOf is what the certificate of a server is judged by, whoever judges it: plan, goals, guards and lint.
-func wantOf(c topology.Cluster, f facts.Facts, links []Link, s topology.Server) pki.Want {
-	want := pki.Want{Names: madeNames(links, s), Now: clockOf(f, s.Name), Owner: readerOf(f, s.Name), Readers: peersOf(c, f, links, s.Name)}
-	if c.TLS.Source == topology.SourceFiles {
-		want.Names, want.Usage = GivenNames(c, links, s), GivenUsage(c, s)
+func (b *basis) wantOf(s topology.Server) pki.Want {
+	want := pki.Want{Names: madeNames(b.links, s), Owner: readerOf(b.facts, s.Name), Readers: peersOf(b.cluster, b.facts, b.links, s.Name)}
+	if b.ownFiles() {
+		want.Names, want.Usage = givenNames(b.cluster, b.links, s), givenUsage(b.cluster, s)
 	}
+	return b.at(s.Name, want)
+}
+
+// wantShown is what an end of a channel judges by what the other end shows: their names were judged with the set.
+func (b *basis) wantShown(usage pki.Usage, to topology.ServerName) pki.Want {
+	return b.at(to, pki.Want{Usage: usage})
+}
+
+// wantLoose is what files of nobody known are judged by.
+func wantLoose(names []string, now time.Time) pki.Want {
+	return pki.Want{Names: names, Now: now, MinLeft: pki.SoonLeft}
+}
+
+// ForbiddenToCopy judges the files of a server's set by themselves, right before they are copied, at the end at which it shows them. What rests
+// on a clock is left out: the guards have judged that by the clock of the host, and that of this machine says nothing about it.
+func ForbiddenToCopy(c topology.Cluster, s topology.Server, files pki.Files, now time.Time) []pki.Finding {
+	want := pki.Want{Now: now}
+	if c.TLS.Source == topology.SourceFiles {
+		want.Usage = givenUsage(c, s)
+	}
+	return timeless(pki.Forbidding(pki.JudgeFiles(files, want)))
+}
+
+// timeless leaves out what rests on a clock.
+func timeless(findings []pki.Finding) []pki.Finding {
+	return slices.DeleteFunc(findings, func(f pki.Finding) bool { return f.Code.RestsOnClock() })
+}
+
+// at is what is judged by at the clock of a server's host; at that of this machine where no host was to be looked at.
+func (b *basis) at(server topology.ServerName, want pki.Want) pki.Want {
+	want.Now, want.MinLeft = b.facts.At.Add(b.facts.Server(server).Clock.Or(0)), pki.SoonLeft
 	return want
 }
 
-func (b *builder) wantOf(s topology.Server) pki.Want { return wantOf(b.cluster, b.facts, b.links, s) }
+// judge gives all findings of a set, but those that rest on a clock which could not be read.
+func (b *basis) judge(s topology.Server, set facts.Leaf) []pki.Finding {
+	found := findingsOf(set, b.wantOf(s))
+	if b.asked(s.Name) && !b.facts.Server(s.Name).Clock.IsKnown() {
+		return timeless(found)
+	}
+	return found
+}
 
 // peersIn are the peers of a want that ask for something.
 func peersIn(want pki.Want) Peers {
@@ -43,9 +82,16 @@ func peersIn(want pki.Want) Peers {
 
 func readsAll(r pki.Reader) bool { return r == pki.Reader{Who: r.Who, Host: r.Host} }
 
-// want is what a condition judges by that has kept names, usage and peers.
-func (p Peers) want(names []string, usage pki.Usage, now time.Time) pki.Want {
-	return pki.Want{Names: names, Usage: usage, Now: now, Owner: p.Owner, Readers: p.Readers}
+// judge judges a set for a condition that has kept names, usage and peers, at the clock of the server's host.
+func (p Peers) judge(f facts.Facts, server topology.ServerName, names []string, usage pki.Usage, set facts.Leaf) flaw {
+	clock, ok := f.Server(server).Clock.Get()
+	if !ok {
+		return flaw{verdict: notSeen(f.Server(server).Clock, "the clock of %s", server)}
+	}
+	found := findingsOf(set, pki.Want{
+		Names: names, Usage: usage, Now: f.At.Add(clock), MinLeft: pki.SoonLeft, Owner: p.Owner, Readers: p.Readers,
+	})
+	return flaw{verdict: verdictOn(found), found: found}
 }
 
 // madeNames are the names that a certificate which is made here must carry: the inventory's address and, for a server that others replicate
@@ -81,29 +127,24 @@ func peersOf(c topology.Cluster, f facts.Facts, links []Link, server topology.Se
 	return peers
 }
 
-// checkAuthorityKind blocks where a server does not read the key of the authority that is here: no certificate of it would do there.
-func (b *builder) checkAuthorityKind() {
+// kindDefects tells where a server does not read the key of the authority that is here: no certificate of it would do there.
+func (b *basis) kindDefects() []defect {
 	bundle, err := pki.ParseBundle([]byte(b.facts.Store.Or(facts.Store{}).CA.Or("")))
 	if err != nil {
-		return // none is there yet
+		return nil // none is there yet
 	}
+	var defects []defect
 	for _, s := range b.cluster.Servers {
 		for _, cert := range bundle {
 			if reader := readerOf(b.facts, s.Name); !reader.ReadsKeyOf(cert) {
-				b.block(s.Name, "make an authority with an RSA key in another folder: --pki DIR",
-					"the key of the authority is %s, which %s does not read", pki.KindOfKey(cert.PublicKey), reader.Who)
+				defects = append(defects, defectOf(s.Name, pki.Told{
+					Code: pki.CodeKeyKind, File: pki.FileCA, Cure: "make an authority with an RSA key in another folder: --pki DIR",
+					Reason: fmt.Sprintf("the key of the authority is %s, which %s does not read", pki.KindOfKey(cert.PublicKey), reader.Who),
+				}))
 			}
 		}
 	}
-}
-
-// checkClocksSeen blocks where the clock of a host is not known: files that are to be copied could be over there, or not valid yet.
-func (b *builder) checkClocksSeen() {
-	for _, s := range b.cluster.Servers {
-		if clock := b.facts.Server(s.Name).Clock; !clock.IsKnown() {
-			b.block(s.Name, clock.Hint(), "whether certificates are valid by its clock is not known: %s", whyNot(clock))
-		}
-	}
+	return defects
 }
 
 // byItsClock tells of a clock that is wrong, or not known, where a finding rests on it.
@@ -120,6 +161,6 @@ func byItsClock(f facts.Facts, server topology.ServerName, code pki.Code) string
 	return ""
 }
 
-func (b *builder) byItsClock(server topology.ServerName, code pki.Code) string {
+func (b *basis) byItsClock(server topology.ServerName, code pki.Code) string {
 	return byItsClock(b.facts, server, code)
 }

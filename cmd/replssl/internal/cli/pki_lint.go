@@ -119,7 +119,7 @@ func lintLoose(cmd *cobra.Command, s *settings, flags *lintFlags) error {
 	if key != nil {
 		files.Key = secret.New(key)
 	}
-	found := plan.LintFiles(files, paths, pki.Want{Names: flags.names, Now: time.Now(), MinLeft: pki.SoonLeft})
+	found := plan.LintFiles(files, paths, flags.names, time.Now())
 	found = append(found, openKey(flags.key)...)
 	var subjects []plan.LintSubject
 	if leaf, _, err := pki.ParseLeaf(files.Cert); err == nil {
