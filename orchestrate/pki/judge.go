@@ -146,7 +146,8 @@ func Judge(set Set, want Want) []Finding {
 		found.add(CodeNoCert, FileCert, say("it holds no certificate"), say(cureIssue))
 		return found.sorted()
 	}
-	set = found.key(set, want.Owner)
+	found.key(set, want.Owner)
+	set = set.byKey()
 	path := set.path(want.Now)
 	if path == nil {
 		path = []*x509.Certificate{set.Cert}
@@ -205,26 +206,43 @@ func (f *findings) bundle(set Set) {
 	}
 }
 
-// key judges the key's file, which the owner alone reads. Where the key is that of a certificate further down, that one is judged as the
-// server's from here on.
-func (f *findings) key(set Set, owner Reader) Set {
+// key judges the key's file, which the owner alone reads.
+func (f *findings) key(set Set, owner Reader) {
 	if set.KeyForm != "" && !owner.ReadsForm(set.KeyForm) {
 		f.add(CodeKeyForm, FileKey, say("it is written as ", set.KeyForm, ", and ", owner.Who, " reads ", PKCS1, " alone"),
 			say("use an RSA key as this writes it: openssl rsa -traditional -in ", itself.word(), " -out ", itself.beside(".new")))
 	}
-	if set.KeyFingerprint == "" || set.KeyFingerprint == KeyFingerprint(set.Cert) {
-		return set
+	switch at, belongs := set.ofKey(); {
+	case !belongs:
+		f.add(CodeKeyMismatch, FileKey, say("it is not the key of ", File(FileCert)), say("put the key there with which the certificate was requested, or ", cureIssue))
+	case at > 0:
+		f.add(CodeCertOrder, FileCert, say("its certificate ", at+1, ", ", SubjectOneLine(set.sends()[at]), ", is the one that belongs to the key, and must be the first"),
+			say("put the server's certificate first, then the authority that issued it, and so on"))
 	}
-	for i, cert := range set.Intermediates {
-		if set.KeyFingerprint == KeyFingerprint(cert) {
-			f.add(CodeCertOrder, FileCert, say("its certificate ", i+2, ", ", SubjectOneLine(cert), ", is the one that belongs to the key, and must be the first"),
-				say("put the server's certificate first, then the authority that issued it, and so on"))
-			set.Cert, set.Intermediates = cert, slices.Concat([]*x509.Certificate{set.Cert}, set.Intermediates[:i], set.Intermediates[i+1:])
-			return set
-		}
+}
+
+// sends are the certificates that a server sends, in their order.
+func (s Set) sends() []*x509.Certificate {
+	return slices.Concat([]*x509.Certificate{s.Cert}, s.Intermediates)
+}
+
+// ofKey is the place of the certificate that belongs to the key among those that are sent: the first where no key was seen.
+func (s Set) ofKey() (at int, belongs bool) {
+	if s.KeyFingerprint == "" {
+		return 0, true
 	}
-	f.add(CodeKeyMismatch, FileKey, say("it is not the key of ", File(FileCert)), say("put the key there with which the certificate was requested, or ", cureIssue))
-	return set
+	at = slices.IndexFunc(s.sends(), func(cert *x509.Certificate) bool { return KeyFingerprint(cert) == s.KeyFingerprint })
+	return at, at >= 0
+}
+
+// byKey is the set with the certificate that belongs to the key as the server's, where it has one: what else is wrong is told of that.
+func (s Set) byKey() Set {
+	if at, belongs := s.ofKey(); belongs {
+		sent := s.sends()
+		s.Cert = sent[at]
+		s.Intermediates = slices.Delete(sent, at, at+1)
+	}
+	return s
 }
 
 // fileOf is where a certificate of the way to the root stands. A server looks into the bundle first.
