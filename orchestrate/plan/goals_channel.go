@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 
-	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -36,25 +35,12 @@ type Encrypted struct {
 	Stopped bool // the receiver is kept stopped, so that its next connection is what is proven
 }
 
-// Running holds when both threads of the channel run without an error, or are stopped where they are kept so.
-type Running struct {
-	Link    Link
-	Stopped facts.Threads // that are kept stopped
-}
-
 // Former holds when the channel runs as it was found: the rescue of a change.
 type Former struct {
 	Link    Link
 	Options facts.TLSOptions
 	Threads facts.Threads
 	Apart   bool // its receiver was not connected, so that none is waited for
-}
-
-// Reached holds when receiver and applier are at or past a position of the source. It waits for none that is kept stopped.
-type Reached struct {
-	Link     Link
-	Position facts.Position
-	Stopped  facts.Threads // that are kept stopped
 }
 
 // Up holds when the server answers.
@@ -65,9 +51,7 @@ func (Connected) condition() {}
 func (Attached) condition()  {}
 func (Rehearsed) condition() {}
 func (Encrypted) condition() {}
-func (Running) condition()   {}
 func (Former) condition()    {}
-func (Reached) condition()   {}
 func (Up) condition()        {}
 
 // Look is that of the proof.
@@ -107,13 +91,7 @@ func (g Rehearsed) Quick() Condition { return Connected(g) }
 func (g Secured) proof() Encrypted { return Encrypted{Link: g.Link, Demands: g.Demands} }
 
 // Look needs the replica.
-func (g Running) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
-
-// Look needs the replica.
 func (g Former) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
-
-// Look needs the replica.
-func (g Reached) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
 
 // Look needs the server.
 func (g Up) Look() facts.Look { return lookAt(g.Server, facts.PartInstance) }
@@ -138,19 +116,8 @@ func (g Encrypted) String() string {
 	return fmt.Sprintf("channel %s is proven to be encrypted", g.Link.Channel)
 }
 
-func (g Running) String() string {
-	if g.Stopped != (facts.Threads{}) {
-		return fmt.Sprintf("receiver and applier of %s run without an error, but for what is kept stopped: the %s", g.Link.Channel, threadNames(g.Stopped))
-	}
-	return fmt.Sprintf("receiver and applier of %s run without an error", g.Link.Channel)
-}
-
 func (g Former) String() string {
 	return fmt.Sprintf("channel %s runs as it was found", g.Link.Channel)
-}
-
-func (g Reached) String() string {
-	return fmt.Sprintf("receiver and applier of %s have reached %s:%d of %s", g.Link.Channel, g.Position.File, g.Position.Pos, g.Link.Source)
 }
 
 func (g Up) String() string { return fmt.Sprintf("%s answers", g.Server) }
@@ -264,43 +231,6 @@ func (g Encrypted) Holds(f facts.Facts) Verdict {
 	return no("channel %s is not proven to be encrypted: %s", g.Link.Channel, proof.Why)
 }
 
-// Holds judges the threads.
-func (g Running) Holds(f facts.Facts) Verdict {
-	channel, seen := channelOf(f, g.Link)
-	if !seen.Holds() {
-		return seen
-	}
-	return all(
-		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver),
-		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier))
-}
-
-func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
-	if stopped && failure.Number == 0 {
-		return threadStopped(l, name, state)
-	}
-	v := no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
-	switch {
-	case failure.Number != 0:
-		return v.hinting(explain(failure))
-	case state == facts.No:
-		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server) + keepIt)
-	case state != facts.Yes:
-		return v
-	}
-	return yes()
-}
-
-// keepIt is the other way where somebody has stopped a thread.
-const keepIt = "; if it should stay stopped: --keep-stopped"
-
-func threadStopped(l Link, name string, state facts.ThreadState) Verdict {
-	if state == facts.No {
-		return yes()
-	}
-	return no("channel %s: %s", l.Channel, stray(name, false, true))
-}
-
 // Holds judges the replica alone: what the rescue promises is that the channel runs again, however it is carried.
 func (g Former) Holds(f facts.Facts) Verdict {
 	channel, seen := channelOf(f, g.Link)
@@ -312,39 +242,6 @@ func (g Former) Holds(f facts.Facts) Verdict {
 		receiver = connected(g.Link, channel)
 	}
 	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
-}
-
-// Holds compares positions.
-func (g Reached) Holds(f facts.Facts) Verdict {
-	channel, seen := channelOf(f, g.Link)
-	if !seen.Holds() {
-		return seen
-	}
-	receiver, applier := yes(), yes()
-	if !g.Stopped.Receiver {
-		receiver = reaches(g, "receiver", channel.Read)
-		receiver.final = receiver.Fails() && outForGood(channel)
-	}
-	if !g.Stopped.Receiver && !g.Stopped.Applier { // what was not read is not applied
-		applier = reaches(g, "applier", channel.Exec)
-		applier.final = applier.Fails() && !channel.Applier.Runs()
-	}
-	return all(receiver, applier)
-}
-
-// outForGood says that the receiver reads nothing more until somebody mends or starts it.
-func outForGood(c facts.Channel) bool {
-	if !c.Receiver.Runs() {
-		return true
-	}
-	return c.Receiver != facts.Yes && dialect.Lasts(c.ReceiverError.Number, c.ReceiverError.Text)
-}
-
-func reaches(g Reached, name string, at facts.Position) Verdict {
-	if at.AtLeast(g.Position) {
-		return yes()
-	}
-	return no("the %s of %s is at %s:%d, before %s:%d of %s", name, g.Link.Channel, at.File, at.Pos, g.Position.File, g.Position.Pos, g.Link.Source)
 }
 
 // Holds asks whether the instance was seen.
