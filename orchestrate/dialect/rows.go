@@ -117,21 +117,40 @@ func fourNumbers(text string) (numbers [4]byte, ok bool) {
 	return numbers, true
 }
 
-// like matches as LIKE does: % is any text, _ is one character, a backslash takes the next as it is.
+// like matches as LIKE does: % is any text, _ is one character, a backslash takes the next as it is. Where the text behind a % does not match, the
+// last % alone takes more: the ones before it have taken the least that they can.
 func like(pattern, text string) bool {
-	if pattern == "" {
-		return text == ""
+	behind, left, gap := "", "", false // the pattern behind the last %, the text that it leaves, and whether there is one
+	for {
+		switch {
+		case strings.HasPrefix(pattern, "%"):
+			pattern = pattern[1:]
+			behind, left, gap = pattern, text, true
+			continue
+		case pattern == "" && text == "":
+			return true
+		}
+		if rest, ok := likeOne(pattern, text); ok {
+			pattern, text = rest, text[1:]
+			continue
+		}
+		if !gap || left == "" {
+			return false
+		}
+		left = left[1:]
+		pattern, text = behind, left
 	}
-	switch c := pattern[0]; {
-	case c == '%':
-		return like(pattern[1:], text) || text != "" && like(pattern, text[1:])
-	case text == "":
-		return false
-	case c == '_':
-		return like(pattern[1:], text[1:])
-	case c == '\\' && len(pattern) > 1:
-		return pattern[1] == text[0] && like(pattern[2:], text[1:])
-	default:
-		return c == text[0] && like(pattern[1:], text[1:])
+}
+
+// likeOne matches the first character of a text, and gives the rest of the pattern, which does not begin with %.
+func likeOne(pattern, text string) (rest string, ok bool) {
+	switch {
+	case pattern == "" || text == "":
+		return "", false
+	case pattern[0] == '_':
+		return pattern[1:], true
+	case pattern[0] == '\\' && len(pattern) > 1:
+		pattern = pattern[1:]
 	}
+	return pattern[1:], pattern[0] == text[0]
 }
