@@ -39,6 +39,9 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 	if verdict.Holds() && !b.disturbed(l) {
 		return Step{}, false
 	}
+	if b.moved[l.Channel] && b.shown(goal) {
+		return Step{}, false // the step of its source is done when this goal holds
+	}
 	step := Step{
 		ID: channelStepID("change", l.Channel), Target: l.Channel.Server,
 		Reason: verdict.Why(),
