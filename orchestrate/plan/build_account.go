@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -181,6 +182,9 @@ func (w wants) goal(server topology.ServerName, user string, optional bool) Requ
 	return goal
 }
 
+// toRegister is how long a receiver that has just been started may take until its source shows it.
+const toRegister = 15 * time.Second
+
 // requireGuards: nobody unnamed is cut off and, where TLS is required last, no channel of the account is unproven.
 func (b *builder) requireGuards(s topology.Server, rows []facts.RowChange, binlog bool) []Guard {
 	var guards []Guard
@@ -188,7 +192,7 @@ func (b *builder) requireGuards(s topology.Server, rows []facts.RowChange, binlo
 		guards = append(guards, Guard{Condition: b.arrives()})
 	}
 	if len(b.linksFrom(s.Name)) > 0 {
-		guards = append(guards, Guard{Condition: b.noStrangers(s.Name)})
+		guards = append(guards, Guard{Condition: b.noStrangers(s.Name), Patience: toRegister})
 	}
 	for _, l := range b.links {
 		switch b.cluster.Policy.Enforce {
