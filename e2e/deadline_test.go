@@ -203,7 +203,7 @@ func (c *cluster) hangs() string {
 	once := filepath.Join(c.Dir, "hangs")
 	must(c.t, os.WriteFile(once, nil, 0o600))
 	c.t.Cleanup(func() { endAll(c.t, once+".pid") })
-	return `if [ -e '` + once + `' ]; then rm '` + once + `'; sleep 3600 & echo $! >'` + once + `.pid'; wait; fi; `
+	return `if [ -e '` + once + `' ]; then rm '` + once + `'; sleep 3600 & echo $! >'` + once + `.pid'; wait $! || exit 1; fi; `
 }
 
 // endAll ends the process whose id a file holds, if there is one.
