@@ -109,6 +109,7 @@ func (s *Session) Begin() (*Run, error) {
 func (r *Run) Close() error { return r.journal.Close() }
 
 // Apply carries the plan out, after [Session.Unlock]; every event is told to watch. A cancelled context ends the run after the steps that are under way.
+// A plan without steps is written to the journal only where a run before it has not ended well: by now all of it is as it should be.
 func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) (event.RunEnded, error) {
 	s := r.session
 	if err := s.Unlock(ctx, p); err != nil {
@@ -118,9 +119,13 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 	if err != nil {
 		return event.RunEnded{}, err
 	}
+	ledger := event.NewLedger(records)
+	if len(p.Steps) == 0 && !ledger.Unended() {
+		return event.RunEnded{Outcome: event.Succeeded}, nil
+	}
 	engine := &run.Engine{
 		Observer: s.observer, Executor: apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now), Journal: r.journal,
-		Ledger: event.NewLedger(records), Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
+		Ledger: ledger, Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
 	}
 	return engine.Run(ctx, p, event.RunBegan{
 		Run: r.journal.Run(), Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),

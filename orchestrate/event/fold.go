@@ -13,13 +13,14 @@ import (
 //
 // A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
 // finding counts: what a later step finds may be what an interrupted one left. So it is with what a row demanded before it was raised, which
-// is kept until it demands that again, or a run ends well. Which set a server has read is kept until it reads one again.
+// is kept until it demands that again, or a run ends well, and with the paths that a server read. Which set a server has read is kept until it reads one again.
 type Ledger struct {
 	threads      map[facts.ChannelID]found
 	requirements map[topology.ServerName]facts.RequirementMark
 	raised       map[topology.ServerName]facts.Raise
 	read         map[topology.ServerName]string // digests of sets
-	paths        map[topology.ServerName]facts.FormerPaths
+	paths        map[topology.ServerName]paths
+	acting       map[topology.ServerName]string // the step that acts there, or has
 	files        map[topology.ServerName]string // our option files
 	starts       map[topology.ServerName]start
 	at           time.Time // of the event that is read; zero where that is not known
@@ -31,6 +32,12 @@ type start struct {
 	facts.StartMark
 }
 
+// paths are those from before the step that changes them.
+type paths struct {
+	step string
+	facts.FormerPaths
+}
+
 type found struct {
 	step    string
 	threads facts.Threads
@@ -40,7 +47,7 @@ type found struct {
 func NewLedger(records []Record) *Ledger {
 	l := &Ledger{
 		threads: map[facts.ChannelID]found{}, requirements: map[topology.ServerName]facts.RequirementMark{}, raised: map[topology.ServerName]facts.Raise{},
-		read: map[topology.ServerName]string{}, paths: map[topology.ServerName]facts.FormerPaths{},
+		read: map[topology.ServerName]string{}, paths: map[topology.ServerName]paths{}, acting: map[topology.ServerName]string{},
 		files: map[topology.ServerName]string{}, starts: map[topology.ServerName]start{},
 	}
 	for _, r := range records {
@@ -66,8 +73,12 @@ func (l *Ledger) Marks() facts.Marks {
 		s.File = l.files[server]
 		starts[server] = s.StartMark
 	}
+	former := make(map[topology.ServerName]facts.FormerPaths, len(l.paths))
+	for server, p := range l.paths {
+		former[server] = p.FormerPaths
+	}
 	return facts.Marks{
-		Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: maps.Clone(l.paths), Starts: starts,
+		Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: former, Starts: starts,
 	}
 }
 
@@ -80,6 +91,7 @@ func (l *Ledger) Read(e Event) {
 			l.threads[id] = found{e.Step, facts.Threads{Receiver: e.Receiver, Applier: e.Applier}}
 		}
 	case ActionIntended:
+		l.acting[e.Target] = e.Step
 		l.keepStart(e)
 	case RequirementFound:
 		l.keepFormer(e)
@@ -92,7 +104,7 @@ func (l *Ledger) Read(e Event) {
 	case RequirementRestored:
 		delete(l.raised, e.Server)
 	case PathsFound: // the last one: it tells the first finding of an unfinished run as long as that counts
-		l.paths[e.Server] = facts.FormerPaths{Read: e.Read.settings(), Kept: e.Kept.settings()}
+		l.paths[e.Server] = paths{l.acting[e.Server], facts.FormerPaths{Read: e.Read.settings(), Kept: e.Kept.settings()}}
 	case SetRead:
 		l.read[e.Server] = e.Set
 	case StepDone:
@@ -113,9 +125,13 @@ func (l *Ledger) Read(e Event) {
 	}
 }
 
+// Unended says that something is kept for a run that has not ended well. What a run finds to be good as it is ends that, too.
+func (l *Ledger) Unended() bool { return len(l.threads)+len(l.raised)+len(l.paths)+len(l.starts) > 0 }
+
 func (l *Ledger) forget(step string) {
 	maps.DeleteFunc(l.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })
 	maps.DeleteFunc(l.starts, func(_ topology.ServerName, s start) bool { return s.restarted == step })
+	maps.DeleteFunc(l.paths, func(_ topology.ServerName, p paths) bool { return p.step == step })
 }
 
 // keepStart leaves out a rescue, which begins with what was kept before.

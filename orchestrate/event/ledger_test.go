@@ -224,6 +224,21 @@ func TestPathsAreKeptUntilARunEndsWell(t *testing.T) {
 	}
 }
 
+// TestPathsEndWithTheStepThatChangedThem: a run that dies, or fails elsewhere, after that leaves nothing to go back to.
+func TestPathsEndWithTheStepThatChangedThem(t *testing.T) {
+	ledger := event.NewLedger(nil)
+	ledger.Read(event.ActionIntended{Step: "serve/db1", Target: "db1", Action: "let db1 persist the paths of its TLS files"})
+	ledger.Read(event.FoundPaths("db1", facts.TLSSettings{Cert: "/a"}, facts.TLSSettings{}))
+	ledger.Read(event.StepDone{Step: "change/db2"})
+	if got := ledger.Marks().Paths; len(got) != 1 || !ledger.Unended() {
+		t.Errorf("the paths are forgotten before the step is done: %+v", got)
+	}
+	ledger.Read(event.StepDone{Step: "serve/db1"})
+	if got := ledger.Marks().Paths; len(got) > 0 || ledger.Unended() {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestSetThatWasReadIsKept: the last one counts, for each server, also after the run has ended.
 func TestSetThatWasReadIsKept(t *testing.T) {
 	ledger := event.NewLedger(nil)

@@ -375,7 +375,7 @@ func (b *builder) requirementBack(source topology.ServerName) []Action {
 	}
 	left := Require{Server: source, User: b.cluster.Account.User}
 	for _, row := range b.facts.Server(source).Accounts.Or(nil) {
-		former, raised := b.facts.Marks.Raised[source].Former[row.Host]
+		former, raised := b.raisedFrom(source, row.Host)
 		if raised && row.Require.Meets(former) && !former.Same(row.Require) && !slices.Contains(planned.Hosts(), row.Host) {
 			left.Rows = append(left.Rows, facts.RowChange{Host: row.Host, Former: bare(row.Require), Wanted: bare(former)})
 		}
@@ -389,9 +389,17 @@ func (b *builder) requirementBack(source topology.ServerName) []Action {
 // furtherBack goes back to before an interrupted run, whose requirement no login may have met.
 func (b *builder) furtherBack(back Require) Require {
 	for i, row := range back.Rows {
-		if former, raised := b.facts.Marks.Raised[back.Server].Former[row.Host]; raised && row.Wanted.Meets(former) {
+		if former, raised := b.raisedFrom(back.Server, row.Host); raised && row.Wanted.Meets(former) {
 			back.Rows[i].Wanted = bare(former)
 		}
 	}
 	return back
+}
+
+// raisedFrom is what a row demanded before an interrupted run raised it, as long as not every receiver has logged in since.
+func (b *builder) raisedFrom(source topology.ServerName, host string) (former facts.Requirement, raised bool) {
+	former, raised = b.facts.Marks.Raised[source].Former[host]
+	unmet := func(l Link) bool { return !sinceRaised(b.facts, l, l.DumpThread(b.facts)).Holds() }
+	links := b.linksFrom(source)
+	return former, raised && (len(links) == 0 || slices.ContainsFunc(links, unmet))
 }

@@ -128,7 +128,7 @@ func (b *builder) formerOwn(s topology.Server) facts.Value[string] {
 		return now
 	}
 	running := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{})
-	if running.Cert != currentFile(s, "cert.pem") {
+	if running.Cert == "" || b.namedByOthers(s, running.Cert) {
 		return facts.Absent[string]()
 	}
 	suffix := b.facts.Server(s.Name).Config.Or(facts.Config{}).Suffix
@@ -137,6 +137,14 @@ func (b *builder) formerOwn(s topology.Server) facts.Value[string] {
 		return now
 	}
 	return facts.Known(text)
+}
+
+// namedByOthers says that a setting which is not ours gives the server this certificate.
+func (b *builder) namedByOthers(s topology.Server, cert string) bool {
+	config := b.facts.Server(s.Name).Config.Or(facts.Config{})
+	return slices.ContainsFunc(config.Settings, func(setting facts.Setting) bool {
+		return setting.Name == "ssl_cert" && setting.Value == cert && !strings.HasPrefix(setting.Place, config.OwnPath+":")
+	})
 }
 
 // startedWith says that the running server may have been started with our option file so.

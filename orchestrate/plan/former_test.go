@@ -33,6 +33,29 @@ func TestTheFileThatAnEarlierRunLeftIsNoWayBack(t *testing.T) {
 	}
 }
 
+// TestTheFileOfAFormerTLSDirComesBack: a run that died after it named another TLS dir has overwritten what the server was started with.
+func TestTheFileOfAFormerTLSDirComesBack(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	f := seenServer("db1", func(seen *facts.Server) {
+		seen.Settings = facts.Known(facts.TLSSettings{
+			Enabled: true, CA: "/etc/old-ssl/current/ca.pem", Cert: "/etc/old-ssl/current/cert.pem", Key: "/etc/old-ssl/current/key.pem",
+		})
+		seen.ServedTLS = facts.Known(facts.ServedTLS{Chain: "of the former set"})
+	})(s.quiet())
+	for _, a := range mustStep(t, plan.Build(s.cluster, f, s.options), "serve/db1").Rescue {
+		switch a := a.(type) {
+		case plan.RemoveConfig:
+			t.Error("the server would come back without TLS")
+		case plan.WriteConfig:
+			if !strings.Contains(a.Text, "/etc/old-ssl/current/cert.pem") {
+				t.Errorf("%s: %s", a.Path, a.Text)
+			}
+			return
+		}
+	}
+	t.Error("our option file is not put back")
+}
+
 // TestAFileOfSomebodyElseIsKept, though it has the name of ours.
 func TestAFileOfSomebodyElseIsKept(t *testing.T) {
 	s := newSite(world.Cluster("db1", "db2"))

@@ -124,6 +124,23 @@ func TestRequirementGoesBackToWhatItWas(t *testing.T) {
 	}
 }
 
+// TestARequirementThatReceiversHaveMetIsNotTakenBack, though the run that raised it died before it ended.
+func TestARequirementThatReceiversHaveMetIsNotTakenBack(t *testing.T) {
+	s := newSite(world.Cluster("db1", "db2"))
+	p := s.build()
+	died := newCrew(s, p, inOrder)
+	died.dies = true
+	died.work()
+	if s.requirementOf("db1", "%").Kind != facts.RequireSSL || len(s.facts().Marks.Raised["db1"].Former) == 0 {
+		t.Fatalf("it has raised %+v, and the journal knows of %+v", s.requirementOf("db1", "%"), s.facts().Marks.Raised)
+	}
+	s.cluster.Account.Require = topology.RequireX509
+	s.do(t, mustStep(t, s.build(), "rehearse/db2").Rescue...)
+	if got := s.requirementOf("db1", "%"); got.Kind != facts.RequireSSL {
+		t.Errorf("repl@%% demands %s, and demanded ssl, which every receiver has met", got)
+	}
+}
+
 // TestHalfOfTheRowsIsTakenBack: the rescue of the requirement itself puts back the rows that were altered before it failed.
 func TestHalfOfTheRowsIsTakenBack(t *testing.T) {
 	s := newSite(world.Cluster("db1", "db2"))

@@ -140,10 +140,10 @@ func unlock(cmd *cobra.Command, session *session, p plan.Plan) error {
 
 // carryOut lets a person or a program watch while the plan is carried out.
 func carryOut(cmd *cobra.Command, s *settings, cluster topology.Cluster, run *orchestrate.Run, p plan.Plan) (event.RunEnded, error) {
-	if len(p.Steps) == 0 {
-		return event.RunEnded{Outcome: event.Succeeded}, nil
+	watch, leave := func(event.Record) {}, func() {}
+	if len(p.Steps) > 0 {
+		watch, leave = watcher(cmd, s, cluster, p)
 	}
-	watch, leave := watcher(cmd, s, cluster, p)
 	ended, err := run.Apply(cmd.Context(), p, watch)
 	leave()
 	switch {
