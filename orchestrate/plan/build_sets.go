@@ -46,6 +46,7 @@ func (b *basis) dirDefects(s topology.Server) []defect {
 // riskDefects tells where others could change a folder that is to be written to, or whether they could is not known.
 func riskDefects(s topology.Server, what, path string, risk facts.Value[facts.Risk]) []defect {
 	found, known := risk.Get()
+	found.Why = pki.Printable(found.Why)
 	switch {
 	case known:
 		return []defect{{server: s.Name, text: fmt.Sprintf("%s: %s", what, found.Why), Told: pki.Told{
@@ -65,6 +66,9 @@ func (b *builder) checkRisk(s topology.Server, what, path string, risk facts.Val
 }
 
 func onItsHost(r facts.Risk) string {
+	if r.Cure == "" || pki.Printable(r.Cure) != r.Cure {
+		return "choose a place that belongs to root alone, such as tls.dir: /etc/mysql-ssl; a chown or chmod could take from others what they live in"
+	}
 	return fmt.Sprintf("on its host, as root, after a look at what was put there: %s", r.Cure)
 }
 
@@ -75,6 +79,7 @@ func (b *basis) riskWarnings(s topology.Server) []defect {
 	if !known || dir.Kind == facts.DirAbsent {
 		return nil
 	}
+	risk.Why = pki.Printable(risk.Why)
 	return []defect{{server: s.Name, text: fmt.Sprintf("the TLS dir %s: %s; %s", s.TLSDir, risk.Why, onItsHost(risk)), Told: pki.Told{
 		Code: CodeTLSDirRisk, File: onHost(s, s.TLSDir), Reason: risk.Why, Cure: onItsHost(risk),
 	}}}

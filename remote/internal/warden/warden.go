@@ -16,7 +16,8 @@ import (
 )
 
 // Shell are the functions. After guarded FOLDER WITHIN..., which is false where the rule is broken or cannot be tried, risk says why and cure
-// is the commands that mend it, empty where nobody knows. WITHIN are real folders below FOLDER, which need not exist. The variables euid and
+// is the commands that mend it. It is empty where nobody knows, and where they could take from others what they live in: of a folder that is a
+// mere way, and of one that its owner alone may pass. WITHIN are real folders below FOLDER, which need not exist. The variables euid and
 // egid are set by identity. It starts one program, and one more for each link on the way and for each thing that is wrong.
 const Shell = `
 say() { printf '%s\n' "$*"; }
@@ -37,7 +38,7 @@ word() { # TEXT as a word of a shell
 	esac
 }
 guarded() {
-	risk= cure= goal=$1 ahead=$1/ here= last= links=0
+	risk= cure= where= broken= hopeless= goal=$1 ahead=$1/ here= last= links=0
 	identity
 	shift
 	within=$#
@@ -56,6 +57,11 @@ guarded() {
 		if [ -L "$here/$step" ]; then
 			links=$((links + 1))
 			to=$(readlink -- "$here/$step") && [ "$links" -le 40 ] || { risk="the link $here/$step cannot be followed"; return 1; }
+			if [ -k "${here:-/}" ]; then
+				owner=$(stat -c %u -- "$here/$step") || { risk="the link $here/$step cannot be looked at"; return 1; }
+				place=$here/$step where=", which leads to $goal,"
+				case $owner in 0|"$euid") ;; *) wrong "is a link of the user $(stat -c %U -- "$place"), who could lead it elsewhere" ;; esac
+			fi
 			case $to in /*) here= ;; esac
 			ahead=$to/$ahead
 		elif [ -d "$here/$step" ]; then
@@ -73,13 +79,14 @@ guarded() {
 		within=$((within - 1))
 		shift
 	done
-	[ -z "$risk" ]
+	[ -z "$hopeless" ] || cure=
+	[ -z "$broken" ]
 }
 judge() { # by $bits, $place and $where, of which the last is empty for a folder that is no mere way
 	place=${place:-/}
 	case $bits in
 	*:0:*|*:"$euid":*) ;;
-	*) wrong "belongs to the user $(stat -L -c %U -- "$place"), who could put others in the place of what is in it" "chown $(id -un) $(word "$place")" ;;
+	*) wrong "belongs to the user $(stat -L -c %U -- "$place"), who could put others in the place of what is in it" "$(passable "chown $(id -un)")" ;;
 	esac
 	case ${where:+way}:$bits in
 	way:?????????[tT]:*) return ;;
@@ -92,9 +99,16 @@ judge() { # by $bits, $place and $where, of which the last is empty for a folder
 	????????w*) wrong "may be written by others" "chmod o-w $(word "$place")" ;;
 	esac
 }
-wrong() { # WHAT CURE
+passable() { # VERB: what takes a folder from its owner, where that owner can still pass it, and so what serves from it
+	case $bits in
+	?????????[xt]*) say "$1 $(word "$place")" ;;
+	esac
+}
+wrong() { # WHAT CURE: the one of a folder that is a mere way is its owners' business
+	broken=yes
 	risk="${risk:+$risk; }$place$where $1"
-	cure="${cure:+$cure; }$2"
+	[ -z "$where" ] && [ -n "${2-}" ] || hopeless=yes
+	cure="${cure:+$cure; }${2-}"
 }
 `
 
@@ -102,7 +116,7 @@ wrong() { # WHAT CURE
 const Look = Shell + `
 watched() {
 	if guarded "$@"; then say safe
-	elif [ -n "$cure" ]; then say "risk $(printf %s "$risk" | encode) $(printf %s "$cure" | encode)"
+	elif [ -n "$broken" ]; then say "risk $(printf %s "$risk" | encode) $(printf %s "$cure" | encode)"
 	else say "unknown $(flat "$risk")"
 	fi
 }
