@@ -216,7 +216,8 @@ func (b *basis) nextLeaf(s topology.Server) Leaf {
 	return leaf
 }
 
-// waitingLeaf is the newest version here that is good and could be laid down, 0 for none, and the last of all.
+// waitingLeaf is the newest version here that is newer than the one in use, good, and could be laid down, 0 for none, and the last of all. What
+// has been replaced stays so: the reason may be one that no look shows.
 func (b *basis) waitingLeaf(s topology.Server) (waiting, last int) {
 	dir := b.dir(s)
 	for version := range dir.Sets {
@@ -225,8 +226,8 @@ func (b *basis) waitingLeaf(s topology.Server) (waiting, last int) {
 	for version, leaf := range b.facts.Store.Or(facts.Store{}).Leaves[s.Name] {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
-		usable := !there || (version != dir.Current && onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert)
-		if usable && verdictOn(b.judge(s, leaf)).Holds() {
+		usable := !there || onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert
+		if version > dir.Current && usable && verdictOn(b.judge(s, leaf)).Holds() {
 			waiting = max(waiting, version)
 		}
 	}

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -66,5 +67,28 @@ func TestIssuedSetsThatAreNotRolledOut(t *testing.T) {
 	}
 	if _, ok := s.build().Step("files/db1"); ok {
 		t.Error("a certificate for another name takes the place of a good one")
+	}
+}
+
+// TestAReplacedSetStaysReplaced, though it is good and the one in use is not: why it was replaced no look shows.
+func TestAReplacedSetStaysReplaced(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	s.issued(t, "db2", 2)
+	s.mustApply(t)
+	f := seenServer("db2", func(seen *facts.Server) {
+		dir, _ := seen.TLSDir.Get()
+		dir.Sets = maps.Clone(dir.Sets)
+		set := dir.Sets[2]
+		set.Faults = []string{"key.pem is missing"}
+		dir.Sets[2] = set
+		seen.TLSDir = facts.Known(dir)
+	})(s.quiet())
+	for _, a := range mustStep(t, plan.Build(s.cluster, f, s.options), "files/db2").Actions {
+		if install, ok := a.(plan.InstallSet); ok && install.Version != 3 {
+			t.Errorf("set %d is laid down", install.Version)
+		}
+		if switched, ok := a.(plan.SwitchSet); ok && switched.Version != 3 {
+			t.Errorf("it switches to set %d", switched.Version)
+		}
 	}
 }
