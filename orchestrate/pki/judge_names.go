@@ -17,7 +17,7 @@ func (f *findings) names(set Set, want Want) {
 			f.add(CodeNameOnlyCommon, FileCert, say(quoted(name), " is its common name, and it has no alternative DNS names, which newer clients ask for"),
 				say(cureIssue, " with that alternative name"))
 		default:
-			f.add(CodeNameMissing, FileCert, say(quoted(name), " is not among its alternative names (", orNone(alternativeNames(set.Cert)), ")"), say(cureIssue, " with that name"))
+			f.add(CodeNameMissing, FileCert, say(quoted(name), " is not among its alternative names (", orNone(AlternativeNames(set.Cert)), ")"), say(cureIssue, " with that name"))
 		}
 	}
 	for _, reader := range want.Readers {
@@ -140,7 +140,8 @@ func hasAddress(cert *x509.Certificate, ip netip.Addr) bool {
 // quoted is a name in quotation marks. What is not printable in it is so afterwards.
 func quoted(name string) string { return `"` + Printable(name) + `"` }
 
-func alternativeNames(cert *x509.Certificate) []string {
+// AlternativeNames are the names that a certificate is good for: hosts, then addresses.
+func AlternativeNames(cert *x509.Certificate) []string {
 	names := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
 		names = append(names, ip.String())

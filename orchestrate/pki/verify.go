@@ -25,7 +25,7 @@ func VerifyServed(chain, bundle []*x509.Certificate, host string, now time.Time)
 	}
 	if host == "" || !isFor(leaf, host) {
 		return fmt.Errorf("the server's certificate %s is not for %q: its alternative names are %s",
-			SubjectOneLine(leaf), host, Printable(orNone(alternativeNames(leaf))))
+			SubjectOneLine(leaf), host, Printable(orNone(AlternativeNames(leaf))))
 	}
 	return nil
 }

@@ -206,14 +206,26 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	b.add(step)
 }
 
-// nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host.
+// nextLeaf is an issued leaf that waits to be laid down, else the next version after all that exist here and on the host, which carries what
+// the one in use does: a person may have issued that with further names.
 func (b *basis) nextLeaf(s topology.Server) Leaf {
 	leaf := Leaf{Server: s.Name, Names: b.wantOf(s).Names, CommonName: b.comparedName(s)}
 	waiting, last := b.waitingLeaf(s)
 	if leaf.Version = waiting; waiting == 0 {
 		leaf.Version = last + 1
+		leaf.Names = slices.Compact(slices.Sorted(slices.Values(slices.Concat(leaf.Names, b.namesInUse(s)))))
 	}
 	return leaf
+}
+
+// namesInUse are those of the set in use, where its certificate was made here.
+func (b *basis) namesInUse(s topology.Server) []string {
+	set, used := b.dir(s).CurrentSet()
+	made, here := b.facts.Store.Or(facts.Store{}).Leaves[s.Name][b.currentSet(s)]
+	if cert, _, err := pki.ParseLeaf([]byte(made.Cert)); used && here && err == nil && sameLeaf(set.Cert, made.Cert) {
+		return pki.AlternativeNames(cert)
+	}
+	return nil
 }
 
 // waitingLeaf is the newest version here that is newer than the one in use, good, and could be laid down, 0 for none, and the last of all. What

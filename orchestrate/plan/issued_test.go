@@ -3,6 +3,7 @@ package plan_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -89,6 +90,55 @@ func TestAReplacedSetStaysReplaced(t *testing.T) {
 		}
 		if switched, ok := a.(plan.SwitchSet); ok && switched.Version != 3 {
 			t.Errorf("it switches to set %d", switched.Version)
+		}
+	}
+}
+
+// replaced is a secured site where a person has issued a second set of db1 with a further name, which is in use.
+func replaced(t *testing.T) *site {
+	t.Helper()
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	own, _ := s.cluster.Server("db1")
+	names := []string{own.Address, "app.example"}
+	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: "db1", Version: 2, Names: names}, Key: pki.P256, CommonName: "db1"})
+	s.mustApply(t)
+	return s
+}
+
+// TestAddedNamesSurvive: where the set in use is spoilt, another is issued that carries the names which a person has added.
+func TestAddedNamesSurvive(t *testing.T) {
+	for name, sets := range map[string][]int{"on the host": {1}, "not on the host any more": nil} {
+		t.Run(name, func(t *testing.T) {
+			s := replaced(t)
+			s.With("db1", func(w *world.Settings) {
+				w.Set(2, func(set *facts.FileSet) { set.Faults = []string{"key.pem is missing"} })
+			})
+			if sets == nil {
+				s.do(t, plan.PruneSets{Server: "db1", Keep: []int{2}})
+			}
+			actions := mustStep(t, s.build(), "leaf/db1").Actions
+			issue, is := actions[0].(plan.IssueLeaf)
+			if !is || issue.Leaf.Version != 3 || !slices.Contains(issue.Leaf.Names, "app.example") {
+				t.Fatalf("it would %v", actions)
+			}
+			s.mustApply(t)
+			if got := s.quiet().Server("db1").TLSDir.Or(facts.TLSDir{}).Current; got != 3 {
+				t.Errorf("set %d is in use", got)
+			}
+			if p := s.build(); len(p.Steps)+len(p.Blocked) > 0 {
+				t.Errorf("it does not come to rest: %v, %v", ids(p), p.Blocked)
+			}
+		})
+	}
+}
+
+// TestLintPassesOverReplacedSets: what lies in the local folder and is older than the set in use is rolled out by nobody.
+func TestLintPassesOverReplacedSets(t *testing.T) {
+	s := replaced(t)
+	s.do(t, plan.PruneSets{Server: "db1", Keep: []int{2}})
+	for _, subject := range plan.Lint(s.Cluster(), s.Facts(), "pki").Subjects {
+		if strings.HasPrefix(subject.File, "pki/db1/1/") {
+			t.Errorf("it judges %s", subject.File)
 		}
 	}
 }

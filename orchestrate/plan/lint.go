@@ -242,11 +242,11 @@ func (l *linter) made(s topology.Server) {
 	l.subject(s, dir+"/"+pki.FileCert, leaf.Cert)
 }
 
-// newestAside is the newest version in the folder that is not on the host; 0 for none.
+// newestAside is the newest version in the folder that is not on the host, and newer than the one in use there; 0 for none.
 func (l *linter) newestAside(s topology.Server) int {
-	newest := 0
+	newest, current := 0, l.currentSet(s)
 	for version := range l.facts.Store.Or(facts.Store{}).Leaves[s.Name] {
-		if _, there := l.dir(s).Sets[version]; !there {
+		if _, there := l.dir(s).Sets[version]; !there && version > current {
 			newest = max(newest, version)
 		}
 	}
