@@ -11,10 +11,10 @@ import (
 )
 
 // confinedDefects tells where AppArmor would keep a server from its files, and where SELinux may. Its word counts less than a server that shows
-// the certificate of its set: then another text of the profile is loaded than the one that stands on the host.
+// the certificate of its set from there: then another text of the profile is loaded than the one that stands on the host.
 func (b *basis) confinedDefects(s topology.Server) []defect {
 	confined, ok := b.facts.Server(s.Name).Confined.Get()
-	if !ok || (Serves{Server: s.Name}).Holds(b.facts).Holds() {
+	if !ok || (Serves{Server: s.Name, Paths: b.ourPaths(s)}).Holds(b.facts).Holds() {
 		return nil
 	}
 	told := pki.Told{Code: CodeConfinedUntold, File: onHost(s, s.TLSDir+"/versions")}

@@ -10,9 +10,10 @@ import (
 // persists says that the server takes the paths of its TLS files while it runs, and keeps them for its next start by itself.
 func (b *builder) persists(s topology.Server) bool { return b.dialect(s.Name).PersistsSettings() }
 
-// servesGoal is what is to be true of a server's TLS: it shows its certificate and, where settings are persisted, would do so after a restart.
+// servesGoal is what is to be true of a server's TLS: it shows its certificate from the TLS dir and, where settings are persisted, would do so
+// after a restart.
 func (b *builder) servesGoal(s topology.Server) Condition {
-	serves := Serves{Server: s.Name, CRL: b.crlOf(s)}
+	serves := Serves{Server: s.Name, Paths: b.ourPaths(s)}
 	if !b.persists(s) {
 		return serves
 	}

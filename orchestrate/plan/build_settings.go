@@ -10,8 +10,8 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
-// StartsAlike holds when the server, if it runs with the files of its TLS dir, would also start with them. That a reload worked does not
-// show it.
+// StartsAlike holds when the server, if it runs with the files of its TLS dir, or with others that our option file gave it, would also start with
+// them. That a reload worked does not show it.
 type StartsAlike struct {
 	Server topology.ServerName
 	Cert   string // the certificate file of the TLS dir
@@ -31,7 +31,7 @@ func (g StartsAlike) Holds(f facts.Facts) Verdict {
 	switch {
 	case !ok:
 		return notSeen(server.Settings, "the TLS settings of %s", g.Server)
-	case running.Cert != g.Cert:
+	case running.Cert != g.Cert && !givenByUs(server):
 		return yes()
 	}
 	differences, v := differencesOf(f, g.Server)
@@ -44,6 +44,12 @@ func (g StartsAlike) Holds(f facts.Facts) Verdict {
 		}
 	}
 	return yes()
+}
+
+// givenByUs says that the running server has its certificate from our option file, which may have named another TLS dir then.
+func givenByUs(server facts.Server) bool {
+	own := server.Config.Or(facts.Config{}).OwnPath
+	return own != "" && server.Variables.Or(nil)["ssl_cert"].File == own
 }
 
 func (g StartsAlike) String() string {

@@ -48,10 +48,10 @@ type ConfigInPlace struct {
 }
 
 // Serves holds when the certificate that the server shows in a handshake is the one of the set in use, it is known to have read the rest of that
-// set, and it runs with the list of revoked certificates that it is to read.
+// set, and it runs with the paths that it is to read.
 type Serves struct {
 	Server topology.ServerName
-	CRL    string `json:",omitempty"` // the path of the list; empty for none, or for one that is somebody else's choice
+	Paths  facts.TLSSettings `json:",omitzero"` // an empty one is not compared: there is none, or it is somebody else's choice
 }
 
 func (AuthorityExists) condition() {}
@@ -85,9 +85,9 @@ func (g ConfigInPlace) Quick() Condition {
 	return ConfigIs{Server: g.Server, Path: g.Path, There: true, Text: g.Text}
 }
 
-// Look needs the files and a handshake and, where it is to read a list, its settings.
+// Look needs the files and a handshake and, where it is to run with certain paths, its settings.
 func (g Serves) Look() facts.Look {
-	if g.CRL != "" {
+	if g.Paths != (facts.TLSSettings{}) {
 		return lookAt(g.Server, facts.PartFiles|facts.PartServed|facts.PartSettings)
 	}
 	return lookAt(g.Server, facts.PartFiles|facts.PartServed)
@@ -123,8 +123,11 @@ func (g ConfigInPlace) String() string {
 }
 
 func (g Serves) String() string {
-	if g.CRL != "" {
-		return fmt.Sprintf("%s shows the certificate of its set in a handshake, and runs with the list of revoked certificates %s", g.Server, g.CRL)
+	switch {
+	case g.Paths.CRL != "":
+		return fmt.Sprintf("%s shows the certificate of its set in a handshake, and runs with the list of revoked certificates %s", g.Server, g.Paths.CRL)
+	case g.Paths.Cert != "":
+		return fmt.Sprintf("%s shows the certificate of its set in a handshake, and runs with %s", g.Server, g.Paths.Cert)
 	}
 	return fmt.Sprintf("%s shows the certificate of its set in a handshake", g.Server)
 }
@@ -336,18 +339,24 @@ func (g Serves) Holds(f facts.Facts) Verdict {
 	case !sameLeaf(served.Chain, set.Cert):
 		return no("%s serves another certificate than the one in its TLS dir", g.Server)
 	}
-	return all(g.readsList(server.Settings), g.hasRead(f, dir))
+	return all(g.runsWith(server.Settings), g.hasRead(f, dir))
 }
 
-func (g Serves) readsList(seen facts.Value[facts.TLSSettings]) Verdict {
+// runsWith compares the paths. The same certificate may lie elsewhere too, where the next start would not look for it.
+func (g Serves) runsWith(seen facts.Value[facts.TLSSettings]) Verdict {
 	settings, ok := seen.Get()
-	switch {
-	case g.CRL == "":
-		return yes()
-	case !ok:
+	if !ok && g.Paths != (facts.TLSSettings{}) {
 		return notSeen(seen, "the TLS settings of %s", g.Server)
-	case settings.CRL != g.CRL:
-		return no("%s does not run with the list of revoked certificates %s", g.Server, g.CRL)
+	}
+	running := settings.Paths()
+	for i, path := range g.Paths.Paths() {
+		switch {
+		case path.Value == "" || path.Value == running[i].Value:
+		case path.Value == g.Paths.CRL:
+			return no("%s does not run with the list of revoked certificates %s", g.Server, path.Value)
+		default:
+			return no("%s runs with %s = %s, not with %s", g.Server, path.Name, valueOr(running[i].Value), path.Value)
+		}
 	}
 	return yes()
 }

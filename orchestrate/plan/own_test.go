@@ -151,7 +151,7 @@ func TestSameCertificateInAnotherSetIsReadAtOnce(t *testing.T) {
 // TestListOfRevokedCertificatesIsRead: a server that shows its certificate, and runs without its list, does not do yet.
 func TestListOfRevokedCertificatesIsRead(t *testing.T) {
 	const list = "/etc/mysql-ssl/current/crl.pem"
-	serves := plan.Serves{Server: "db1", CRL: list}
+	serves := plan.Serves{Server: "db1", Paths: facts.TLSSettings{CRL: list}}
 	running := func(crl string) func(facts.Facts) facts.Facts {
 		return seenServer("db1", func(s *facts.Server) {
 			settings, _ := s.Settings.Get()

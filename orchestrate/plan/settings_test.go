@@ -113,7 +113,8 @@ func TestOthersFilesAreNotJudged(t *testing.T) {
 	s := securedSite(t, world.Cluster("db1", "db2"))
 	f := addSetting(s.facts(), later("ssl_cert", "/old.pem"))
 	alike := plan.StartsAlike{Server: "db1", Cert: "/elsewhere/cert.pem"}
-	if v := alike.Holds(f); !v.Holds() {
+	others := setVariable(f, "ssl_cert", facts.Variable{Value: "/etc/mysql-ssl/current/cert.pem", Origin: facts.FromFile, File: "/etc/my.cnf"})
+	if v := alike.Holds(others); !v.Holds() {
 		t.Error(v)
 	}
 	alike.Cert = "/etc/mysql-ssl/current/cert.pem"
