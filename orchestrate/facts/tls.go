@@ -106,7 +106,7 @@ type FileSet struct {
 	CA, Cert  string        // PEM
 	CRL       string        // PEM; empty: the set has none
 	KeyDigest string        // SHA-256 of the file key.pem, hex
-	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex
+	KeyPublic Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, hex; absent: the file holds no key that could be read
 	Readable  Value[bool]   // by the OS user of the server, tried by reading
 	Faults    []string      // missing files, and what is no file
 	Loose     []string      // modes and owners that are not as they should be, which can be put right in place

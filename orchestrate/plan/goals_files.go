@@ -249,7 +249,11 @@ func (g SetInUse) good(f facts.Facts, set facts.FileSet) flaw {
 	leaf := leafOf(set)
 	here, same := keyHere(f, g.Server, g.Version, set.KeyDigest)
 	var ok bool
-	if leaf.KeyPublic, ok = set.KeyPublic.Get(); !ok && !same {
+	switch leaf.KeyPublic, ok = set.KeyPublic.Get(); {
+	case set.KeyPublic.IsAbsent() && !same:
+		const why = "key.pem holds no private key that can be read without a passphrase"
+		return flawOf(CodeOnHost, pki.FileKey, why, no("certificate set %d of %s: %s", g.Version, g.Server, why))
+	case !ok && !same:
 		return flaw{verdict: notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)}
 	}
 	leaf.KeyPublic, leaf.KeyForm = cmp.Or(leaf.KeyPublic, here.KeyPublic), here.KeyForm

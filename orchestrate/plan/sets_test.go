@@ -63,6 +63,7 @@ func TestAnUnreadableSetIsRepairedAndASpoiltOneReplaced(t *testing.T) {
 	}{
 		"unreadable":     {func(set *facts.FileSet) { set.Readable = facts.Known(false) }, "repair/db1"},
 		"a file is gone": {func(set *facts.FileSet) { set.Faults = []string{"ca.pem is missing"} }, "leaf/db1"},
+		"an empty key":   {func(set *facts.FileSet) { set.KeyDigest, set.KeyPublic = "of nothing", facts.Absent[string]() }, "leaf/db1"},
 		"another key": {func(set *facts.FileSet) {
 			set.Loose, set.KeyPublic = []string{"key.pem is open to others"}, facts.Known("another")
 		}, "leaf/db1"},

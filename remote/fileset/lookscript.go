@@ -128,8 +128,10 @@ public() { # FILE DIGEST
 		say "public $1 unknown openssl is not installed"
 	elif text=$(openssl pkey -in "$1" -passin pass: -pubout </dev/null 2>/dev/null); then
 		say "public $1" $text
+	elif openssl version >/dev/null 2>&1; then
+		say "public $1 absent"
 	else
-		say "public $1 unknown openssl cannot read it as a private key"
+		say "public $1 unknown openssl does not run"
 	fi
 }
 try() {

@@ -228,6 +228,10 @@ func (p *parser) detail(word, text string) error {
 	case word == "sha256":
 		return digestOr(&file.sum, rest, parseDigest)
 	case word == "public" && isKey:
+		if rest == "absent" {
+			file.public = seen.Absent[string]()
+			return nil
+		}
 		return digestOr(&file.public, rest, parsePublic)
 	case word == "read":
 		return readable(&file.readable, rest)

@@ -102,6 +102,6 @@ type File struct {
 
 	SHA256    seen.Value[string] // of the file, in hex
 	PEM       seen.Value[string] // the content, of all files but key.pem
-	PublicKey seen.Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, in hex; of key.pem only
+	PublicKey seen.Value[string] // SHA-256 of the key's DER SubjectPublicKeyInfo, in hex; of key.pem only. Absent: openssl reads no private key in it
 	Readable  seen.Value[bool]   // by the reader whom Look was given, tried on this path
 }
