@@ -71,7 +71,8 @@ func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 // asItsUser looks at the files once more when the server does not run as the user who was sent to read them.
 func (g *glance) asItsUser(ctx context.Context, tried place) {
 	p, ok := g.seen.Process.Get()
-	if g.reader != p.OSUser && len(g.seen.TLSDir.Or(facts.TLSDir{}).Sets) > 0 {
+	dir := g.seen.TLSDir.Or(facts.TLSDir{})
+	if g.reader != p.OSUser && (len(dir.Sets) > 0 || dir.Kind == facts.DirOther) {
 		g.survey(ctx, place{dataDir: tried.dataDir, osUser: p.OSUser})
 	}
 	if ok {

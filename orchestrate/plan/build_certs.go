@@ -202,7 +202,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 	}
 	step := b.fileStep(s, leaf.Version)
 	step.Needs = []string{stepID("leaf", s.Name)}
-	step.Guards = []Guard{{Condition: LeafIssued{leaf, peersIn(b.wantOf(s))}}}
+	step.Guards = append([]Guard{{Condition: LeafIssued{leaf, peersIn(b.wantOf(s))}}}, step.Guards...)
 	b.add(step)
 }
 
@@ -288,10 +288,11 @@ func (b *builder) switching(channels ...facts.ChannelID) []string {
 
 // switchWhileStopped adds the switch. A receiver opens the three files one after the other at every connect, so one that reads
 // them from this folder is stopped meanwhile, on the way back too. The step is done when each is connected again: no login is tried with
-// the set before, since a trial takes the files that are in use.
+// the new set before, since a trial takes the files that are in use.
 func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step) {
 	readers := b.readersOf(s)
 	if len(readers) > 0 {
+		step.Guards = append(step.Guards, b.comesBack(s, readers)...)
 		step.Found = b.threadsOf(readers...)
 		step.Impact = reconnectImpact(readers...)
 		step.Goal = All(step.Goal, b.upAgain(s, readers))
@@ -304,6 +305,27 @@ func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step)
 		back = append(slices.Clone(back), ReloadTLS{Server: s.Name})
 	}
 	step.Undo = Undo{Actions: back}
+}
+
+// comesBack lets no receiver be stopped that could not even log in with the files that it has: its account may be locked, or its password another by
+// now. Where these files, or those of its source, are no good any more a login says nothing of the account, and the new set is what helps.
+func (b *builder) comesBack(s topology.Server, readers []facts.ChannelID) []Guard {
+	var guards []Guard
+	for _, l := range b.links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
+		if slices.Contains(readers, l.Channel) && channel.Receiver == facts.Yes && b.isWell(s) && b.isWell(b.server(l.Source)) &&
+			(Serves{Server: l.Source}).Holds(b.facts).Holds() {
+			guards = append(guards, Guard{Condition: TrialWorks{Link: l}})
+		}
+	}
+	return guards
+}
+
+// isWell says that the set in use is good, whether or not it is to be replaced.
+func (b *builder) isWell(s topology.Server) bool {
+	inUse := b.setInUse(s, b.currentSet(s))
+	inUse.Given = ""
+	return inUse.Holds(b.facts).Holds()
 }
 
 func whileStopped(channels []facts.ChannelID, action Action) []Action {

@@ -103,7 +103,8 @@ func (b *builder) planGivenSet(s topology.Server) {
 	b.sets[s.Name] = version
 	goal := b.setInUse(s, version)
 	step := b.fileStep(s, version)
-	step.Guards = []Guard{{Condition: GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage, Peers: goal.Peers}}}
+	ready := GivenReady{Server: s.Name, Digest: goal.Given, Names: goal.Names, Usage: goal.Usage, Peers: goal.Peers}
+	step.Guards = append([]Guard{{Condition: ready}}, step.Guards...)
 	b.readAtOnce(s, &step)
 	b.add(step)
 }

@@ -142,3 +142,34 @@ func TestLintPassesOverReplacedSets(t *testing.T) {
 		}
 	}
 }
+
+// TestNoReceiverIsStoppedThatCouldNotComeBack: a login with the files in use tells, unless they are what is wrong.
+func TestNoReceiverIsStoppedThatCouldNotComeBack(t *testing.T) {
+	trial := plan.Guard{Condition: plan.TrialWorks{Link: linkTo("db2")}}
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	s.issued(t, "db2", 2)
+	if guards := mustStep(t, s.build(), "files/db2").Guards; !slices.Contains(conditions(guards), trial.Condition.String()) {
+		t.Errorf("no login is tried: %v", guards)
+	}
+	s.With("db2", func(w *world.Settings) {
+		w.Set(1, func(set *facts.FileSet) { set.Faults = []string{"key.pem is missing"} })
+	})
+	if guards := mustStep(t, s.build(), "files/db2").Guards; slices.Contains(conditions(guards), trial.Condition.String()) {
+		t.Errorf("a set without a key has to let a login through: %v", guards)
+	}
+	c := world.Cluster("db1", "db2")
+	ownFiles(&c)
+	s = securedSite(t, c)
+	s.NewOwn("db2")
+	if guards := mustStep(t, s.build(), "files/db2").Guards; len(guards) != 2 || guards[1] != trial {
+		t.Errorf("no login is tried with own files: %v", guards)
+	}
+}
+
+func conditions(guards []plan.Guard) []string {
+	texts := make([]string, len(guards))
+	for i, guard := range guards {
+		texts[i] = guard.Condition.String()
+	}
+	return texts
+}

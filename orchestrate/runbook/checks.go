@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,8 +123,12 @@ func (w *writer) serves(c plan.Serves) (check, error) {
 	if err != nil {
 		return check{}, err
 	}
-	return w.shown("serves", struct{ Run, Address, Cert, CRL, Ask, Settings string }{
-		w.run(c.Server), hostPort(s.Address, s.MySQL.Port), currentFile(s, pki.FileCert), c.CRL, w.ask(c.Server), d.Settings().Statement().String(),
+	return w.shown("serves", struct {
+		Run, Address, Cert, Ask, Settings string
+		Paths                             []string
+	}{
+		w.run(c.Server), hostPort(s.Address, s.MySQL.Port), currentFile(s, pki.FileCert), w.ask(c.Server), d.Settings().Statement().String(),
+		slices.DeleteFunc([]string{c.Paths.Cert, c.Paths.CRL}, func(path string) bool { return path == "" }),
 	})
 }
 
