@@ -234,7 +234,7 @@ func filesThatCannotBeUsed(t *testing.T, b *bench) {
 	equal(t, "modes and owners", strings.HasPrefix(strings.Join(set.Loose, "; "), "key.pem is open to others (mode 0644)"), true)
 	equal(t, "exposed", set.Exposed, true)
 	equal(t, "readable", known(t, "readable", set.Readable), false)
-	equal(t, "public half of the key", set.KeyPublic.IsUnknown(), true)
+	equal(t, "public half of the key", set.KeyPublic.IsAbsent(), true)
 }
 
 func laterSettings(t *testing.T, b *bench) {
