@@ -31,13 +31,15 @@ func (c *cluster) loosened() map[string]string {
 	primary, first, second := c.Servers[0], c.Servers[1], c.Servers[2]
 	before := map[string]string{}
 	for _, s := range c.Servers {
-		for _, path := range []string{ofSet(s, "key.pem"), ofSet(s, "ca.pem"), filepath.Join(s.TLSDir, "versions")} {
+		for _, path := range []string{ofSet(s, "key.pem"), ofSet(s, "ca.pem"), filepath.Join(s.TLSDir, "versions"), filepath.Join(s.TLSDir, "versions", "1")} {
 			before[path] = modeAndOwner(c.t, path)
 		}
 	}
 	must(c.t, os.Chmod(ofSet(primary, "key.pem"), 0o644))
 	if os.Geteuid() == 0 { // somebody else gives nothing away
 		must(c.t, os.Chown(ofSet(first, "key.pem"), 0, 0))
+		const nobody = 65534
+		must(c.t, os.Chown(filepath.Join(second.TLSDir, "versions", "1"), nobody, nobody))
 	} else {
 		must(c.t, os.Chmod(ofSet(first, "ca.pem"), 0o666))
 	}

@@ -110,6 +110,7 @@ type FileSet struct {
 	Readable  Value[bool]   // by the OS user of the server, tried by reading
 	Faults    []string      // missing files, and what is no file
 	Loose     []string      // modes and owners that are not as they should be, which can be put right in place
+	Owner     string        // of its folder, where that is neither root nor the user who works on the host: it is loose then; else empty
 	Exposed   bool          // others than the owner and the group of key.pem could read it
 }
 

@@ -108,7 +108,7 @@ func withSets(dir facts.TLSDir, state fileset.State, reader string) (with facts.
 		return dir, state.Versions.Why()
 	}
 	for _, v := range versions {
-		set, why := fileSet(v, reader)
+		set, why := fileSet(v, reader, state.Login)
 		if why != "" {
 			return dir, fmt.Sprintf("version %d: %s", v.Number, why)
 		}
@@ -130,10 +130,10 @@ func withSets(dir facts.TLSDir, state fileset.State, reader string) (with facts.
 }
 
 // fileSet is one version as facts, or why it is not known. What is wrong with a file is a fault, and known.
-func fileSet(v fileset.Version, reader string) (set facts.FileSet, why string) {
+func fileSet(v fileset.Version, reader, login string) (set facts.FileSet, why string) {
 	set.Readable, set.KeyPublic = facts.Known(true), facts.Absent[string]()
-	if folder, known := v.Folder.Get(); known && folder.Mode&0o022 != 0 {
-		set.Loose = append(set.Loose, fmt.Sprintf("others than its owner may write to its folder (mode %04o)", folder.Mode))
+	if folder, known := v.Folder.Get(); known {
+		takeFolder(&set, folder, login)
 	}
 	for _, name := range fileset.Names() {
 		value := v.File(name)
@@ -153,6 +153,16 @@ func fileSet(v fileset.Version, reader string) (set facts.FileSet, why string) {
 		}
 	}
 	return set, ""
+}
+
+func takeFolder(set *facts.FileSet, folder fileset.Folder, login string) {
+	if folder.Mode&0o022 != 0 {
+		set.Loose = append(set.Loose, fmt.Sprintf("others than its owner may write to its folder (mode %04o)", folder.Mode))
+	}
+	if login != "" && folder.Owner != "root" && folder.Owner != login {
+		set.Owner = folder.Owner
+		set.Loose = append(set.Loose, fmt.Sprintf("its folder belongs to %s, not to %s", folder.Owner, login))
+	}
 }
 
 func takeFile(set *facts.FileSet, name fileset.Name, file fileset.File, reader string) (why string) {

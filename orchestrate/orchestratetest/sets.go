@@ -15,7 +15,7 @@ func (w *World) repair(a plan.RepairSet) error {
 	if !ok || len(set.Faults) > 0 {
 		return fmt.Errorf("%s has no complete certificate set %d", a.Server, a.Version)
 	}
-	set.Loose, set.Exposed, set.Readable = nil, false, facts.Known(true)
+	set.Loose, set.Owner, set.Exposed, set.Readable = nil, "", false, facts.Known(true)
 	s.dir.Sets[a.Version], s.dir.Open = set, ""
 	return nil
 }

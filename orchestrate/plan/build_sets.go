@@ -85,16 +85,23 @@ func (b *basis) riskWarnings(s topology.Server) []defect {
 	}}}
 }
 
-// openDefects tells of a folder that others may write to, where a new set would be laid down.
+// openDefects tells of folders that others may write to, where a new set would be laid down, or the way back is one to a set of somebody else's.
 func (b *basis) openDefects(s topology.Server) []defect {
-	open := b.dir(s).Open
-	if open == "" {
-		return nil
+	var list []defect
+	tell := func(why, cure string) {
+		list = append(list, defect{server: s.Name, text: fmt.Sprintf("the TLS dir %s: %s", s.TLSDir, why), Told: pki.Told{
+			Code: CodeTLSDir, File: onHost(s, s.TLSDir), Reason: why, Cure: cure + " on its host, after a look at who wrote there",
+		}})
 	}
-	return []defect{{server: s.Name, text: fmt.Sprintf("the TLS dir %s: %s", s.TLSDir, open), Told: pki.Told{
-		Code: CodeTLSDir, File: onHost(s, s.TLSDir), Reason: open,
-		Cure: fmt.Sprintf("chmod 755 %s/versions on its host, after a look at who wrote there", s.TLSDir),
-	}}}
+	dir := b.dir(s)
+	if dir.Open != "" {
+		tell(dir.Open, fmt.Sprintf("chmod 755 %s/versions", s.TLSDir))
+	}
+	if set, used := dir.CurrentSet(); used && set.Owner != "" {
+		folder := fmt.Sprintf("versions/%d", dir.Current)
+		tell(fmt.Sprintf("%s belongs to %s", folder, pki.Printable(set.Owner)), fmt.Sprintf("chown root %s/%s", s.TLSDir, folder))
+	}
+	return list
 }
 
 // repairs says that the set in use would be good if its modes and owners were right, and that no other waits.

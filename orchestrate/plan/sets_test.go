@@ -170,6 +170,27 @@ func TestPruningComesLast(t *testing.T) {
 	}
 }
 
+// TestAFolderOfSomebodyElseIsTakenOverInPlace: but no set is laid down beside it from which the way back leads there.
+func TestAFolderOfSomebodyElseIsTakenOverInPlace(t *testing.T) {
+	taken := func(set *facts.FileSet) { set.Owner, set.Loose = "mysql", []string{"its folder belongs to mysql, not to root"} }
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	s.With("db1", func(w *world.Settings) { w.Set(1, taken) })
+	if p := s.build(); stepsOf(p) != "repair/db1" || !strings.Contains(p.Steps[0].Reason, "belongs to mysql") {
+		t.Fatalf("got %s, %v", stepsOf(p), p.Blocked)
+	}
+	s.mustApply(t)
+	if again := s.build(); len(again.Steps) != 0 || len(again.Blocked) != 0 {
+		t.Errorf("then there is still %s, %v", stepsOf(again), again.Blocked)
+	}
+	s.With("db1", func(w *world.Settings) {
+		w.Set(1, func(set *facts.FileSet) { taken(set); set.Faults = []string{"key.pem is missing"} })
+	})
+	p := s.build()
+	if len(p.Blocked) != 1 || !strings.Contains(p.Blocked[0].Why, "versions/1 belongs to mysql") || !strings.HasPrefix(p.Blocked[0].Hint, "chown root /etc/mysql-ssl/versions/1 ") {
+		t.Errorf("got %s, %v", stepsOf(p), p.Blocked)
+	}
+}
+
 // TestAnOpenFolderIsClosedInPlace: but nothing is laid down in it before a person looked.
 func TestAnOpenFolderIsClosedInPlace(t *testing.T) {
 	const open = "others than its owner may write to versions (mode 0777)"

@@ -13,12 +13,16 @@ import (
 func (w *writer) repairSet(a plan.RepairSet) ([]command, error) {
 	root := path.Join(a.Dir, "versions")
 	data := struct {
-		Root, Version, Owner string
-		CRL                  bool
+		Root, Version, Owner, Login string
+		CRL                         bool
 	}{Root: root, Version: path.Join(root, strconv.Itoa(a.Version))}
-	data.CRL = w.facts.Server(a.Server).TLSDir.Or(facts.TLSDir{}).Sets[a.Version].CRL != ""
+	set := w.facts.Server(a.Server).TLSDir.Or(facts.TLSDir{}).Sets[a.Version]
+	data.CRL = set.CRL != ""
 	if w.isRoot(a.Server) {
 		data.Owner = a.Owner
+	}
+	if set.Owner != "" && w.isRoot(a.Server) {
+		data.Login = "root"
 	}
 	return w.shell(a, onHost, "repair-set", data)
 }

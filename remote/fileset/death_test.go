@@ -113,6 +113,7 @@ func spoil(t *testing.T, dir string, version int) {
 		if info, err := os.Stat(dir); err == nil && ownerOf(info) == 0 {
 			must(t, os.Chown(folder+"/key.pem", 0, 0))
 			must(t, os.Chown(folder+"/cert.pem", 1, 1))
+			must(t, os.Chown(folder, 1, 1))
 		}
 	}
 }

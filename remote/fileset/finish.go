@@ -12,7 +12,7 @@ import (
 
 // finish puts the facts together, once all lines are read.
 func (p *parser) finish() State {
-	state := State{Dir: p.folder("."), Root: p.folder("versions"), Current: p.current(), Left: p.left, Context: p.context, Guard: p.guard, Within: p.within}
+	state := State{Dir: p.folder("."), Root: p.folder("versions"), Current: p.current(), Left: p.left, Context: p.context, Login: p.login, Guard: p.guard, Within: p.within}
 	if p.found["."].kind == "" {
 		state.Dir = p.dir
 	}

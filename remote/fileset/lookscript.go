@@ -95,7 +95,7 @@ fact() { # a line of stat
 	as=${1#*:}
 	set -- ${1%%:*}
 	case $2:$3 in
-	/proc/self/.:*) myid=$5 me=$6 ;;
+	/proc/self/.:*) myid=$5 me=$6; say "login $6" ;;
 	current:a???) link "$as" ;;
 	versions/*/key.pem:8???) regular="$regular $2" ;;
 	versions/*/*:8???)

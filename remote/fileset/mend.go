@@ -10,7 +10,8 @@ import (
 )
 
 // Repair gives the files and folders of a complete version back their owner and modes, the key first, and their security labels. It changes
-// nothing that is right, and follows no link. An empty owner leaves everything to whom it belongs.
+// nothing that is right, and follows no link. An empty owner leaves the files to whom they belong. The folders belong to root or to whoever
+// works: to another, they are given to the latter.
 func Repair(dir string, version int, owner string) shell.Line {
 	return owned(repairScript, dir, version, owner)
 }
@@ -55,9 +56,10 @@ opened() {
 	1:*|*:directory) ;;
 	*) die "$1 has another name elsewhere, so that it is not only a file of the set" ;;
 	esac
-	if [ -n "$uid" ] && [ "$has" != "$uid" ] && [ -z "${1##*.pem}" ]; then
-		try "$1 cannot be given to $owner" chown -- "$owner" /proc/self/fd/3
-	fi
+	case $1 in
+	*.pem) [ -z "$uid" ] || [ "$has" = "$uid" ] || try "$1 cannot be given to $owner" chown -- "$owner" /proc/self/fd/3 ;;
+	*) [ "$has" = 0 ] || [ "$has" = "$euid" ] || try "$1 cannot be taken over" chown "$euid" /proc/self/fd/3 ;;
+	esac
 	[ "$mode" = "$2" ] || try "the mode of $1 cannot be set" chmod "$2" /proc/self/fd/3
 }
 repair() {

@@ -56,6 +56,7 @@ type parser struct {
 	listWhy  string // why there is none
 	reader   string // why nobody could try to read
 	context  string // of the key in use
+	login    string
 	guard    seen.Value[seen.Risk]
 	within   seen.Value[seen.Risk]
 
@@ -101,6 +102,8 @@ func (p *parser) line(line string) error {
 		return p.link64(rest)
 	case "context":
 		p.context = rest
+	case "login":
+		p.login = rest
 	case "guard":
 		return risk(&p.guard, rest)
 	case "within":

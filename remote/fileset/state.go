@@ -33,6 +33,9 @@ type State struct {
 	Guard  seen.Value[seen.Risk]
 	Within seen.Value[seen.Risk]
 
+	// Login is the user who looked; empty where the host did not tell.
+	Login string
+
 	// Context is that of current/key.pem, as SELinux has it: empty where SELinux enforces nothing, or where the host did not tell.
 	Context string
 }
