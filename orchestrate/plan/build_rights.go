@@ -44,6 +44,9 @@ func (b *builder) worksByServer() map[topology.ServerName][]dialect.Work {
 		for _, a := range slices.Concat(step.Actions, step.Rescue) {
 			server := a.Target()
 			taken, known := worksOf(a, b.facts.Server(server).Instance.Or(facts.Instance{}).ReadOnly)
+			if a, back := a.(Unpersist); back && !b.resets(a) {
+				taken = []dialect.Work{dialect.PersistPaths}
+			}
 			if !known {
 				b.block(server, "", "%s: what privileges %T takes is not known", step.ID, a)
 			}
@@ -55,6 +58,18 @@ func (b *builder) worksByServer() map[topology.ServerName][]dialect.Work {
 		}
 	}
 	return works
+}
+
+// resets says that a path which is persisted until then is so no more afterwards: to set it to what was persisted before takes less.
+func (b *builder) resets(a Unpersist) bool {
+	s, _ := b.cluster.Server(a.Server)
+	ours := b.ourPaths(s).Paths()
+	for i, path := range a.Kept.Paths() {
+		if path.Value == "" && ours[i].Value != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // worksOf is what an action takes of its server; nothing where it is done by files and commands of the host, or here. It does not know an

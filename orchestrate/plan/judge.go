@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -153,6 +154,12 @@ func Judge(c topology.Cluster, f facts.Facts, positions map[topology.ServerName]
 	for _, l := range links {
 		r.Plaintext = append(r.Plaintext, plaintextReports(f, l)...)
 		r.Replicas = append(r.Replicas, replicaReport(f, l, kept[l.Channel]))
+	}
+	if len(links) > 0 && !slices.ContainsFunc(links, func(l Link) bool { return !kept[l.Channel].Receiver }) {
+		r.Problems = append(r.Problems, Problem{
+			Server: links[0].Source, Known: true, Why: "every receiver is kept stopped: no connection is there that could be proven",
+			Hint: "start one of them, and verify again",
+		})
 	}
 	r.OK = len(r.Problems) == 0 && len(links) > 0
 	return r

@@ -77,6 +77,20 @@ func TestALackOfPrivilegesBlocksBeforeAnythingIsDone(t *testing.T) {
 	}
 }
 
+// TestWhatWasPersistedBeforeIsPersistedAgain takes no more than to persist it: nothing is reset.
+func TestWhatWasPersistedBeforeIsPersistedAgain(t *testing.T) {
+	values := map[string]string{"ssl_ca": "/etc/mysql/ssl/ca.pem", "ssl_cert": "/etc/mysql/ssl/cert.pem", "ssl_key": "/etc/mysql/ssl/key.pem"}
+	s := lackingSite(true, "db1", "PERSIST_RO_VARIABLES_ADMIN")
+	s.With("db1", func(settings *world.Settings) { settings.Kept(func(k *facts.Kept) { k.Values = values }) })
+	if p := s.build(); len(p.Blocked) > 0 {
+		t.Errorf("blocked: %v", p.Blocked)
+	}
+	delete(values, "ssl_key")
+	if p := s.build(); len(p.Blocked) != 1 || !strings.Contains(p.Blocked[0].Why, "PERSIST_RO_VARIABLES_ADMIN") {
+		t.Errorf("what is to be reset takes more: %v", p.Blocked)
+	}
+}
+
 func TestAWeakAccountIsEnoughForWhatIsDone(t *testing.T) {
 	for _, mysql := range []bool{false, true} {
 		s := lackingSite(mysql, "db1")

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -72,6 +73,16 @@ func TestWhatIsKeptStopped(t *testing.T) {
 				t.Error("it is proven without being told so")
 			}
 		})
+	}
+}
+
+// TestNothingIsProvenWhereNoReceiverRuns: that each is stopped on purpose proves no connection.
+func TestNothingIsProvenWhereNoReceiverRuns(t *testing.T) {
+	s := securedSite(t, world.Cluster("db1", "db2"))
+	f := seenChannel("db2", func(c *facts.Channel) { c.Receiver, c.Applier = facts.No, facts.No })(s.facts())
+	r := plan.Judge(s.cluster, f, positionsOf(s.cluster, f), plan.KeptStopped(s.cluster, f, plan.Options{KeepStopped: true}))
+	if r.OK || len(r.Problems) != 1 || !strings.HasPrefix(r.Problems[0].Why, "every receiver is kept stopped") {
+		t.Errorf("%v %+v", r.OK, r.Problems)
 	}
 }
 
