@@ -200,6 +200,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
 		})
 	}
+	b.warnOfIssued(s, leaf.Version)
 	step := b.fileStep(s, leaf.Version)
 	step.Needs = []string{stepID("leaf", s.Name)}
 	step.Guards = append([]Guard{{Condition: LeafIssued{leaf, peersIn(b.wantOf(s))}}}, step.Guards...)
@@ -257,7 +258,7 @@ func (b *builder) whyAnotherSet(s topology.Server) string {
 	if v := b.setInUse(s, current).Holds(b.facts); !v.Holds() {
 		return v.Why()
 	}
-	return fmt.Sprintf("set %d was issued to replace set %d, which is in use", b.sets[s.Name], current)
+	return fmt.Sprintf("set %d was issued to replace set %d, which is in use", b.sets[s.Name], current) + whatIsIssued(b.made(s, b.sets[s.Name]))
 }
 
 // fileStep copies a set and switches to it.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 	world "github.com/replssl/replssl/orchestrate/orchestratetest"
@@ -33,7 +34,7 @@ func TestIssuedSetsAreRolledOut(t *testing.T) {
 		"files/db1": "set 2 was issued to replace set 1, which is in use",
 		"files/db2": "set 3 was issued to replace set 1, which is in use",
 	} {
-		if step, ok := p.Step(id); !ok || step.Reason != reason {
+		if step, ok := p.Step(id); !ok || !strings.HasPrefix(step.Reason, reason+"; it is good until 2") || !strings.HasSuffix(step.Reason, " for "+strings.TrimPrefix(id, "files/")+".example.com") {
 			t.Errorf("%s: %q", id, step.Reason)
 		}
 	}
@@ -129,6 +130,35 @@ func TestAddedNamesSurvive(t *testing.T) {
 				t.Errorf("it does not come to rest: %v, %v", ids(p), p.Blocked)
 			}
 		})
+	}
+}
+
+// TestWhatAnIssuedSetLosesIsTold before it is rolled out: names that the one in use has, and time.
+func TestWhatAnIssuedSetLosesIsTold(t *testing.T) {
+	s := replaced(t)
+	s.mustApply(t)
+	s.issued(t, "db1", 3)
+	const what = "certificate set 3 of db1, which was issued to replace set 2, "
+	warnings := func(p plan.Plan) (texts []string) {
+		for _, w := range p.Warnings {
+			if text, is := strings.CutPrefix(w.Text, what); is {
+				texts = append(texts, text)
+			}
+		}
+		return texts
+	}
+	if got := warnings(s.build()); len(got) != 1 || !strings.HasPrefix(got[0], "is not for app.example any more; ") {
+		t.Errorf("%q", got)
+	}
+	f := s.quiet()
+	shorter := f.Store.Or(facts.Store{})
+	made, _, err := pki.ParseLeaf([]byte(shorter.Leaves["db1"][3].Cert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.At = made.NotAfter.Add(-time.Hour)
+	if got := warnings(plan.Build(s.cluster, f, s.options)); len(got) != 2 || !strings.HasPrefix(got[0], "expires soon, at ") {
+		t.Errorf("%q", got)
 	}
 }
 
