@@ -30,7 +30,9 @@ func whatIsIssued(cert *x509.Certificate) string {
 	return fmt.Sprintf("; it is good until %s for %s", cert.NotAfter.UTC().Format(time.DateOnly), namesOf(cert))
 }
 
-func namesOf(cert *x509.Certificate) string { return pki.Printable(strings.Join(pki.AlternativeNames(cert), ", ")) }
+func namesOf(cert *x509.Certificate) string {
+	return pki.Printable(strings.Join(pki.AlternativeNames(cert), ", "))
+}
 
 // warnOfIssued tells what is lost with a certificate that a person has issued to replace another: time, or names.
 func (b *builder) warnOfIssued(s topology.Server, version int) {

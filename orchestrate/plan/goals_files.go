@@ -354,9 +354,9 @@ func (g Serves) runsWith(seen facts.Value[facts.TLSSettings]) Verdict {
 	}
 	running := settings.Paths()
 	for i, path := range g.Paths.Paths() {
-		switch {
-		case path.Value == "" || path.Value == running[i].Value:
-		case path.Value == g.Paths.CRL:
+		switch path.Value {
+		case "", running[i].Value:
+		case g.Paths.CRL:
 			return no("%s does not run with the list of revoked certificates %s", g.Server, path.Value)
 		default:
 			return no("%s runs with %s = %s, not with %s", g.Server, path.Name, valueOr(running[i].Value), path.Value)

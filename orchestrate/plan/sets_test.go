@@ -172,7 +172,9 @@ func TestPruningComesLast(t *testing.T) {
 
 // TestAFolderOfSomebodyElseIsTakenOverInPlace: but no set is laid down beside it from which the way back leads there.
 func TestAFolderOfSomebodyElseIsTakenOverInPlace(t *testing.T) {
-	taken := func(set *facts.FileSet) { set.Owner, set.Loose = "mysql", []string{"its folder belongs to mysql, not to root"} }
+	taken := func(set *facts.FileSet) {
+		set.Owner, set.Loose = "mysql", []string{"its folder belongs to mysql, not to root"}
+	}
 	s := securedSite(t, world.Cluster("db1", "db2"))
 	s.With("db1", func(w *world.Settings) { w.Set(1, taken) })
 	if p := s.build(); stepsOf(p) != "repair/db1" || !strings.Contains(p.Steps[0].Reason, "belongs to mysql") {
