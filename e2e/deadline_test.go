@@ -153,6 +153,9 @@ func TestRestartCommandThatNeverEnds(t *testing.T) {
 			if took := time.Since(began); took > 10*time.Minute { // where 20 would have been waited for its end
 				t.Errorf("it took %s", took)
 			}
+			if told := c.journalText(); !strings.Contains(told, `"command-left"`) {
+				t.Error("that the command goes on is not told")
+			}
 			if !c.hanging() {
 				t.Error("the command was ended, which may end a server that it has started")
 			}

@@ -34,6 +34,7 @@ type Executor struct {
 	store    pkistore.Store
 	observer Observer
 	now      func() time.Time
+	left     leftCommands
 }
 
 // New makes an executor of actions on the servers of a cluster, and on the local folder of certificates.
@@ -68,7 +69,7 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 	case plan.RemoveConfig:
 		return x.removeConfig(ctx, a)
 	case plan.Restart:
-		return x.noteRead(ctx, a.Server, note, func() error { return x.restart(ctx, a) })
+		return x.noteRead(ctx, a.Server, note, func() error { return x.restart(ctx, a, note) })
 	case plan.ReloadTLS:
 		return x.noteRead(ctx, a.Server, note, func() error { return x.reloadTLS(ctx, a, note) })
 	case plan.StopThreads, plan.StartThreads, plan.ChangeTLS:

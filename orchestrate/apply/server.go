@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/replssl/replssl/orchestrate/event"
@@ -15,13 +16,16 @@ import (
 )
 
 // restart ends when the server answers from another process than before: a command that does nothing must not pass for a restart.
-func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
+//
+// Where the command of a restart before goes on, nothing that is seen lasts: it may restart the server once more.
+func (x *Executor) restart(ctx context.Context, a plan.Restart, note func(event.Event) error) error {
 	before := x.startOf(ctx, a.Server)
 	if before.up && !before.id.IsKnown() {
 		why := fmt.Errorf("%s: it is not restarted, since a new start could not be told from the old one: %s", a.Server, before.id.Why())
 		return &unsentError{why}
 	}
-	command := x.runUntilUp(ctx, a, before)
+	overlaps := x.left.goesOn(a.Server)
+	command := x.runUntilUp(ctx, a, before, note)
 	if command != nil && isExit(command) {
 		return &restartError{action: a, err: command}
 	}
@@ -31,13 +35,16 @@ func (x *Executor) restart(ctx context.Context, a plan.Restart) error {
 		}
 		return &pendingError{&restartError{action: a, err: err}}
 	}
+	if overlaps {
+		return &pendingError{&restartError{action: a, err: fmt.Errorf("%s: the command of its restart before goes on, and may restart it again", a.Server)}}
+	}
 	return nil
 }
 
 // runUntilUp runs the restart command. One that has restarted the server may never be seen to end: a server that it starts by itself keeps its
 // output open. So what goes on while the server is up again is left alone, after the time that the command may take for other things.
 // It is not ended: the end would reach its whole process group, and the server may be in that.
-func (x *Executor) runUntilUp(ctx context.Context, a plan.Restart, before start) error {
+func (x *Executor) runUntilUp(ctx context.Context, a plan.Restart, before start, note func(event.Event) error) error {
 	const look, besides = time.Second, 10 * time.Second
 	running, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
@@ -53,10 +60,12 @@ func (x *Executor) runUntilUp(ctx context.Context, a plan.Restart, before start)
 		case err := <-ended:
 			return err
 		case <-enough:
-			return nil
+			x.left.add(a.Server, running.Done())
+			return note(event.CommandLeft{Server: a.Server, Command: a.Command})
 		case <-ctx.Done():
 			if up {
-				return nil
+				x.left.add(a.Server, running.Done())
+				return note(event.CommandLeft{Server: a.Server, Command: a.Command})
 			}
 			end(context.Cause(ctx))
 			return <-ended
@@ -65,6 +74,33 @@ func (x *Executor) runUntilUp(ctx context.Context, a plan.Restart, before start)
 				up, enough = true, time.After(besides)
 			}
 		}
+	}
+}
+
+// leftCommands are the restart commands that went on when their servers were up again.
+type leftCommands struct {
+	mu    sync.Mutex
+	ended map[topology.ServerName]<-chan struct{}
+}
+
+func (l *leftCommands) add(server topology.ServerName, ended <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended == nil {
+		l.ended = map[topology.ServerName]<-chan struct{}{}
+	}
+	l.ended[server] = ended
+}
+
+func (l *leftCommands) goesOn(server topology.ServerName) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ended, left := l.ended[server]
+	select {
+	case <-ended:
+		return false
+	default:
+		return left
 	}
 }
 

@@ -54,7 +54,7 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 func decode(kind string, data []byte) (Event, error) {
 	for _, read := range []func(string, []byte) (Event, bool, error){
 		as[RunBegan], as[StepBegan], as[StepHeld], as[ThreadsFound], as[ActionIntended], as[ActionDone], as[ActionFailed], as[Statement],
-		as[RequirementFound], as[PathsFound], as[RequirementDated], as[RequirementLifted], as[RequirementRestored], as[SetRead], as[StepDone], as[StepFailed], as[StepSkipped], as[Stopping], as[RunEnded],
+		as[RequirementFound], as[PathsFound], as[RequirementDated], as[RequirementLifted], as[RequirementRestored], as[SetRead], as[CommandLeft], as[StepDone], as[StepFailed], as[StepSkipped], as[Stopping], as[RunEnded],
 	} {
 		if e, ok, err := read(kind, data); ok {
 			return e, err

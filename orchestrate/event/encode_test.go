@@ -36,6 +36,7 @@ func allEvents() []event.Event {
 		event.RequirementFound{Server: "db1", Host: "10.%", Kind: facts.RequireSpecified, Issuer: "/CN=a", Subject: `/CN=é'\\x`, Cipher: "AES"},
 		event.RequirementRestored{Server: "db1"},
 		event.SetRead{Server: "db1", Set: "5f"},
+		event.CommandLeft{Server: "db1", Command: "restart.sh"},
 		event.PathsFound{Server: "db1", Read: event.Paths{CA: "/a", Cert: "/b", Key: "/c"}, Kept: event.Paths{Cert: "/b"}},
 		event.StepDone{Step: "change/db2", Unchanged: true, Took: time.Second},
 		event.StepFailed{Step: "change/db2", Target: "db2", Error: "no", Hint: "look", Touched: true, Rescued: event.TakenBack},

@@ -142,6 +142,13 @@ type (
 		Set    string              `json:"set"` // its digest
 	}
 
+	// CommandLeft says that a server is up again after its restart, while the command that restarted it goes on: what that still does is not
+	// in the proof of this run.
+	CommandLeft struct {
+		Server  topology.ServerName `json:"server"`
+		Command string              `json:"command"`
+	}
+
 	// StepDone says that the goal of the step holds. Unchanged: it held before any action.
 	StepDone struct {
 		Step      string        `json:"step"`
@@ -232,6 +239,7 @@ func (RequirementDated) kind() string    { return "requirement-dated" }
 func (RequirementLifted) kind() string   { return "requirement-lifted" }
 func (RequirementRestored) kind() string { return "requirement-restored" }
 func (SetRead) kind() string             { return "set-read" }
+func (CommandLeft) kind() string         { return "command-left" }
 func (StepDone) kind() string            { return "step-done" }
 func (StepFailed) kind() string          { return "step-failed" }
 func (StepSkipped) kind() string         { return "step-skipped" }
@@ -251,7 +259,7 @@ func Waits(e Event) bool {
 	switch e.(type) {
 	case RunBegan, ThreadsFound, ActionIntended, Statement, RequirementFound, PathsFound, RequirementDated, RequirementLifted, RunEnded:
 		return true
-	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, SetRead, StepDone, StepFailed, StepSkipped, Stopping:
+	case StepBegan, StepHeld, ActionDone, ActionFailed, RequirementRestored, SetRead, CommandLeft, StepDone, StepFailed, StepSkipped, Stopping:
 		return false
 	}
 	return true

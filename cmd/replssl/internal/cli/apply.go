@@ -207,5 +207,17 @@ func watcher(cmd *cobra.Command, s *settings, cluster topology.Cluster, p plan.P
 		Terminal: terminal, Scene: live.NewScene(cluster, p, live.SignsFor(s.world.Getenv)),
 		Now: time.Now, Interrupted: cmd.Context().Err() != nil,
 	})
-	return view.Show, view.Close
+	var left []event.CommandLeft
+	watch = func(r event.Record) {
+		if e, goesOn := r.Event.(event.CommandLeft); goesOn {
+			left = append(left, e)
+		}
+		view.Show(r)
+	}
+	return watch, func() {
+		view.Close()
+		for _, e := range left {
+			fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", ui.Left(e))
+		}
+	}
 }

@@ -30,6 +30,8 @@ func (p *Progress) Show(r event.Record) {
 		p.say(e.Step, "%s%s", rescue(e.Rescue), e.Action)
 	case event.ActionFailed:
 		p.say(e.Step, "%sfailed: %s", rescue(e.Rescue), e.Error)
+	case event.CommandLeft:
+		p.say(string(e.Server), "%s", Left(e))
 	case event.StepDone:
 		p.end(e.Step, done(e))
 	case event.StepFailed:
@@ -43,6 +45,12 @@ func (p *Progress) Show(r event.Record) {
 	case event.StepBegan, event.ThreadsFound, event.ActionDone, event.Statement, event.RequirementFound, event.PathsFound, event.RequirementDated,
 		event.RequirementLifted, event.RequirementRestored, event.SetRead:
 	}
+}
+
+// Left tells of a restart command that goes on.
+func Left(e event.CommandLeft) string {
+	return fmt.Sprintf("%s is up again, and its restart command goes on: %s; what that still does is not in the proof: look again by replssl verify when it has ended",
+		e.Server, e.Command)
 }
 
 func (p *Progress) say(step, format string, args ...any) {

@@ -85,7 +85,7 @@ func (s *Scene) Read(r event.Record) {
 	case event.RunEnded:
 		s.end(e, r.At)
 	case event.ThreadsFound, event.Statement, event.RequirementFound, event.PathsFound, event.RequirementDated,
-		event.RequirementLifted, event.RequirementRestored, event.SetRead:
+		event.RequirementLifted, event.RequirementRestored, event.SetRead, event.CommandLeft:
 	}
 }
 
