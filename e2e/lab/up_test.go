@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -94,7 +95,9 @@ func nothingRuns(t *testing.T, dir string) {
 	lines := must(filepath.Glob("/proc/[0-9]*/cmdline"))(t)
 	for _, path := range lines {
 		text, _ := os.ReadFile(path) // a process may end meanwhile
-		if strings.Contains(string(text), dir+"/") {
+		// A look at the servers of this machine, by another test at the same time, names the folders that it searches.
+		lookAtHost := bytes.HasPrefix(text, []byte("/bin/sh\x00-c\x00"))
+		if !lookAtHost && bytes.Contains(text, []byte(dir+"/")) {
 			t.Errorf("still runs: %q", text)
 		}
 	}
