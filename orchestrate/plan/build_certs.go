@@ -221,12 +221,11 @@ func (b *basis) nextLeaf(s topology.Server) Leaf {
 
 // namesInUse are those of the set in use, where its certificate was made here.
 func (b *basis) namesInUse(s topology.Server) []string {
-	set, used := b.dir(s).CurrentSet()
-	made, here := b.facts.Store.Or(facts.Store{}).Leaves[s.Name][b.currentSet(s)]
-	if cert, _, err := pki.ParseLeaf([]byte(made.Cert)); used && here && err == nil && sameLeaf(set.Cert, made.Cert) {
-		return pki.AlternativeNames(cert)
+	now, made := b.inUse(s), b.made(s, b.currentSet(s))
+	if now == nil || made == nil || !now.Equal(made) {
+		return nil
 	}
-	return nil
+	return pki.AlternativeNames(now)
 }
 
 // waitingLeaf is the newest version here that is newer than the one in use, good, and could be laid down, 0 for none, and the last of all. What

@@ -14,8 +14,17 @@ import (
 
 // made is the certificate of a version of the local folder; nil where it cannot be read.
 func (b *basis) made(s topology.Server, version int) *x509.Certificate {
-	leaf := b.facts.Store.Or(facts.Store{}).Leaves[s.Name][version]
-	cert, _, err := pki.ParseLeaf([]byte(leaf.Cert))
+	return leafIn(b.facts.Store.Or(facts.Store{}).Leaves[s.Name][version].Cert)
+}
+
+// inUse is the certificate of the set in use on the host; nil where there is none that can be read.
+func (b *basis) inUse(s topology.Server) *x509.Certificate {
+	set, _ := b.dir(s).CurrentSet()
+	return leafIn(set.Cert)
+}
+
+func leafIn(text string) *x509.Certificate {
+	cert, _, err := pki.ParseLeaf([]byte(text))
 	if err != nil {
 		return nil
 	}
@@ -36,10 +45,8 @@ func namesOf(cert *x509.Certificate) string {
 
 // warnOfIssued tells what is lost with a certificate that a person has issued to replace another: time, or names.
 func (b *builder) warnOfIssued(s topology.Server, version int) {
-	next := b.made(s, version)
-	set, used := b.dir(s).CurrentSet()
-	now, _, err := pki.ParseLeaf([]byte(set.Cert))
-	if next == nil || !used || err != nil {
+	next, now := b.made(s, version), b.inUse(s)
+	if next == nil || now == nil {
 		return
 	}
 	what := fmt.Sprintf("certificate set %d of %s, which was issued to replace set %d,", version, s.Name, b.currentSet(s))

@@ -228,7 +228,7 @@ func keyFits(f facts.Facts, server topology.ServerName, version int, set facts.F
 	}
 	switch {
 	case !ok && set.KeyPublic.IsAbsent():
-		return no("certificate set %d of %s: key.pem holds no private key that can be read without a passphrase", version, server)
+		return no("certificate set %d of %s: %s", version, server, noKey)
 	case !ok:
 		return notSeen(set.KeyPublic, "whether the key of %s matches its certificate", server)
 	case public != pki.KeyFingerprint(leaf):

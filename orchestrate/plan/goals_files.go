@@ -243,6 +243,9 @@ func (g SetInUse) isOwn(set facts.FileSet) Verdict {
 	return yes()
 }
 
+// noKey says what is wrong with a key.pem of which openssl makes nothing.
+const noKey = "key.pem holds no private key that can be read without a passphrase"
+
 // good judges a set on a host. Where the host could not tell the public half of its key, this machine vouches for it when it has the very
 // same key file.
 func (g SetInUse) good(f facts.Facts, set facts.FileSet) flaw {
@@ -251,8 +254,7 @@ func (g SetInUse) good(f facts.Facts, set facts.FileSet) flaw {
 	var ok bool
 	switch leaf.KeyPublic, ok = set.KeyPublic.Get(); {
 	case set.KeyPublic.IsAbsent() && !same:
-		const why = "key.pem holds no private key that can be read without a passphrase"
-		return flawOf(CodeOnHost, pki.FileKey, why, no("certificate set %d of %s: %s", g.Version, g.Server, why))
+		return flawOf(CodeOnHost, pki.FileKey, noKey, no("certificate set %d of %s: %s", g.Version, g.Server, noKey))
 	case !ok && !same:
 		return flaw{verdict: notSeen(set.KeyPublic, "whether the key of %s matches its certificate", g.Server)}
 	}
