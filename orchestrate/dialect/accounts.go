@@ -19,14 +19,36 @@ func (d Dialect) AccountHosts(user string) Query[[]string] {
 
 // Account asks what one account row demands of a login, in force (the tables behind it can say what is not): absent when there
 // is no such row. The answer carries the password's hash, which the reader drops.
+//
+// MySQL 5.6 has no SHOW CREATE USER, and tells what is in force with the grants (tried on 5.6.24).
 func (d Dialect) Account(user, host string) Query[facts.AccountRow] {
-	return Query[facts.AccountRow]{
+	q := Query[facts.AccountRow]{
 		ask: statement("SHOW CREATE USER %s", accountName(user, host)),
 		read: single(func(s *scan) facts.AccountRow {
 			return facts.AccountRow{User: user, Host: host, Require: readCreateUser(s)}
 		}),
 		absent: []int{d.words.noAccount},
 	}
+	if d.grants {
+		q.ask = statement("SHOW GRANTS FOR %s", accountName(user, host))
+		q.read = func(rows []Row) facts.Value[facts.AccountRow] { return readGrantsFor(user, host, rows) }
+	}
+	return q
+}
+
+// readGrantsFor reads the line of all databases, which every account has and the requirement stands on.
+func readGrantsFor(user, host string, rows []Row) facts.Value[facts.AccountRow] {
+	for _, row := range rows {
+		for _, c := range row {
+			switch require, global, err := ParseGrantRequirement(c.Text); {
+			case err != nil:
+				return facts.Unknown[facts.AccountRow](err.Error())
+			case global:
+				return facts.Known(facts.AccountRow{User: user, Host: host, Require: require})
+			}
+		}
+	}
+	return facts.Unknown[facts.AccountRow]("SHOW GRANTS has no line of all databases")
 }
 
 // readCreateUser reads the only column, whose name carries the account.
@@ -50,16 +72,22 @@ func accountName(user, host string) string { return identifier(user) + "@" + ide
 // alone (MariaDB manual, ALTER USER; tried). A row that does not exist is refused by the server with 1396. The statement is written to the
 // binary log unless [Dialect.WithoutBinlog] went before it.
 //
+// On MySQL 5.6 it is a GRANT of nothing, which would make a row that does not exist, without a password: [Dialect.RequireRows] forbids it by
+// the sql_mode, so that the row is refused with 1133 (tried on 5.6.24).
+//
 // The grammar takes an issuer, a subject and a cipher as a plain string only, neither in hexadecimal nor with an introducer (1064, tried on
 // MariaDB 10.11), and subjects have backslashes ([pki.SubjectOneLine]): with one in it the statement means what it says where
 // [Dialect.BackslashEscapes] went before. The binary log carries the sql_mode, so that replicas with another one read it alike (tried).
-func (Dialect) Require(user, host string, r facts.Requirement) (Statement, error) {
+func (d Dialect) Require(user, host string, r facts.Requirement) (Statement, error) {
 	clause, err := RequireClause(r)
 	switch {
 	case err != nil:
 		return Statement{}, fmt.Errorf("account %q@%q: %w", user, host, err)
 	case !plain(user) || !plain(host):
 		return Statement{}, fmt.Errorf("account %q@%q: %w", user, host, errControl)
+	}
+	if d.grants {
+		return statement("GRANT USAGE ON *.* TO %s REQUIRE %s", accountName(user, host), clause), nil
 	}
 	return statement("ALTER USER %s REQUIRE %s", accountName(user, host), clause), nil
 }
@@ -109,14 +137,17 @@ func (d Dialect) RequireRows(user string, rows []facts.RowChange, binlog bool) (
 		escaped = escaped || strings.Contains(s.text, `\`)
 		alter = append(alter, s)
 	}
-	if escaped {
+	if escaped || d.words.mode != "" {
 		prepare = append(prepare, d.BackslashEscapes())
 	}
 	return append(prepare, alter...), nil
 }
 
-// BackslashEscapes lets a backslash in a string escape what follows, whatever the session's sql_mode was, and leaves no other mode on.
-func (Dialect) BackslashEscapes() Statement { return Statement{"SET SESSION sql_mode=''"} }
+// BackslashEscapes lets a backslash in a string escape what follows, whatever the session's sql_mode was, and leaves no other mode on but the
+// one without which a GRANT makes accounts, where there is one.
+func (d Dialect) BackslashEscapes() Statement {
+	return statement("SET SESSION sql_mode='%s'", d.words.mode)
+}
 
 // WithoutBinlog keeps what the session does next out of the binary log. The session should be closed afterwards. It needs
 // BINLOG ADMIN.

@@ -22,7 +22,7 @@ func (d Dialect) StopThreads(channel string, threads facts.Threads) ([]Statement
 }
 
 func (d Dialect) threadStatement(verb, channel string, threads facts.Threads) ([]Statement, error) {
-	name, err := channelName(channel)
+	name, err := d.channelName(channel)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (d Dialect) threadStatement(verb, channel string, threads facts.Threads) ([
 //
 // Refused are paths that are not absolute, and values longer than 511 bytes or with control characters, quotes or backslashes.
 func (d Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {
-	name, err := channelName(channel)
+	name, err := d.channelName(channel)
 	if err != nil {
 		return Statement{}, err
 	}
@@ -94,7 +94,7 @@ func checkOptions(o facts.TLSOptions) error {
 	return nil
 }
 
-// ReloadTLS makes the server read its certificate files again, from the paths it started with. It needs RELOAD, and is not
+// ReloadTLS is there where [Dialect.FilesReload] is. It makes the server read its certificate files again, from the paths it started with. It needs RELOAD, and is not
 // written to the binary log (FLUSH SSL without LOCAL is). Files that do not load are refused with 1105, and the old ones stay in
 // use; sessions are not touched. On a server that runs without TLS it says OK and does nothing (tried on MariaDB 10.11).
 //

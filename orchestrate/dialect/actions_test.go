@@ -102,11 +102,8 @@ func FuzzChangeTLS(f *testing.F) {
 
 func TestMeaning(t *testing.T) {
 	d := mariadb1011(t)
-	if !d.ChangeNeedsBothStopped() || !d.PurgesRelayLogs() || !d.FilesReload() || d.SettingsReload() || !d.ReadsECDSA() {
+	if !d.ChangeNeedsBothStopped() || !d.PurgesRelayLogs() || !d.FilesReload() || d.SettingsReload() {
 		t.Errorf("%+v", d)
-	}
-	if (dialect.Dialect{}).ReadsECDSA() {
-		t.Error("a server of which nothing is known reads ECDSA")
 	}
 	for o, want := range map[facts.TLSOptions]struct {
 		refuses bool

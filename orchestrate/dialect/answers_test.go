@@ -1,7 +1,6 @@
 package dialect_test
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -16,30 +15,6 @@ func row(pairs ...string) dialect.Row {
 		r[pairs[i]] = dialect.Cell{Text: pairs[i+1]}
 	}
 	return r
-}
-
-func TestFor(t *testing.T) {
-	for text, want := range map[string]string{
-		"10.11.19-MariaDB-0+deb12u1-log": "",
-		"9.7.4-2":                        "",
-		"8.0.36":                         "MySQL 8.0.36 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
-		"11.8.6-MariaDB":                 "MariaDB 11.8.6 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
-		"10.11.6":                        "MySQL 10.11.6 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
-		"10.1.1-MariaDB":                 "MariaDB 10.1.1 is not served by this version of replssl, which serves MariaDB 10.11, MySQL 9.7",
-	} {
-		v, err := dialect.ParseVersion(text, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = dialect.For(v)
-		if want == "" && err == nil {
-			continue
-		}
-		unserved := (*dialect.UnservedError)(nil)
-		if !errors.As(err, &unserved) || unserved.Version != v || err.Error() != want {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
 }
 
 func TestSessions(t *testing.T) {
@@ -91,7 +66,7 @@ func TestInstancePaths(t *testing.T) {
 	read := func(pid, socket string) facts.Instance {
 		return mariadb1011(t).Instance().Read([]dialect.Row{row("version", "10.11.6-MariaDB", "version_comment", "x", "server_id", "1",
 			"hostname", "h", "port", "3306", "socket", socket, "datadir", "/var/lib/mysql/", "pid_file", pid, "read_only", "0",
-			"log_bin", "1", "admin", "root@localhost", "performance_schema", "0")}).Or(facts.Instance{})
+			"log_bin", "1", "admin", "root@localhost", "performance_schema", "0", "logins", "FILE")}).Or(facts.Instance{})
 	}
 	if in := read("db1.pid", "mysql.sock"); in.PidFile != "/var/lib/mysql/db1.pid" || in.Socket != "/var/lib/mysql/mysql.sock" {
 		t.Errorf("%+v", in)

@@ -27,7 +27,7 @@ func (d Dialect) Channels() Query[[]facts.Channel] {
 
 func (d Dialect) readChannel(s *scan) facts.Channel {
 	return facts.Channel{
-		Name:           s.text(d.words.channelName),
+		Name:           d.readChannelName(s),
 		SourceHost:     s.text("master_host"),
 		SourcePort:     int(s.number("master_port", 16)),
 		SourceUser:     s.text("master_user"),
@@ -45,6 +45,13 @@ func (d Dialect) readChannel(s *scan) facts.Channel {
 		Until:          s.text("until_condition") != "None",
 		GTID:           s.text(d.words.gtid),
 	}
+}
+
+func (d Dialect) readChannelName(s *scan) string {
+	if d.words.naming == unnamed {
+		return ""
+	}
+	return s.text(d.words.channelName)
 }
 
 func readTLSOptions(s *scan) facts.TLSOptions {
@@ -100,12 +107,13 @@ func readLag(s *scan) facts.Value[time.Duration] {
 	return facts.Known(time.Duration(s.number("seconds_behind_master", 32)) * time.Second)
 }
 
-// readFiltered looks at every column that shows something which keeps events from being applied, or changes them.
+// readFiltered looks at every column that shows something which keeps events from being applied, or changes them. What rewrites the name of a
+// database is shown by newer servers alone (MariaDB from 10.11 on, MySQL from 5.7 on), and does not touch a statement of a session that uses none.
 func (d Dialect) readFiltered(s *scan) bool {
 	filtered := false
 	for _, name := range append([]string{
 		"replicate_do_db", "replicate_ignore_db", "replicate_do_table", "replicate_ignore_table",
-		"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_rewrite_db", "replicate_ignore_server_ids",
+		"replicate_wild_do_table", "replicate_wild_ignore_table", "replicate_ignore_server_ids",
 	}, d.words.filters...) {
 		filtered = s.text(name) != "" || filtered
 	}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"path"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
 )
@@ -23,12 +24,12 @@ func readVersion(s *scan) facts.Version {
 }
 
 // Instance asks for what the server says of itself, in one statement. BinlogDB is left false: [Dialect.BinlogStatus] tells it.
-func (Dialect) Instance() Query[facts.Instance] {
+func (d Dialect) Instance() Query[facts.Instance] {
 	return Query[facts.Instance]{
 		ask: Statement{"SELECT VERSION() AS version, @@version_comment AS version_comment, @@server_id AS server_id," +
 			" @@hostname AS hostname, @@port AS port, @@socket AS socket, @@datadir AS datadir, @@pid_file AS pid_file," +
 			" @@global.read_only AS read_only, @@log_bin AS log_bin, CURRENT_USER() AS admin," +
-			" @@performance_schema AS performance_schema"},
+			" @@performance_schema AS performance_schema, " + d.words.logins + " AS logins"},
 		read: single(readInstance),
 	}
 }
@@ -47,6 +48,8 @@ func readInstance(s *scan) facts.Instance {
 		LogBin:     s.yes("log_bin"),
 		Admin:      s.text("admin"),
 		PerfSchema: s.yes("performance_schema"),
+
+		LoginsInTable: strings.EqualFold(s.text("logins"), "TABLE"),
 	}
 }
 

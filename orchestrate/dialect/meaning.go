@@ -16,27 +16,30 @@ func (d Dialect) FilesReload() bool { return d.filesReload }
 // SettingsReload says that the paths themselves, ssl_ca and its like, can be changed without a restart. MariaDB cannot: 1238.
 func (d Dialect) SettingsReload() bool { return d.settingsReload }
 
-// ReadsECDSA says that the server, as a source and as a receiver, takes certificates and keys of ECDSA (P-256, SEC 1), its own and those
-// of its peers. Servers built with yaSSL, MySQL up to 5.6.45 and 5.7.27, read RSA alone.
-func (d Dialect) ReadsECDSA() bool { return d.readsECDSA }
+// ShowsTransports says that the server shows in performance_schema, which is on, how another session is carried.
+func (d Dialect) ShowsTransports(in facts.Instance) bool { return d.showsTransports && in.PerfSchema }
+
+// ValidatesConfig says that mysqld --validate-config judges what the next start would read. Of others --help --verbose says what it can.
+func (d Dialect) ValidatesConfig() bool { return d.validates }
 
 // PersistsSettings says that the server itself keeps the paths of its TLS files for the next start: [Dialect.Persist].
 func (d Dialect) PersistsSettings() bool { return d.dynamicPaths }
 
 // RefusesPlaintext says whether a receiver with these options refuses a source that offers no TLS; where it does not, why.
 //
-// MySQL 9.7 refuses with SOURCE_SSL=1 (tried: 2026 "SSL is required but the server doesn't support it").
+// MySQL from 5.7.11 on refuses with SOURCE_SSL=1 (tried on 5.7.22, 8.0.15, 8.0.33 and 9.7: 2026 "SSL is required but the server doesn't
+// support it"). Before that nothing refuses: with a CA and MASTER_SSL_VERIFY_SERVER_CERT=1, too, it goes on in plaintext (tried on 5.6.24).
 //
-// MariaDB 10.11 refuses only with MASTER_SSL_VERIFY_SERVER_CERT=1 (tried: 2026 "SSL is required, but the server does not
-// support it"); with MASTER_SSL=1 alone, even with a CA, it goes on in plaintext without a word.
+// MariaDB refuses only with MASTER_SSL_VERIFY_SERVER_CERT=1 (tried on 10.5, 10.11, 11.4 and 11.8: 2026 "SSL is required, but the server does
+// not support it"); with MASTER_SSL=1 alone, even with a CA, it goes on in plaintext without a word.
 func (d Dialect) RefusesPlaintext(o facts.TLSOptions) (ok bool, why string) {
 	switch {
 	case !o.Enabled:
 		return false, d.words.option + "SSL is 0"
-	case d.refusesPlain:
-		return true, ""
-	case !o.VerifyIdentity:
-		return false, "MariaDB before 11.4 with MASTER_SSL_VERIFY_SERVER_CERT=0 goes on in plaintext when the source offers no TLS"
+	case d.refusal == refusesNever:
+		return false, "MySQL before 5.7.11 goes on in plaintext when the source offers no TLS, whatever its options"
+	case d.refusal == refusesByVerify && !o.VerifyIdentity:
+		return false, "MariaDB with MASTER_SSL_VERIFY_SERVER_CERT=0 goes on in plaintext when the source offers no TLS"
 	}
 	return true, ""
 }

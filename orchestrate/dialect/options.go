@@ -36,7 +36,7 @@ func (o Option) On() bool { return on(o.Value) }
 // Of several settings the last wins, across all files in the order in which they are read; every ssl_* path also turns TLS on,
 // until a later skip-ssl or ssl=0 (tried on MariaDB 10.11). An included file begins without a group.
 func (d Dialect) Options(text, groupSuffix string) []Option {
-	r := optionReader{groups: d.groups, suffix: groupSuffix}
+	r := optionReader{groups: d.groups(), suffix: groupSuffix}
 	for i, line := range strings.Split(text, "\n") {
 		r.line = i + 1
 		if !r.read(line) {

@@ -10,8 +10,9 @@ import (
 
 // ReaderOf says what a server of this version can make of certificates and keys; [pki.Reader.On] adds which server it is.
 //
-// MariaDB 10.11 was tried (TestRealServer) and is a current reader. The rest was read, not tried: MySQL's own builds have yaSSL up to 5.6.45
-// and 5.7.27, which reads RSA alone and keys in PKCS#1 alone; MySQL up to 5.6 loads no more than the first certificate of its file, whatever
+// MariaDB 10.11 was tried (TestRealServer) and is a current reader. MySQL's own builds have yaSSL up to 5.6.45 and 5.7.27, which reads RSA
+// alone and keys in PKCS#1 alone (tried on 5.6.24 and 5.7.22). 8.0.15 loads a key of ECDSA, and nobody can connect over TLS then (tried; when that
+// ended is not known, so that up to there it is taken to read RSA alone). The rest was read, not tried: MySQL up to 5.6 loads no more than the first certificate of its file, whatever
 // it is built with; receivers look at alternative names since MySQL 8.0 and Percona Server 5.5.57, 5.6.36 and 5.7.18 (bug 68052); Ed25519
 // wants OpenSSL 1.1.1, which MySQL's builds have since 8.0.18. What a distribution built otherwise, its version does not tell.
 func ReaderOf(v facts.Version) pki.Reader {
@@ -19,13 +20,19 @@ func ReaderOf(v facts.Version) pki.Reader {
 	if v.Flavour == facts.MariaDB {
 		return reader
 	}
-	yaSSL := v.Flavour == facts.MySQL && (before(v, 5, 6, 46) || v.Minor == 7 && before(v, 5, 7, 28))
-	reader.RSAOnly, reader.PKCS1Only = yaSSL, yaSSL
-	reader.FirstCertOnly = yaSSL || before(v, 5, 7, 0)
+	reader.RSAOnly, reader.PKCS1Only = yaSSL(v) || is80(v) && before(v, 8, 0, 16), yaSSL(v)
+	reader.FirstCertOnly = yaSSL(v) || before(v, 5, 7, 0)
 	reader.NoEd25519 = before(v, 8, 0, 18)
 	reader.CommonNameOnly = before(v, 8, 0, 0) && !readsAlternativeNames(v)
 	return reader
 }
+
+// yaSSL says that the server is a build of MySQL's own with that library.
+func yaSSL(v facts.Version) bool {
+	return v.Flavour == facts.MySQL && (before(v, 5, 6, 46) || v.Minor == 7 && before(v, 5, 7, 28))
+}
+
+func is80(v facts.Version) bool { return v.Flavour == facts.MySQL && v.Major == 8 && v.Minor == 0 }
 
 // readsAlternativeNames says that a server before MySQL 8.0 is a Percona Server that does.
 func readsAlternativeNames(v facts.Version) bool {
@@ -37,4 +44,25 @@ func readsAlternativeNames(v facts.Version) bool {
 
 func before(v facts.Version, major, minor, patch int) bool {
 	return slices.Compare([]int{v.Major, v.Minor, v.Patch}, []int{major, minor, patch}) < 0
+}
+
+// TLSVersions are the versions of TLS that a server speaks at most, as source and as receiver: 1.oldest to 1.newest. What its own settings or
+// the library that it was built with leave of them is not told by its version.
+//
+// yaSSL speaks TLS 1.0, that of MySQL 5.7 also 1.1 (tried on 5.6.24 and 5.7.22); MySQL speaks 1.3 from 8.0.16 on, and neither 1.0 nor 1.1 from
+// 8.0.28 on (release notes; tried on 8.0.33). MariaDB leaves it to the library: what Debian 12 has speaks 1.2 and 1.3 (tried on 10.11).
+func TLSVersions(v facts.Version) (oldest, newest int) {
+	switch {
+	case v.Flavour == facts.MariaDB:
+		return 0, 3
+	case yaSSL(v) && before(v, 5, 7, 0):
+		return 0, 0
+	case yaSSL(v):
+		return 0, 1
+	case before(v, 8, 0, 16):
+		return 0, 2
+	case before(v, 8, 0, 28):
+		return 0, 3
+	}
+	return 2, 3
 }

@@ -27,7 +27,7 @@ func (l *lab) keys(t *testing.T, d dialect.Dialect) {
 		l.start(t, d, "", bothThreads)
 		l.channel(t, d, "", connected) // the account asks for the receiver's certificate
 	}
-	if !d.ReadsECDSA() {
+	if dialect.ReaderOf(mustAsk(t, l.source.DB, dialect.Version())).RSAOnly {
 		t.Error("it reads ECDSA, and is said not to")
 	}
 	l.stop(t, d, "", bothThreads)

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -10,6 +11,7 @@ import (
 // Faults of the text of SHOW CREATE USER. They quote nothing of it, since it carries the hash of a password.
 var (
 	errNotCreateUser = errors.New("the text of SHOW CREATE USER does not begin with CREATE USER and an account")
+	errNotGrant      = errors.New("a line of SHOW GRANTS does not begin with GRANT")
 	errUnterminated  = errors.New("the text of SHOW CREATE USER has a quote without an end")
 	errRequire       = errors.New("the text of SHOW CREATE USER has a REQUIRE clause that is not known")
 )
@@ -30,6 +32,26 @@ func ParseRequirement(text string) (facts.Requirement, error) {
 		}
 	}
 	return facts.Requirement{Kind: facts.RequireNone}, nil
+}
+
+// ParseGrantRequirement reads the REQUIRE clause out of a line of SHOW GRANTS of MySQL 5.6, which stands on the line of all databases alone: global is
+// false for the others. Errors quote nothing of the line, which carries the hash of a password.
+func ParseGrantRequirement(line string) (r facts.Requirement, global bool, err error) {
+	words, err := tokens(line)
+	if err != nil || len(words) < 3 || !words[0].is("GRANT") {
+		return facts.Requirement{}, false, errNotGrant
+	}
+	on := slices.IndexFunc(words, func(t token) bool { return t.is("ON") })
+	if on < 0 || on+3 >= len(words) || !words[on+1].is("*") || words[on+2].text != "." && words[on+2].text != ".*" {
+		return facts.Requirement{}, false, nil
+	}
+	for i, w := range words[on:] {
+		if w.is("REQUIRE") {
+			r, err = requirement(line, words[on+i+1:])
+			return r, true, err
+		}
+	}
+	return facts.Requirement{Kind: facts.RequireNone}, true, nil
 }
 
 // requirement reads what follows the word REQUIRE.

@@ -14,6 +14,7 @@ type Sessions struct {
 
 // Why a transport, or a part of it, cannot be seen on MariaDB.
 const (
+	neverShown   = "a server of this version shows how a session is carried to nobody else"
 	noPerfSchema = "performance_schema is off, and without it the server shows how a session is carried to nobody else; " +
 		"to see it, set performance_schema=ON in [mysqld] and restart the server"
 	noThreadRow = "performance_schema has no row for this session, or one without a connection type"
@@ -30,14 +31,16 @@ const (
 	withoutThreads = processList + " FROM information_schema.PROCESSLIST AS p"
 	withThreads    = processList + ", t.CONNECTION_TYPE AS connection_type FROM information_schema.PROCESSLIST AS p" +
 		" LEFT JOIN performance_schema.threads AS t ON t.PROCESSLIST_ID = p.ID"
+)
 
-	// MySQL's list without a lock on all sessions, and what it shows of each (tried on 9.7).
-	withStatus = processList + ", t.CONNECTION_TYPE AS connection_type, c.VARIABLE_VALUE AS tls_cipher, v.VARIABLE_VALUE AS tls_version" +
-		" FROM performance_schema.processlist AS p" +
+// withStatus asks MySQL for the sessions in one of its lists, and for what it shows of each (tried on 5.7.22, 8.0.33 and 9.7).
+func withStatus(list string) string {
+	return processList + ", t.CONNECTION_TYPE AS connection_type, c.VARIABLE_VALUE AS tls_cipher, v.VARIABLE_VALUE AS tls_version" +
+		" FROM " + list + " AS p" +
 		" LEFT JOIN performance_schema.threads AS t ON t.PROCESSLIST_ID = p.ID" +
 		" LEFT JOIN performance_schema.status_by_thread AS c ON c.THREAD_ID = t.THREAD_ID AND c.VARIABLE_NAME = 'Ssl_cipher'" +
 		" LEFT JOIN performance_schema.status_by_thread AS v ON v.THREAD_ID = t.THREAD_ID AND v.VARIABLE_NAME = 'Ssl_version'"
-)
+}
 
 // Sessions asks who is connected; perfSchema says that the server runs with performance_schema=ON, which alone shows how another
 // session is carried (threads.CONNECTION_TYPE). It needs PROCESS, and SELECT on performance_schema.threads.
@@ -46,18 +49,23 @@ const (
 // same server_id registers (tried on MariaDB 10.11). So a listed dump thread proves nothing about a receiver until it is matched
 // to its socket.
 func (d Dialect) Sessions(perfSchema bool) Query[Sessions] {
-	if perfSchema {
-		return Query[Sessions]{ask: Statement{d.words.sessions}, read: readSessions}
+	ask, hidden := withoutThreads, noPerfSchema
+	switch {
+	case !d.showsTransports:
+		hidden = neverShown
+	case perfSchema:
+		ask = d.words.sessions
 	}
-	return Query[Sessions]{ask: Statement{withoutThreads}, read: readSessions}
+	return Query[Sessions]{ask: Statement{ask}, read: func(rows []Row) facts.Value[Sessions] { return readSessions(rows, hidden) }}
 }
 
-func readSessions(rows []Row) facts.Value[Sessions] {
+// readSessions is given why the server shows no transports, for where there are none.
+func readSessions(rows []Row, hidden string) facts.Value[Sessions] {
 	var all Sessions
 	sawSelf := false
 	for _, row := range rows {
 		s := &scan{row: row}
-		sawSelf = all.add(s) || sawSelf
+		sawSelf = all.add(s, hidden) || sawSelf
 		if s.fault != "" {
 			return facts.Unknown[Sessions](s.fault)
 		}
@@ -69,14 +77,14 @@ func readSessions(rows []Row) facts.Value[Sessions] {
 }
 
 // add sorts a row into its kind. It tells whether the row is the asker's own.
-func (all *Sessions) add(s *scan) (self bool) {
+func (all *Sessions) add(s *scan, hidden string) (self bool) {
 	id, user, host := s.number("id", 64), s.text("user"), s.text("host")
 	command := strings.ToLower(s.text("command"))
 	switch {
 	case id == s.number("self", 64):
 		return true
 	case strings.HasPrefix(command, "binlog dump"):
-		all.DumpThreads = append(all.DumpThreads, facts.DumpThread{ID: id, User: user, Host: host, Transport: readTransport(s.row)})
+		all.DumpThreads = append(all.DumpThreads, facts.DumpThread{ID: id, User: user, Host: host, Transport: readTransport(s.row, hidden)})
 	case command == "daemon", user == "system user" && host == "":
 	default:
 		all.Sessions = append(all.Sessions, facts.Session{ID: id, User: user, Host: host})
@@ -84,10 +92,10 @@ func (all *Sessions) add(s *scan) (self bool) {
 	return false
 }
 
-func readTransport(row Row) facts.Value[facts.Transport] {
+func readTransport(row Row, hidden string) facts.Value[facts.Transport] {
 	kind, ok := row["connection_type"]
 	if !ok {
-		return facts.Unknown[facts.Transport](noPerfSchema)
+		return facts.Unknown[facts.Transport](hidden)
 	}
 	switch strings.ToLower(kind.Text) {
 	case "ssl/tls":

@@ -66,7 +66,12 @@ func isShown(name string) bool {
 // variable last (GLOBAL_VALUE_ORIGIN) and forgets what the configuration said (GLOBAL_VALUE_PATH becomes NULL; tried).
 //
 // MySQL tells by whom a variable was set, and sets some itself: those are left out, and those that it persists as they are (tried on 9.7).
+//
+// MySQL before 8.0 does not tell: that is unknown.
 func (d Dialect) RunTime() Query[[]string] {
+	if !d.tellsRunTime {
+		return Query[[]string]{ask: Mark(), read: func([]Row) facts.Value[[]string] { return facts.Unknown[[]string](noRunTime) }}
+	}
 	all := each(readRunTime)
 	return Query[[]string]{
 		ask: Statement{d.words.runTime},
@@ -81,6 +86,8 @@ func (d Dialect) RunTime() Query[[]string] {
 		},
 	}
 }
+
+const noRunTime = "a server of this version does not tell which settings were made at run time"
 
 // readRunTime is empty for what is no setting.
 func readRunTime(s *scan) string {

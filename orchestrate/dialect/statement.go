@@ -74,6 +74,14 @@ func pathOption(s string) error {
 	return nil
 }
 
+// channelName is the name as a statement has it.
+func (d Dialect) channelName(name string) (string, error) {
+	if d.words.naming == unnamed && name != "" {
+		return "", fmt.Errorf("channel name %q: a server of this version has one channel, which has no name", name)
+	}
+	return channelName(name)
+}
+
 // channelName quotes the name of a channel; the default channel, whose name is empty, is named too, since without a name the
 // server takes the session's default_master_connection.
 func channelName(name string) (string, error) {

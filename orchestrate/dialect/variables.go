@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,10 +28,26 @@ func tlsVariables() []string { return append(tlsPaths(), "ssl_cipher", version, 
 func (d Dialect) Variables() Query[map[string]facts.Variable] {
 	all := each(readVariable)
 	return Query[map[string]facts.Variable]{
-		ask:  statement("%s IN (%s)", d.words.variables, quotedNames(tlsVariables())),
+		ask:  d.variables(),
 		read: func(rows []Row) facts.Value[map[string]facts.Variable] { return byName(all(rows)) },
 	}
 }
+
+func (d Dialect) variables() Statement {
+	if d.words.variables != "" {
+		return statement("%s IN (%s)", d.words.variables, quotedNames(tlsVariables()))
+	}
+	var each []string
+	for _, name := range tlsVariables() {
+		if !slices.Contains(d.words.missing, name) {
+			each = append(each, fmt.Sprintf("SELECT '%s' AS name, @@GLOBAL.%[1]s AS value, '' AS preset, '%s' AS origin, '' AS path", name, untold))
+		}
+	}
+	return Statement{strings.Join(each, " UNION ALL ")}
+}
+
+// untold stands for an origin where the server tells of none.
+const untold = "UNTOLD"
 
 func quotedNames(names []string) string {
 	return "'" + strings.ToUpper(strings.Join(names, "', '")) + "'"
@@ -42,9 +59,25 @@ type namedVariable struct {
 }
 
 func readVariable(s *scan) namedVariable {
-	return namedVariable{strings.ToLower(s.text("name")), facts.Variable{
+	v := namedVariable{strings.ToLower(s.text("name")), facts.Variable{
 		Value: s.text("value"), Default: s.text("preset"), Origin: originOf(s, s.text("origin")), File: s.text("path"),
 	}}
+	if s.text("origin") == untold && !setBySomebody(v.name, v.Value) {
+		v.Origin, v.Default = facts.FromNothing, v.Value
+	}
+	return v
+}
+
+// setBySomebody is what a value tells of a variable whose origin the server does not tell. MySQL 5.7 gives the paths itself to files of these
+// names that it finds in its data folder.
+func setBySomebody(name, value string) bool {
+	switch name {
+	case version:
+		return false
+	case transport:
+		return on(value)
+	}
+	return !slices.Contains([]string{"", "ca.pem", "server-cert.pem", "server-key.pem"}, value)
 }
 
 // originOf knows the words of MariaDB's information_schema, and of MySQL's performance_schema.variables_info.
@@ -60,6 +93,8 @@ func originOf(s *scan, word string) facts.Origin {
 		return facts.FromPersisted
 	case "SQL", "DYNAMIC":
 		return facts.FromRunTime
+	case untold:
+		return facts.FromSomewhere
 	}
 	s.fail("the origin of the variable %s is %q, which is not known", s.text("name"), word)
 	return ""

@@ -1,7 +1,7 @@
 package dialect_test
 
 import (
-	"fmt"
+	"errors"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -55,9 +55,53 @@ func FuzzParseVersion(f *testing.F) {
 		if v.Text != version || v.Flavour == "" || v.Major < 0 || v.Minor < 0 || v.Patch < 0 || v.Major > 999999 {
 			t.Errorf("%q: %+v", version, v)
 		}
-		series := fmt.Sprintf("%s %d.%d", v.Flavour, v.Major, v.Minor)
-		if _, err := dialect.For(v); err == nil && series != "MariaDB 10.11" && series != "MySQL 9.7" {
-			t.Errorf("%+v is served", v)
+		if d, err := dialect.For(v); err == nil && v.Major < 10 && d.Untried() != "" {
+			t.Errorf("%+v is taken for newer than what was tried: %s", v, d.Untried())
 		}
 	})
+}
+
+// TestServed: which versions are served, and as which.
+func TestServed(t *testing.T) {
+	for _, c := range []struct {
+		version, comment string
+		served           bool
+		untried          bool
+	}{
+		{"5.5.62", "", false, false},
+		{"5.6.9-rc", "", false, false},
+		{"5.6.10", "", true, false},
+		{"5.6.51-91.0", "Percona Server (GPL)", true, false},
+		{"5.7.8-rc", "", false, false}, // a milestone: neither 5.6 nor 5.7
+		{"5.7.9", "", true, false},
+		{"8.0.4-rc", "", false, false},
+		{"8.0.11", "", true, false},
+		{"8.1.0", "", true, false},
+		{"8.4.3", "", true, false},
+		{"9.0.1", "", true, false},
+		{"9.7.4", "", true, false},
+		{"9.7.9-9", "Percona Server (GPL)", true, false},
+		{"9.8.0", "", true, true},
+		{"26.10.0", "", true, true},
+		{"5.5.5-10.4.34-MariaDB", "", false, false},
+		{"5.5.5-10.5.23-MariaDB", "", true, false},
+		{"10.5.1-MariaDB", "", false, false},
+		{"10.6.18-MariaDB", "", true, false},
+		{"11.3.2-MariaDB", "", true, false},
+		{"11.8.6-MariaDB", "", true, false},
+		{"12.3.1-MariaDB", "", true, true},
+	} {
+		v, err := dialect.ParseVersion(c.version, c.comment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := dialect.For(v)
+		unserved := (*dialect.UnservedError)(nil)
+		if (err == nil) != c.served || err != nil && !errors.As(err, &unserved) {
+			t.Errorf("%s %s: %v", c.version, c.comment, err)
+		}
+		if got := err == nil && d.Untried() != ""; got != c.untried {
+			t.Errorf("%s %s: %q", c.version, c.comment, d.Untried())
+		}
+	}
 }

@@ -85,6 +85,9 @@ type Instance struct {
 	BinlogDB   bool   // binlog_do_db or binlog_ignore_db is set
 	Admin      string // the account that the tool is logged in with: user@host
 	PerfSchema bool
+
+	// LoginsInTable says that receivers have their logins in mysql.slave_master_info, and not in files of the data folder.
+	LoginsInTable bool
 }
 
 // Flavour is the family of a server.

@@ -34,6 +34,7 @@ const (
 	FromArguments Origin = CommandLine
 	FromRunTime   Origin = "run time" // SET GLOBAL, which a restart forgets
 	FromPersisted Origin = "persisted"
+	FromSomewhere Origin = "not told by this version" // it was set, in a file or by an argument
 )
 
 // From words where the value comes from, as precisely as the server tells.

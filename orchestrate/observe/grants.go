@@ -23,7 +23,7 @@ func (q *inquiry) tellLacking() {
 	if lacks(dialect.SeeChannels) {
 		hintAt(&q.seen.Channels, hint)
 	}
-	if lacks(sessionWorks(instance)...) {
+	if lacks(q.sessionWorks(instance)...) {
 		hintAt(&q.seen.DumpThreads, hint)
 		hintAt(&q.seen.Sessions, hint)
 	}
@@ -43,7 +43,7 @@ func (q *inquiry) works(instance facts.Instance) []dialect.Work {
 		works = append(works, dialect.SeeBinlog)
 	}
 	if q.wants(facts.PartSessions) {
-		works = append(works, sessionWorks(instance)...)
+		works = append(works, q.sessionWorks(instance)...)
 	}
 	if q.wants(facts.PartAccounts) {
 		works = append(works, dialect.SeeAccounts)
@@ -51,8 +51,8 @@ func (q *inquiry) works(instance facts.Instance) []dialect.Work {
 	return works
 }
 
-func sessionWorks(instance facts.Instance) []dialect.Work {
-	if instance.PerfSchema {
+func (q *inquiry) sessionWorks(instance facts.Instance) []dialect.Work {
+	if q.dialect.ShowsTransports(instance) {
 		return []dialect.Work{dialect.SeeSessions, dialect.SeeTransports}
 	}
 	return []dialect.Work{dialect.SeeSessions}

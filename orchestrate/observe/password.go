@@ -75,8 +75,12 @@ func fromPasswordFile(name string) facts.Value[password] {
 
 // fromReceiver finds the password where the replica itself keeps it.
 func (g *glance) fromReceiver(ctx context.Context, c facts.Channel) facts.Value[password] {
-	if !g.dialect.KeepsLoginsInTable() {
-		return g.fromMasterInfo(ctx, c)
+	instance, ok := g.seen.Instance.Get()
+	switch {
+	case !ok:
+		return facts.As[password](g.seen.Instance)
+	case !instance.LoginsInTable:
+		return g.fromMasterInfo(ctx, instance, c)
 	}
 	kept := access.Ask(ctx, g.asker(), g.dialect.ReceiverPassword(c.Name))
 	text, ok := kept.Get()
@@ -89,13 +93,9 @@ func (g *glance) fromReceiver(ctx context.Context, c facts.Channel) facts.Value[
 	return facts.Known(password{text: text, source: fromTable})
 }
 
-// fromMasterInfo reads the files in which MariaDB keeps a receiver's settings: master.info for the default channel, and one for each
+// fromMasterInfo reads the files in which a server keeps a receiver's settings: master.info for the default channel, and one for each
 // named channel, of which the name is encoded. So the channel's file is found by what is in it.
-func (g *glance) fromMasterInfo(ctx context.Context, c facts.Channel) facts.Value[password] {
-	instance, ok := g.seen.Instance.Get()
-	if !ok {
-		return facts.As[password](g.seen.Instance)
-	}
+func (g *glance) fromMasterInfo(ctx context.Context, instance facts.Instance, c facts.Channel) facts.Value[password] {
 	found, err := g.fetch(ctx, []file.Pick{receiverFiles(instance.DataDir)})
 	if err != nil {
 		return failed[password](err)

@@ -15,7 +15,7 @@ import (
 // Persists makes the server a MySQL 9.7, which serves TLS from the start by a certificate of its own and keeps its settings by itself.
 func (s *Settings) Persists() {
 	s.server.instance.Version = facts.Version{Flavour: facts.MySQL, Major: 9, Minor: 7, Patch: 4, Text: "9.7.4"}
-	s.server.instance.PerfSchema = true
+	s.server.instance.PerfSchema, s.server.instance.LoginsInTable = true, true
 	s.server.kept = facts.Known(facts.Kept{Loaded: true, Values: map[string]string{}})
 	s.ServesForeign(foreignLife)
 	s.server.next = s.server.running

@@ -220,7 +220,7 @@ func (b *builder) provable(goal Secured) bool { return b.shown(goal) || b.dated(
 
 // shown says that the goal's proof does not rest on the age of the requirement.
 func (b *builder) shown(goal Secured) bool {
-	if b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{}).PerfSchema {
+	if b.dialect(goal.Link.Source).ShowsTransports(b.facts.Server(goal.Link.Source).Instance.Or(facts.Instance{})) {
 		return true
 	}
 	return goal.Demands

@@ -644,10 +644,10 @@ func TestBuildBlocksOnWhatCouldNotBeLookedAt(t *testing.T) {
 			name: "a version that is not served blocks",
 			begin: with("db3", func(s *world.Settings) {
 				s.Instance(func(i *facts.Instance) {
-					i.Version = facts.Version{Flavour: facts.MySQL, Major: 5, Minor: 6, Patch: 51, Text: "5.6.51"}
+					i.Version = facts.Version{Flavour: facts.MySQL, Major: 5, Minor: 5, Patch: 62, Text: "5.5.62"}
 				})
 			}),
-			blocked: []string{"db3: MySQL 5.6.51 is not served"},
+			blocked: []string{"db3: MySQL 5.5.62 is not served"},
 		},
 		{
 			name:    "unknown channels block",
