@@ -127,7 +127,7 @@ func (c *cluster) everything() []string {
 	var seen []string
 	for _, s := range c.Servers {
 		question := "SHOW MASTER STATUS"
-		if c.Programs.Tree != "" {
+		if !c.Primary().Programs.Release.MariaDB {
 			question = "SHOW BINARY LOG STATUS"
 		}
 		status, err := c.Query(c.t.Context(), s.Name, question)

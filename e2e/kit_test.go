@@ -201,7 +201,7 @@ func (c *cluster) proven() {
 // refusedByHand tries the account's password without TLS, and with it, by the server's own client.
 func (c *cluster) refusedByHand() {
 	c.t.Helper()
-	if c.Programs.Tree != "" {
+	if !c.Primary().Programs.Release.MariaDB {
 		for mode, want := range map[string]bool{"DISABLED": false, "REQUIRED": true} {
 			if out, err := c.byTheClientOfMySQL(mode); (err == nil) != want {
 				c.t.Errorf("login with TLS %s: %v: %s", mode, err, out)

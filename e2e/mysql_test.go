@@ -119,7 +119,7 @@ func TestMySQLThatRefusesItsReload(t *testing.T) {
 // byTheClientOfMySQL is a login without TLS, and one with, by the server's own client.
 func (c *cluster) byTheClientOfMySQL(mode string) ([]byte, error) {
 	p := c.Primary()
-	cmd := exec.Command(c.Programs.Client, "--no-defaults", "-h", p.Address, "-P", fmt.Sprint(p.Port), "-u", c.Account.User, "--ssl-mode="+mode, "-e", "SELECT 1")
+	cmd := exec.Command(p.Programs.Client, "--no-defaults", "-h", p.Address, "-P", fmt.Sprint(p.Port), "-u", c.Account.User, "--ssl-mode="+mode, "-e", "SELECT 1")
 	cmd.Env = append(os.Environ(), "MYSQL_PWD="+c.Account.Password)
 	return cmd.CombinedOutput()
 }
