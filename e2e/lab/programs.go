@@ -41,6 +41,9 @@ func (f finder) programs(ctx context.Context, tree string) (Programs, error) {
 	return p, err
 }
 
+// FindPrograms are those of a tree, by its name or its folder, or those of this machine's MariaDB where it is empty.
+func FindPrograms(ctx context.Context, tree string) (Programs, error) { return findPrograms(ctx, tree) }
+
 func findPrograms(ctx context.Context, tree string) (p Programs, err error) {
 	if runtime.GOOS != "linux" {
 		return p, fmt.Errorf("lab: it needs Linux, with a loopback address for each server, and this is %s", runtime.GOOS)

@@ -84,6 +84,20 @@ func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string
 	return status, nil
 }
 
+// BinlogEnd is where a server's binary log ends: file and offset.
+func (l *Lab) BinlogEnd(ctx context.Context, server string) (string, error) {
+	s, err := l.Server(server)
+	if err != nil {
+		return "", err
+	}
+	table, err := l.Query(ctx, server, s.Programs.Release.words().position)
+	if err != nil || len(table.Rows) == 0 {
+		return "", err
+	}
+	row := table.Maps()[0]
+	return row["File"] + " " + row["Position"], nil
+}
+
 // WaitCaughtUp waits until every replica has applied what the primary had written when it was called. It gives up early on
 // a replica whose applier stopped with an error.
 func (l *Lab) WaitCaughtUp(ctx context.Context) error {
