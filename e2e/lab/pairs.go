@@ -1,5 +1,7 @@
 package lab
 
+import "fmt"
+
 // isMixed tells whether the servers are not all of the same version.
 func (l *Lab) isMixed() bool {
 	for _, s := range l.Servers {
@@ -22,14 +24,38 @@ func (l *Lab) hasOldOnes() bool {
 
 // settings are those that a server needs for the sake of the others.
 func (l *Lab) settings(s Server) []string {
-	if !s.Programs.Release.MySQL(8, 0, 0) || !l.isMixed() {
+	r := s.Programs.Release
+	if !r.MySQL(8, 0, 0) || !l.isMixed() {
 		return nil
 	}
 	lines := []string{"gtid_mode = OFF"} // which is ON by itself in the newest
 	if l.hasOldOnes() {
 		lines = append(lines, "character_set_server = utf8mb4", "collation_server = utf8mb4_general_ci")
 	}
+	if l.hasOldOnes() && r.MySQL(8, 4, 0) && !r.MySQL(9, 0, 0) {
+		lines = append(lines, "mysql_native_password = ON")
+	}
 	return lines
 }
 
-func (l *Lab) checkPairs() error { return nil }
+// checkPairs refuses what is known not to replicate.
+func (l *Lab) checkPairs() error {
+	for _, s := range l.Replicas() {
+		source, err := l.Server(s.ReplicatesFrom)
+		if err != nil {
+			return err
+		}
+		if why := cannotReplicate(s.Programs, source.Programs.Release); why != "" {
+			return fmt.Errorf("lab: %s, which is %s, cannot replicate from %s, which is %s: %s",
+				s.Name, s.Programs.Release, source.Name, source.Programs.Release, why)
+		}
+	}
+	return nil
+}
+
+func cannotReplicate(replica Programs, source Release) string {
+	if source.MySQL(9, 0, 0) && replica.Release.MariaDB && !replica.hasPlugin("caching_sha2_password") {
+		return "its plugin_dir has no caching_sha2_password.so, and the source has no other passwords"
+	}
+	return ""
+}

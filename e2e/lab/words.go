@@ -60,7 +60,7 @@ func startReplica(replica, source Release) string {
 // createAccount makes the replication account, by the old way of passwords where a replica does not know the new one.
 func createAccount(r Release, oldPasswords bool) string {
 	how := "BY"
-	if oldPasswords && r.MySQL(8, 0, 0) && !r.MySQL(8, 4, 0) {
+	if oldPasswords && r.MySQL(8, 0, 0) && !r.MySQL(9, 0, 0) {
 		how = "WITH mysql_native_password BY"
 	}
 	return fmt.Sprintf("SET SESSION sql_log_bin = 0; CREATE USER ?@'%%' IDENTIFIED %s ?; GRANT REPLICATION SLAVE ON *.* TO ?@'%%'", how)

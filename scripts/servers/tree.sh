@@ -31,7 +31,8 @@ take_programs() {
 
 # Of the messages, those in English will do.
 take_share() {
-    english=$(first_of '*share/mysql/english/errmsg.sys' '*share/mariadb/english/errmsg.sys' '*share/english/errmsg.sys')
+    english=$(first_of '*share/english/errmsg.sys' '*share/*/english/errmsg.sys')
+    [ -n "$english" ] || fail "no messages came with the server"
     share=$(dirname "$(dirname "$english")")
     cp -R "$share/english" "$tree/usr/share/mysql/"
     [ ! -d "$share/charsets" ] || cp -R "$share/charsets" "$tree/usr/share/mysql/"
@@ -115,8 +116,8 @@ run_server() {
 # Servers that cannot fill a data folder by themselves read the statements for it.
 fill() {
     tables=$(find "$tree/usr/share/mysql" -name 'm*_system_tables.sql')
-    case $version in
-    5.6.* | 1[0-9].*) ;;
+    case $said in
+    *MariaDB* | *' Ver 5.6.'*) ;;
     *) run_server --initialize-insecure && return ;;
     esac
     mkdir "$trial/data"
