@@ -54,8 +54,9 @@ func (l *Lab) checkPairs() error {
 }
 
 func cannotReplicate(replica Programs, source Release) string {
-	if source.MySQL(9, 0, 0) && replica.Release.MariaDB && !replica.hasPlugin("caching_sha2_password") {
-		return "its plugin_dir has no caching_sha2_password.so, and the source has no other passwords"
+	old := !replica.Release.MySQL(8, 0, 4)
+	if source.MySQL(9, 0, 0) && old && !(replica.Release.MariaDB && replica.hasPlugin("sha256_password")) {
+		return "the source has no passwords that it could log in by"
 	}
 	return ""
 }
