@@ -72,6 +72,15 @@ bring() {
     echo "$tree"
 }
 
+# known NAME: of the list, or, for an image, what may name a folder and ends with a version.
+known() {
+    if [ -n "$image" ]; then
+        echo "$1" | grep -Eq '^[a-z][a-z-]*-[0-9][0-9.]*$'
+    else
+        case " $names " in *" $1 "*) ;; *) return 1 ;; esac
+    fi
+}
+
 dir=$(cache) image=
 while :; do
     case ${1-} in
@@ -88,13 +97,9 @@ list) echo "$names" | tr ' ' '\n' && exit 0 ;;
 all) eval "set -- $names" ;;
 esac
 for name; do
-    case $image/$name in
-    /*) case " $names " in *" $name "*) ;; *) usage ;; esac ;;
-    *[!a-z0-9./:_-]* | *-) usage ;;
-    */*-[0-9]*) [ $# = 1 ] || usage ;;
-    *) usage ;;
-    esac
+    known "$name" || usage
 done
+[ -z "$image" ] || [ $# = 1 ] || usage
 
 # One at a time, for all share the folder.
 mkdir -p "$dir"

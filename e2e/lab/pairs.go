@@ -23,14 +23,16 @@ func (l *Lab) hasOldOnes() bool {
 }
 
 // settings are those that a server needs for the sake of the others.
-func (l *Lab) settings(s Server) []string {
+func (l *Lab) settings(s Server) (lines []string) {
 	r := s.Programs.Release
-	if !r.MySQL(8, 0, 0) || !l.isMixed() {
+	if !l.isMixed() {
 		return nil
 	}
-	lines := []string{"gtid_mode = OFF"} // which is ON by itself in the newest
-	if l.hasOldOnes() {
-		lines = append(lines, "character_set_server = utf8mb4", "collation_server = utf8mb4_general_ci")
+	if l.hasOldOnes() && r.MySQL(8, 0, 0) {
+		lines = append(lines, "character_set_server = utf8mb4", "collation_server = utf8mb4_general_ci") // which all know
+	}
+	if r.MySQL(8, 0, 0) {
+		lines = append(lines, "gtid_mode = OFF") // which is ON by itself in the newest
 	}
 	if l.hasOldOnes() && r.MySQL(8, 4, 0) && !r.MySQL(9, 0, 0) {
 		lines = append(lines, "mysql_native_password = ON")
@@ -53,9 +55,17 @@ func (l *Lab) checkPairs() error {
 	return nil
 }
 
+// cannotReplicate says why a replica cannot follow a source. Tried: MySQL 8.0.33 and 9.7 cannot parse the row events of any MariaDB, where
+// 8.0.15 can (since 8.0.31 by its notes); older ones skip the statements of MariaDB 11.8 without a word, and not those of 11.4.
 func cannotReplicate(replica Programs, source Release) string {
-	old := !replica.Release.MySQL(8, 0, 4)
-	if source.MySQL(9, 0, 0) && old && !(replica.Release.MariaDB && replica.hasPlugin("sha256_password")) {
+	r := replica.Release
+	switch {
+	case source.MariaDB && r.MySQL(8, 0, 31):
+		return "it cannot read the row events"
+	case source.SinceMariaDB(11, 5, 0) && !r.MariaDB:
+		return "it would skip the statements"
+	case source.MySQL(9, 0, 0) && r.MariaDB && !replica.hasPlugin("sha256_password"),
+		source.MySQL(9, 0, 0) && !r.MariaDB && !r.MySQL(8, 0, 4):
 		return "the source has no passwords that it could log in by"
 	}
 	return ""
