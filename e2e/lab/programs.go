@@ -98,7 +98,9 @@ func ofTree(name string) (Programs, error) {
 	return p, nil
 }
 
-func (p Programs) hasPlugin(name string) bool { return p.Plugins != "" && in(p.Plugins, name+".so") != "" }
+func (p Programs) hasPlugin(name string) bool {
+	return p.Plugins != "" && in(p.Plugins, name+".so") != ""
+}
 
 // places are the arguments by which a server from a tree finds the rest of it.
 func (p Programs) places() []string {

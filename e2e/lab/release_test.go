@@ -5,11 +5,11 @@ import "testing"
 func TestReleases(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]string{
-		"mysqld  Ver 5.6.24 for linux-glibc2.5 on x86_64 (MySQL Community Server (GPL))":                         "MySQL 5.6.24",
-		"/tree/usr/sbin/mysqld  Ver 8.0.33 for Linux on x86_64 (MySQL Community Server - GPL)":                   "MySQL 8.0.33",
-		"/tree/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))":                                      "MySQL 9.7.4",
-		"mysqld  Ver 8.0.36-28 for Linux on x86_64 (Percona Server (GPL), Release '28', Revision '47601f19')":    "MySQL 8.0.36",
-		"mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)":                    "MariaDB 10.11.19",
+		"mysqld  Ver 5.6.24 for linux-glibc2.5 on x86_64 (MySQL Community Server (GPL))":                          "MySQL 5.6.24",
+		"/tree/usr/sbin/mysqld  Ver 8.0.33 for Linux on x86_64 (MySQL Community Server - GPL)":                    "MySQL 8.0.33",
+		"/tree/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))":                                       "MySQL 9.7.4",
+		"mysqld  Ver 8.0.36-28 for Linux on x86_64 (Percona Server (GPL), Release '28', Revision '47601f19')":     "MySQL 8.0.36",
+		"mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)":                     "MariaDB 10.11.19",
 		"[Warning] something first\n/x/mariadbd  Ver 11.4.5-MariaDB for linux-systemd on x86_64 (MariaDB Server)": "MariaDB 11.4.5",
 	} {
 		if got, ok := parseRelease(said); !ok || got.String() != want {

@@ -109,7 +109,7 @@ run_server() {
     as=
     [ "$(id -u)" != 0 ] || as=--user=nobody
     # shellcheck disable=SC2086 # no word, or one
-    "$server" --no-defaults $as --datadir="$trial/data" --basedir="$tree/usr" --lc-messages-dir="$tree/usr/share/mysql" \
+    "$server" --no-defaults $as --datadir="$trial/data" --tmpdir="$trial" --basedir="$tree/usr" --lc-messages-dir="$tree/usr/share/mysql" \
         --character-sets-dir="$tree/usr/share/mysql/charsets" --plugin-dir="$tree/usr/lib/mysql/plugin" --secure-file-priv= "$@"
 }
 
@@ -135,6 +135,6 @@ serve() {
     served=0
     grep -q 'ready for connections' "$trial/log" || served=1
     kill "$pid" 2>/dev/null || true
-    wait "$pid" || true
+    { wait "$pid" || true; } 2>/dev/null
     return $served
 }
