@@ -37,7 +37,7 @@ take_share() {
     cp -R "$share/english" "$tree/usr/share/mysql/"
     [ ! -d "$share/charsets" ] || cp -R "$share/charsets" "$tree/usr/share/mysql/"
     for sql in "$share"/*.sql; do
-        case $sql in *fill_help_tables* | *_test_*) ;; *) cp "$sql" "$tree/usr/share/mysql/" ;; esac
+        case $sql in *'*.sql' | *fill_help_tables* | *_test_*) ;; *) cp "$sql" "$tree/usr/share/mysql/" ;; esac
     done
 }
 
