@@ -31,6 +31,9 @@ func (l *Lab) settings(s Server) (lines []string) {
 	if l.hasOldOnes() && r.MySQL(8, 0, 0) {
 		lines = append(lines, "character_set_server = utf8mb4", "collation_server = utf8mb4_general_ci") // which all know
 	}
+	if r.SinceMariaDB(11, 5, 0) { // its own collations go into the binlog: MariaDB 10.5 stops there, and MySQL up to 8.0.15 skips the statement
+		lines = append(lines, "character_set_collations =", "character_set_server = utf8mb4", "collation_server = utf8mb4_general_ci")
+	}
 	if r.MySQL(8, 0, 0) {
 		lines = append(lines, "gtid_mode = OFF") // which is ON by itself in the newest
 	}
@@ -56,14 +59,12 @@ func (l *Lab) checkPairs() error {
 }
 
 // cannotReplicate says why a replica cannot follow a source. Tried: MySQL 8.0.33 and 9.7 cannot parse the row events of any MariaDB, where
-// 8.0.15 can (since 8.0.31 by its notes); older ones skip the statements of MariaDB 11.8 without a word, and not those of 11.4.
+// 8.0.15 can (since 8.0.31 by its notes).
 func cannotReplicate(replica Programs, source Release) string {
 	r := replica.Release
 	switch {
 	case source.MariaDB && r.MySQL(8, 0, 31):
 		return "it cannot read the row events"
-	case source.SinceMariaDB(11, 5, 0) && !r.MariaDB:
-		return "it would skip the statements"
 	case source.MySQL(9, 0, 0) && r.MariaDB && !replica.hasPlugin("sha256_password"),
 		source.MySQL(9, 0, 0) && !r.MariaDB && !r.MySQL(8, 0, 4):
 		return "the source has no passwords that it could log in by"
