@@ -310,7 +310,6 @@ func explanations() []explanation {
 			means: "a statement about an account came through the binary log, or was given here, and the account's row is missing on this server, or already there",
 			do: []string{
 				"look at mysql.user on both sides; make the row on this replica under SET sql_log_bin=0 (a row that is already there: drop it so), then START REPLICA SQL_THREAD",
-				"replssl apply never sends such a statement through the binary log where a replica lacks the row",
 			},
 		},
 		{
