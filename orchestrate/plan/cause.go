@@ -22,8 +22,23 @@ type Cause struct {
 
 func (c Cause) String() string { return c.At + ": " + c.Why }
 
-// hint is the cause in one line, with what helps.
-func (c Cause) hint() string { return joined("the cause: "+c.String(), c.Do) }
+// Hint is the cause in one line, with what helps.
+func (c Cause) Hint() string { return joined("the cause: "+c.String(), c.Do) }
+
+// LinkOf is the channel that a goal is about, where its receiver is to be connected.
+func LinkOf(goal Condition) (Link, bool) {
+	switch g := goal.(type) {
+	case Secured:
+		return g.Link, g.Threads.Receiver
+	case Connected:
+		return g.Link, true
+	case Attached:
+		return g.Link, true
+	case Rehearsed:
+		return g.Link, true
+	}
+	return Link{}, false
+}
 
 // LookForCause is what [CauseOf] reads of both ends of a channel.
 func LookForCause(l Link) facts.Look {

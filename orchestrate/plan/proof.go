@@ -196,7 +196,7 @@ func failureOf(f facts.Facts, server topology.ServerName, e facts.ThreadError) d
 // causeOrMeaning is the cause of a receiver's error where one is found, else what it means.
 func causeOrMeaning(f facts.Facts, l Link, e facts.ThreadError) string {
 	if cause, ok := CauseOf(f, l); ok && e.Number != 0 {
-		return cause.hint()
+		return cause.Hint()
 	}
 	return meaningOf(f, l, e)
 }
