@@ -195,10 +195,10 @@ func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	server, d := b.facts.Server(l.Channel.Server), b.dialect(l.Channel.Server)
 	switch {
 	case channel.Delay > 0 && d.PurgesRelayLogs():
-		b.block(l.Channel.Server, noDelay(l.Channel),
+		b.block(l.Channel.Server, noDelay(b.facts, l.Channel),
 			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))
 	case channel.Until && d.ChangeNeedsBothStopped():
-		b.block(l.Channel.Server, noUntil(l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
+		b.block(l.Channel.Server, noUntil(b.facts, l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
 	case !server.Password.IsKnown():
 		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),
 			"the password of %s cannot be had, so that no trial login can be made: %s", l.User, whyNot(server.Password))

@@ -124,7 +124,7 @@ func (b *builder) blockRunning(id facts.ChannelID, found facts.Threads, c facts.
 
 func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.ThreadError) {
 	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal (--journal DIR)",
-		startThread(id, thread), id.Server)
+		startThread(b.facts, id, thread), id.Server)
 	if thread == "applier" {
 		hint += keepIt
 	}
