@@ -23,7 +23,7 @@ const (
 	PartCheck                      // ConfigCheck
 	PartService                    // Service
 	PartFiles                      // TLSDir
-	PartPassword                   // Password
+	PartPassword                   // Password, Logins
 	PartGrants                     // Grants
 	PartTrial                      // Trials, of every channel: one login each
 	PartPlaintext                  // Plaintext, of every channel: one refused login each
