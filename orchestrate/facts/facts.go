@@ -189,6 +189,7 @@ type Channel struct {
 	Applier        ThreadState
 	ReceiverError  ThreadError
 	ApplierError   ThreadError
+	GaveUp         int // after so many tries to connect the receiver stopped by itself; 0: it did not, or the server does not tell
 	TLS            TLSOptions
 	Read           Position // of the source's binary log: received
 	Exec           Position // of the source's binary log: applied

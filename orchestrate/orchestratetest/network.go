@@ -20,6 +20,7 @@ func (s *server) connection() uint64 {
 // connect lets a receiver try to log in once, as it does when it is started.
 func (w *World) connect(s *server, c *channel) {
 	w.disconnect(s, c)
+	c.GaveUp = 0
 	source, encrypted, failure := w.login(s, c)
 	if failure.Number != 0 {
 		c.Receiver, c.ReceiverError = facts.Connecting, failure

@@ -104,13 +104,16 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		b.blockRunning(id, found, c)
 		return found
 	}
-	if !c.Receiver.Runs() {
+	threads := c.Threads()
+	if c.GaveUp > 0 { // nobody has stopped it
+		threads.Receiver = true
+	} else if !c.Receiver.Runs() {
 		b.blockStopped(id, "receiver", c.ReceiverError)
 	}
 	if !c.Applier.Runs() && !b.options.KeepStopped {
 		b.blockStopped(id, "applier", c.ApplierError)
 	}
-	return c.Threads()
+	return threads
 }
 
 // blockRunning: whether a restart or a person started the thread since, nothing tells.
