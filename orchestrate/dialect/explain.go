@@ -17,6 +17,7 @@ func explanations() []explanation {
 			" on the source, and at require_secure_transport"},
 		{1130, "", "the source has no account row at all that allows the address of this replica"},
 		{1198, "", "a thread of the channel still runs: MariaDB changes a channel only while both are stopped"},
+		{1133, "", "on this server the account has no such row, and none is made: look at mysql.user on both sides"},
 		{1200, "", "the channel was never given a source"},
 		{1227, "", "the account that asked lacks a privilege, which the text names"},
 		{1236, "", "connecting and logging in worked, TLS included; the source no longer has, or never had, the binary log or GTID" +
