@@ -126,11 +126,7 @@ func (c *cluster) everything() []string {
 	c.t.Helper()
 	var seen []string
 	for _, s := range c.Servers {
-		question := "SHOW MASTER STATUS"
-		if c.Programs.Tree != "" {
-			question = "SHOW BINARY LOG STATUS"
-		}
-		status, err := c.Query(c.t.Context(), s.Name, question)
+		end, err := c.BinlogEnd(c.t.Context(), s.Name)
 		if err != nil {
 			c.t.Fatal(err)
 		}
@@ -139,7 +135,7 @@ func (c *cluster) everything() []string {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		seen = append(seen, s.Name, status.String(), threads.String())
+		seen = append(seen, s.Name, end, threads.String())
 		seen = append(seen, c.fileTimes(s.TLSDir)...)
 		seen = append(seen, c.fileTimes(filepath.Dir(s.DefaultsFile)+"/conf.d")...)
 	}

@@ -2,8 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -114,12 +112,4 @@ func TestMySQLThatRefusesItsReload(t *testing.T) {
 	c.sql("primary", "SET GLOBAL ssl_crl = DEFAULT")
 	c.want(0, "apply", "--yes")
 	c.proven()
-}
-
-// byTheClientOfMySQL is a login without TLS, and one with, by the server's own client.
-func (c *cluster) byTheClientOfMySQL(mode string) ([]byte, error) {
-	p := c.Primary()
-	cmd := exec.Command(c.Programs.Client, "--no-defaults", "-h", p.Address, "-P", fmt.Sprint(p.Port), "-u", c.Account.User, "--ssl-mode="+mode, "-e", "SELECT 1")
-	cmd.Env = append(os.Environ(), "MYSQL_PWD="+c.Account.Password)
-	return cmd.CombinedOutput()
 }

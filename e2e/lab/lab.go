@@ -37,8 +37,12 @@ type Options struct {
 	// ExtraConfig holds lines for the [mysqld] group of the named server.
 	ExtraConfig map[string][]string
 
-	// Server is the folder of an unpacked MySQL server, which all servers are then; empty for the MariaDB of this machine.
+	// Server is an unpacked server of another version, by its folder or by the name that scripts/servers.sh has for it, which all servers are
+	// then; empty for the MariaDB of this machine.
 	Server string
+
+	// Servers are other ones than Server, by the name of the server: {"replica1": "mysql-8.0"}.
+	Servers map[string]string
 
 	PerformanceSchema bool
 	SkipNameResolve   bool
@@ -61,8 +65,9 @@ type Lab struct {
 	SSHUser string // the OS user that the sshds let in
 	Servers []Server
 	Account Account
+	SSHD    string // the program
 
-	Programs Programs
+	AdminPassword string // for the servers that do not let it in without one
 }
 
 // Open reads the lab that was started in a folder, whether its servers run or not.

@@ -42,7 +42,7 @@ func commandLinesNameTheFileOnly(t *testing.T, l *lab.Lab) {
 	for _, s := range l.Servers {
 		pid := must(l.ServerPID(s.Name))(t)
 		text := must(os.ReadFile(filepath.Join("/proc", itoa(pid), "cmdline")))(t)
-		equal(t, s.Name+"'s command line", string(text), l.Programs.Server+"\x00--defaults-file="+s.DefaultsFile+"\x00")
+		equal(t, s.Name+"'s command line", string(text), s.Programs.Server+"\x00--defaults-file="+s.DefaultsFile+"\x00")
 		equal(t, s.Name+"'s pid file", strings.TrimSpace(string(must(os.ReadFile(s.PidFile))(t))), itoa(pid))
 	}
 }

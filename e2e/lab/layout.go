@@ -36,6 +36,8 @@ type Server struct {
 	SSHConfigFile  string
 	SSHPidFile     string
 	SSHLog         string
+
+	Programs Programs
 }
 
 // Inventory is the file that describes the lab to replssl.
@@ -46,6 +48,9 @@ func (l *Lab) IdentityFile() string { return filepath.Join(l.Dir, "id_ed25519") 
 
 // AuthorizedKeysFile is what the sshds read; it is also the public half of the identity.
 func (l *Lab) AuthorizedKeysFile() string { return l.IdentityFile() + ".pub" }
+
+// AdminPasswordFile has the administrator's password, for the servers that do not let it in without one.
+func (l *Lab) AdminPasswordFile() string { return filepath.Join(l.Dir, "admin.password") }
 
 // KnownHostsFile lists the host keys of the sshds.
 func (l *Lab) KnownHostsFile() string { return filepath.Join(l.Dir, "known_hosts") }

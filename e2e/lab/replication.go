@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // replicate creates the account, starts the receivers and lets some rows through.
@@ -11,7 +13,7 @@ func (l *Lab) replicate(ctx context.Context, mode AccountMode) error {
 		if !l.hasAccount(s, mode) {
 			return nil
 		}
-		return l.createAccount(ctx, s.Name)
+		return l.createAccount(ctx, s)
 	})
 	if err != nil {
 		return err
@@ -42,10 +44,9 @@ func (l *Lab) hasAccount(s Server, mode AccountMode) bool {
 
 // createAccount keeps the account out of the binlog, as it is on servers whose replicas were filled from a dump of the data
 // alone.
-func (l *Lab) createAccount(ctx context.Context, server string) error {
+func (l *Lab) createAccount(ctx context.Context, s Server) error {
 	a := l.Account
-	return l.Exec(ctx, server, "SET SESSION sql_log_bin = 0; CREATE USER ?@'%' IDENTIFIED BY ?; GRANT REPLICATION SLAVE ON *.* TO ?@'%'",
-		a.User, a.Password, a.User)
+	return l.Exec(ctx, s.Name, createAccount(s.Programs.Release, l.hasOldOnes()), a.User, a.Password, a.User)
 }
 
 func (l *Lab) startReceiver(ctx context.Context, s Server) error {
@@ -53,11 +54,8 @@ func (l *Lab) startReceiver(ctx context.Context, s Server) error {
 	if err != nil {
 		return err
 	}
-	if l.Programs.Tree != "" {
-		return l.Exec(ctx, s.Name, startReplica, source.Address, source.Port, l.Account.User, l.Account.Password)
-	}
-	return l.Exec(ctx, s.Name, "CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?, "+
-		"MASTER_USE_GTID = slave_pos; START SLAVE", source.Address, source.Port, l.Account.User, l.Account.Password)
+	return l.Exec(ctx, s.Name, startReplica(s.Programs.Release, source.Programs.Release),
+		source.Address, source.Port, l.Account.User, l.Account.Password)
 }
 
 func (l *Lab) createShop(ctx context.Context) error {
@@ -70,16 +68,34 @@ func (l *Lab) createShop(ctx context.Context) error {
 // SlaveStatus is the row of SHOW SLAVE STATUS by column name, which are those of MariaDB on every server; it is empty on a server that does
 // not replicate.
 func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string, error) {
-	words := l.words()
+	s, err := l.Server(server)
+	if err != nil {
+		return nil, err
+	}
+	words := s.Programs.Release.words()
 	table, err := l.Query(ctx, server, words.status)
 	if err != nil || len(table.Rows) == 0 {
 		return nil, err
 	}
 	status := map[string]string{}
 	for name, value := range table.Maps()[0] {
-		status[words.older.Replace(name)] = value
+		status[words.masterWord.Replace(name)] = value
 	}
 	return status, nil
+}
+
+// BinlogEnd is where a server's binary log ends: file and offset.
+func (l *Lab) BinlogEnd(ctx context.Context, server string) (string, error) {
+	s, err := l.Server(server)
+	if err != nil {
+		return "", err
+	}
+	table, err := l.Query(ctx, server, s.Programs.Release.words().position)
+	if err != nil || len(table.Rows) == 0 {
+		return "", err
+	}
+	row := table.Maps()[0]
+	return row["File"] + " " + row["Position"], nil
 }
 
 // WaitCaughtUp waits until every replica has applied what the primary had written when it was called. It gives up early on
@@ -87,27 +103,59 @@ func (l *Lab) SlaveStatus(ctx context.Context, server string) (map[string]string
 func (l *Lab) WaitCaughtUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	position, err := l.Value(ctx, l.Primary().Name, l.words().position)
+	return l.each(func(s Server) error { return l.catchUp(ctx, s) })
+}
+
+// catchUp waits for a replica hop by hop: a chained one is level with the primary once it is level with a source that is.
+func (l *Lab) catchUp(ctx context.Context, s Server) error {
+	if s.ReplicatesFrom == "" {
+		return nil
+	}
+	source, err := l.Server(s.ReplicatesFrom)
 	if err != nil {
 		return err
 	}
-	return l.each(func(s Server) error {
-		if s.ReplicatesFrom == "" {
-			return nil
-		}
-		return Until(ctx, s.Name+": wait for the primary's position "+position, func() (bool, error) {
-			return l.reached(ctx, s.Name, position)
-		})
+	if err := l.catchUp(ctx, source); err != nil {
+		return err
+	}
+	w, position, err := l.wait(ctx, s, source)
+	if err != nil {
+		return err
+	}
+	return Until(ctx, fmt.Sprintf("%s: wait for %s's position %s", s.Name, source.Name, position), func() (bool, error) {
+		return l.reached(ctx, s.Name, w, position)
 	})
 }
 
+// wait is the statement that waits at a replica for a source's position, and that position.
+func (l *Lab) wait(ctx context.Context, replica, source Server) (statement string, position position, err error) {
+	if replica.Programs.Release.MariaDB && source.Programs.Release.MariaDB {
+		gtid, err := l.Value(ctx, source.Name, gtidPosition)
+		return gtidWait, []any{gtid}, err
+	}
+	table, err := l.Query(ctx, source.Name, source.Programs.Release.words().position)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(table.Rows) != 1 {
+		return "", nil, fmt.Errorf("%s: it writes no binlog", source.Name)
+	}
+	row := table.Maps()[0]
+	return replica.Programs.Release.words().wait, []any{row["File"], row["Position"]}, nil
+}
+
+// position is a list of GTIDs, or a file and an offset.
+type position []any
+
+func (p position) String() string { return strings.Trim(fmt.Sprint([]any(p)), "[]") }
+
 // reached lets the server do the waiting, in slices between which its errors are looked at.
-func (l *Lab) reached(ctx context.Context, server, position string) (bool, error) {
-	timedOut, err := l.Value(ctx, server, l.words().wait, position)
+func (l *Lab) reached(ctx context.Context, server, wait string, at position) (bool, error) {
+	events, err := l.Value(ctx, server, wait, at...)
 	if err != nil {
 		return false, err
 	}
-	if timedOut == "0" {
+	if n, err := strconv.Atoi(events); err == nil && n >= 0 {
 		return true, nil
 	}
 	status, err := l.SlaveStatus(ctx, server)

@@ -85,7 +85,7 @@ func (l *Lab) StartSSH(ctx context.Context, name string) error {
 	if err != nil || len(pids) > 0 {
 		return err
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), l.Programs.SSHD, "-f", s.SSHConfigFile, "-E", s.SSHLog)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), l.SSHD, "-f", s.SSHConfigFile, "-E", s.SSHLog)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: start sshd: %w: %s", s.Name, err, strings.TrimSpace(string(said)))
 	}

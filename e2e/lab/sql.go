@@ -26,6 +26,9 @@ func (l *Lab) DB(name string) (*sql.DB, error) {
 	}
 	config := mysql.NewConfig()
 	config.User, config.Net, config.Addr = l.Admin, "unix", s.Socket
+	if !s.Programs.SocketLogin {
+		config.Passwd = l.AdminPassword
+	}
 	config.MultiStatements, config.InterpolateParams = true, true
 	config.Timeout = 5 * time.Second
 	config.Logger = &mysql.NopLogger{}

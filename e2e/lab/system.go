@@ -10,95 +10,18 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 )
 
-// Programs are the paths of what a lab is made of.
-type Programs struct {
-	Server string // mariadbd
-	Client string // mariadb, by which restart.sh asks whether the server answers
-	SSHD   string
-	Share  string // folder of the SQL that fills a new data folder
-	Tree   string // unpacked MySQL server, which the servers are then; empty for the MariaDB of this machine
-}
+// databaseUser is who the servers run as when root starts them, since they refuse to run as root.
+const databaseUser = "mysql"
 
-const (
-	installHint = "hint: make setup, or: apt-get install --no-install-recommends mariadb-server-core mariadb-client-core openssh-server"
-
-	// databaseUser is who the servers run as when root starts them, since they refuse to run as root.
-	databaseUser = "mysql"
-)
-
-func findPrograms(tree string) (Programs, error) {
-	p := Programs{Tree: tree}
-	if runtime.GOOS != "linux" {
-		return p, fmt.Errorf("lab: it needs Linux, with a loopback address for each server, and this is %s", runtime.GOOS)
+func findSSHD() (string, error) {
+	path := findProgram("sshd")
+	if path == "" {
+		return "", fmt.Errorf("lab: not found on this machine: sshd\n%s", installHint)
 	}
-	if tree != "" {
-		return p.ofTree()
-	}
-	missing := look([]program{{&p.Server, "mariadbd"}, {&p.Client, "mariadb"}, {&p.SSHD, "sshd"}})
-	if p.Share = findShare(); p.Share == "" && p.Server != "" {
-		missing = append(missing, systemTables)
-	}
-	if len(missing) > 0 {
-		return p, fmt.Errorf("lab: not found on this machine: %s\n%s", strings.Join(missing, ", "), installHint)
-	}
-	return p, nil
-}
-
-// program is where the path of a program goes.
-type program struct {
-	path *string
-	name string
-}
-
-// look finds programs, and gives the names of those that are not there.
-func look(wanted []program) (missing []string) {
-	for _, want := range wanted {
-		if *want.path = findProgram(want.name); *want.path == "" {
-			missing = append(missing, want.name)
-		}
-	}
-	return missing
-}
-
-// ofTree are those of an unpacked MySQL server, as scripts/servers.sh makes it.
-func (p Programs) ofTree() (Programs, error) {
-	p.Server, p.Client = filepath.Join(p.Tree, "usr/sbin/mysqld"), filepath.Join(p.Tree, "usr/bin/mysql")
-	missing := look([]program{{&p.SSHD, "sshd"}})
-	for _, path := range []string{p.Server, p.Client} {
-		if _, err := os.Stat(path); err != nil {
-			missing = append(missing, path)
-		}
-	}
-	if len(missing) > 0 {
-		return p, fmt.Errorf("lab: not found on this machine: %s\nhint: scripts/servers.sh mysql-9.7 brings a server, and prints the folder", strings.Join(missing, ", "))
-	}
-	return p, nil
-}
-
-// findProgram looks where servers are installed as well, for a normal user's PATH does not name those folders.
-func findProgram(name string) string {
-	if path, err := exec.LookPath(name); err == nil && filepath.IsAbs(path) {
-		return path
-	}
-	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/libexec", "/usr/bin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
-func findShare() string {
-	for _, dir := range []string{"/usr/share/mysql", "/usr/share/mariadb", "/usr/local/share/mysql"} {
-		if _, err := os.Stat(filepath.Join(dir, systemTables)); err == nil {
-			return dir
-		}
-	}
-	return ""
+	return path, nil
 }
 
 // person is who starts the lab.

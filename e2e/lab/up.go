@@ -22,7 +22,7 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := design(&o, me)
+	l, err := design(ctx, &o, me)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +36,17 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 }
 
 // design checks the options, fills in their defaults and lays the lab out, without touching the machine.
-func design(o *Options, me person) (*Lab, error) {
+func design(ctx context.Context, o *Options, me person) (*Lab, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil || o.Dir == "" {
 		return nil, errors.Join(errors.New("lab: no folder is given for it"), err)
 	}
 	o.Account = cmp.Or(o.Account, AccountPrimaryOnly)
 	o.Replicas = max(0, cmp.Or(o.Replicas, 2))
-	l := &Lab{Dir: dir, Admin: me.name, SSHUser: me.name, Account: Account{User: replicationUser, Password: newPassword()}}
+	l := &Lab{
+		Dir: dir, Admin: me.name, AdminPassword: newPassword(), SSHUser: me.name,
+		Account: Account{User: replicationUser, Password: newPassword()},
+	}
 	for n := range o.Replicas + 1 {
 		s := newServer(dir, n, o.ReplicatesFrom)
 		if o.OneHost {
@@ -57,8 +60,30 @@ func design(o *Options, me person) (*Lab, error) {
 	if err := checkPath(dir, l.Servers[len(l.Servers)-1].Socket); err != nil {
 		return nil, err
 	}
-	l.Programs, err = findPrograms(o.Server)
-	return l, err
+	if l.SSHD, err = findSSHD(); err != nil {
+		return nil, err
+	}
+	if err := l.equip(ctx, *o); err != nil {
+		return nil, err
+	}
+	return l, l.checkPairs()
+}
+
+// equip finds the programs of each server.
+func (l *Lab) equip(ctx context.Context, o Options) error {
+	f := finder{map[string]Programs{}}
+	for i := range l.Servers {
+		s := &l.Servers[i]
+		tree, named := o.Servers[s.Name]
+		if !named {
+			tree = o.Server
+		}
+		var err error
+		if s.Programs, err = f.programs(ctx, tree); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Lab) checkOptions(o Options) error {
@@ -76,6 +101,11 @@ func (l *Lab) checkOptions(o Options) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.ExtraConfig)) {
+		if _, err := l.Server(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Servers)) {
 		if _, err := l.Server(name); err != nil {
 			return err
 		}
@@ -118,12 +148,12 @@ func (l *Lab) bringUp(ctx context.Context, o Options, me person) error {
 }
 
 func (l *Lab) startAll(ctx context.Context, serverUser string) error {
-	template := filepath.Join(l.Dir, "template")
-	if err := l.makeTemplate(ctx, template, serverUser); err != nil {
+	templates, err := l.makeTemplates(ctx, serverUser)
+	if err != nil {
 		return err
 	}
-	err := l.each(func(s Server) error {
-		if err := copyTemplate(template, s.DataDir, serverUser); err != nil {
+	err = l.each(func(s Server) error {
+		if err := copyTemplate(templates[s.Programs], s.DataDir, serverUser); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if first := l.Servers[0]; s.Name == first.Name || s.SSHConfigFile != first.SSHConfigFile {
@@ -136,7 +166,26 @@ func (l *Lab) startAll(ctx context.Context, serverUser string) error {
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(template)
+	for _, dir := range templates {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// makeTemplates fills one data folder for the servers of the same programs.
+func (l *Lab) makeTemplates(ctx context.Context, serverUser string) (map[Programs]string, error) {
+	templates := map[Programs]string{}
+	for _, s := range l.Servers {
+		if templates[s.Programs] != "" {
+			continue
+		}
+		dir := filepath.Join(l.Dir, fmt.Sprintf("template%d", len(templates)))
+		if err := l.makeTemplate(ctx, s.Programs, dir, serverUser); err != nil {
+			return nil, err
+		}
+		templates[s.Programs] = dir
+	}
+	return templates, nil
 }
 
 // giveUp ends what was started, also when the caller's context is over.

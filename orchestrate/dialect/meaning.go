@@ -19,8 +19,15 @@ func (d Dialect) SettingsReload() bool { return d.settingsReload }
 // ShowsTransports says that the server shows in performance_schema, which is on, how another session is carried.
 func (d Dialect) ShowsTransports(in facts.Instance) bool { return d.showsTransports && in.PerfSchema }
 
-// ValidatesConfig says that mysqld --validate-config judges what the next start would read. Of others --help --verbose says what it can.
-func (d Dialect) ValidatesConfig() bool { return d.validates }
+// ConfigCheck are the arguments by which the server's program judges what the next start would read, and starts nothing. MySQL 8.0 and newer let
+// names pass in their help that they do not know (tried on 8.0.33 and 9.7), and have --validate-config from 8.0.16 on; older ones would start
+// with it (tried on 8.0.15 and 5.7.22).
+func (d Dialect) ConfigCheck() []string {
+	if d.validates {
+		return []string{"--validate-config"}
+	}
+	return []string{"--verbose", "--help"}
+}
 
 // PersistsSettings says that the server itself keeps the paths of its TLS files for the next start: [Dialect.Persist].
 func (d Dialect) PersistsSettings() bool { return d.dynamicPaths }

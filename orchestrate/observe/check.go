@@ -44,9 +44,9 @@ func (g *glance) lookAtCheck(ctx context.Context, early *earlyCheck) {
 }
 
 // check lets the server's program judge its option files, as the OS user of the server and with the arguments of the running
-// one, by asking for its help: then it reads everything, and starts nothing.
+// one, by --validate-config or, where it has none, by asking for its help: then it reads everything, and starts nothing.
 //
-// It refuses settings that it does not know, and values that make no sense. It opens no certificate (tried on MariaDB 10.11).
+// It refuses settings that it does not know, and values that make no sense. It opens no certificate (tried on MariaDB 10.11 and MySQL 8.0.33).
 // An unknown setting may be one of a plugin, of which the data folder alone tells, which is the running server's: then the program is called
 // again, with the plugins that the server says it loads from there. It does not start them.
 func (g *glance) check(ctx context.Context, s subject) facts.Value[facts.Check] {
@@ -57,10 +57,10 @@ func (g *glance) check(ctx context.Context, s subject) facts.Value[facts.Check] 
 	}
 	variables, _ := s.process.Environment.Get()
 	call := slices.Concat(environment(variables).words(), []string{program}, args[1:], []string{noDataDir})
-	outcome, err := g.judge(ctx, s.user, call)
+	outcome, err := g.judge(ctx, s, call)
 	if err == nil && namesUnknown(outcome.Text) {
 		if plugins := g.installed(ctx, s.dialect); len(plugins) > 0 {
-			outcome, err = g.judge(ctx, s.user, append(call, plugins...))
+			outcome, err = g.judge(ctx, s, append(call, plugins...))
 		}
 	}
 	switch {
@@ -133,15 +133,15 @@ func (e *earlyCheck) wait() facts.Value[facts.Check] {
 	return e.outcome
 }
 
-func (g *glance) judge(ctx context.Context, user string, call []string) (facts.Check, error) {
-	line := shell.Words(call[0], append(slices.Clone(call[1:]), "--help", "--verbose")...).Silent()
-	switch user {
+func (g *glance) judge(ctx context.Context, s subject, call []string) (facts.Check, error) {
+	line := shell.Words(call[0], append(slices.Clone(call[1:]), s.dialect.ConfigCheck()...)...).Silent()
+	switch s.user {
 	case g.server.SSH.OSUser():
 	default:
 		if g.server.SSH.OSUser() != "root" {
-			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: user, doing: "run the server's own check"}
+			return facts.Check{}, &notAllowedError{server: string(g.server.Name), user: s.user, doing: "run the server's own check"}
 		}
-		line = line.AsUser(user)
+		line = line.AsUser(s.user)
 	}
 	host, err := g.observer.servers.Host(ctx, g.server.Name)
 	if err != nil {

@@ -176,6 +176,9 @@ func (b *builder) noStrangers(server topology.ServerName) NoStrangers {
 func (b *builder) warn() {
 	for _, s := range b.cluster.Servers {
 		seen := b.facts.Server(s.Name)
+		if untried := b.dialect(s.Name).Untried(); untried != "" {
+			b.warnOf(s.Name, "%s", untried)
+		}
 		b.warnOfStarts(s)
 		b.warnOfFiles(s)
 		if b.cluster.IsSource(s.Name) {

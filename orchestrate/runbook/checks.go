@@ -110,8 +110,12 @@ func (w *writer) asServer(name topology.ServerName) string {
 
 // configInPlace lets the program that runs now read its option files anew, and say whether it would start with them.
 func (w *writer) configInPlace(c plan.ConfigInPlace) (check, error) {
-	return w.shown("config-in-place", struct{ Run, AsServer, Path, Text, PidFile, Defaults string }{
-		Run: w.run(c.Server), AsServer: w.asServer(c.Server), Path: c.Path, Text: c.Text,
+	d, err := w.dialect(c.Server)
+	if err != nil {
+		return check{}, err
+	}
+	return w.shown("config-in-place", struct{ Run, AsServer, Path, Text, PidFile, Defaults, Check string }{
+		Run: w.run(c.Server), AsServer: w.asServer(c.Server), Path: c.Path, Text: c.Text, Check: strings.Join(d.ConfigCheck(), " "),
 		PidFile:  w.facts.Server(c.Server).Instance.Or(facts.Instance{}).PidFile,
 		Defaults: w.facts.Server(c.Server).Process.Or(facts.Process{}).DefaultsFile,
 	})

@@ -1,25 +1,28 @@
 package labtest
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
+
+	"github.com/replssl/replssl/e2e/lab"
 )
 
 // Tree is the folder of an unpacked server that scripts/servers.sh has brought for this user, or for the whole machine. A machine without it
 // fails the test.
 func Tree(t testing.TB, server string) string {
 	t.Helper()
-	folders := []string{"/var/cache/replssl/servers"}
-	if own, err := os.UserCacheDir(); err == nil {
-		folders = append(folders, filepath.Join(own, "replssl", "servers"))
+	tree, err := lab.FindTree(server)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, folder := range folders {
-		tree := filepath.Join(folder, server)
-		if _, err := os.Stat(filepath.Join(tree, "whole")); err == nil {
-			return tree
-		}
+	return tree
+}
+
+// Trees are the names of the servers that are there, as [lab.Options] takes them.
+func Trees(t testing.TB) []string {
+	t.Helper()
+	names := lab.Trees()
+	if len(names) == 0 {
+		t.Fatal("no server of another version is there\nhint: make servers")
 	}
-	t.Fatalf("%s is in none of %v\nhint: scripts/servers.sh %s brings it", server, folders, server)
-	return ""
+	return names
 }

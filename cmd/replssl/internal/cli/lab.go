@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 func newLab() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "lab",
-		Short: "Run a small plaintext MariaDB cluster on this machine, to try replssl on",
+		Short: "Run a small plaintext MariaDB or MySQL cluster on this machine, to try replssl on",
 		Long: `Run real servers on loopback addresses of this machine, with an sshd beside
 each, to try everything else on. It needs mariadbd, mariadb, sshd and ssh.
 Other servers of this machine are not touched.`,
@@ -29,6 +30,7 @@ Other servers of this machine are not touched.`,
 func newLabUp() *cobra.Command {
 	var o lab.Options
 	var account string
+	var servers []string
 	cmd := &cobra.Command{
 		Use:   "up --dir DIR",
 		Short: "Start a primary and its replicas, an sshd beside each, and write their inventory",
@@ -37,10 +39,12 @@ rows in them, and an sshd beside each; write their inventory, DIR/replssl.yaml,
 and print how they are reached. They go on running when the command has ended:
 lab down ends them.`,
 		Example: `  replssl lab up --dir /tmp/lab
-  replssl lab up --dir /tmp/chain --replicas 3 --source replica3=replica2 --account all`,
+  replssl lab up --dir /tmp/chain --replicas 3 --source replica3=replica2 --account all
+  replssl lab up --dir /tmp/upgrade --server mysql-5.7 --server replica1=mysql-8.0`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Account = lab.AccountMode(account)
+			o.Server, o.Servers = labTrees(servers)
 			if o.Replicas == 0 {
 				o.Replicas = -1
 			}
@@ -55,14 +59,29 @@ lab down ends them.`,
 	cmd.Flags().IntVar(&o.Replicas, "replicas", 2, "start `N` replicas")
 	cmd.Flags().StringVar(&account, "account", string(lab.AccountPrimaryOnly),
 		"servers that have the replication account: `primary|some|all`; some is the primary and replica1")
-	cmd.Flags().StringVar(&o.Server, "server", "", "an unpacked MySQL server in `TREE`, in place of MariaDB (scripts/servers.sh brings one)")
+	cmd.Flags().StringArrayVar(&servers, "server", nil,
+		"an unpacked server in place of this machine's MariaDB: the name that scripts/servers.sh has for it, or its folder; for one host alone `[HOST=]TREE`")
 	cmd.Flags().StringToStringVar(&o.ReplicatesFrom, "source", nil,
 		"a replica's source when it is not the primary: `REPLICA=SOURCE`")
+	must(cmd.RegisterFlagCompletionFunc("server", cobra.FixedCompletions(lab.Trees(), cobra.ShellCompDirectiveDefault)))
 	completesValue(cmd, "account",
 		cobra.CompletionWithDesc(string(lab.AccountPrimaryOnly), "only where others replicate from"),
 		cobra.CompletionWithDesc(string(lab.AccountSome), "on replica1 as well"),
 		cobra.CompletionWithDesc(string(lab.AccountEverywhere), "on every server"))
 	return cmd
+}
+
+// labTrees tells the tree of one host from that of all.
+func labTrees(values []string) (all string, of map[string]string) {
+	of = map[string]string{}
+	for _, value := range values {
+		if host, tree, one := strings.Cut(value, "="); one && !strings.Contains(host, "/") {
+			of[host] = tree
+		} else {
+			all = value
+		}
+	}
+	return all, of
 }
 
 func newLabDown() *cobra.Command {

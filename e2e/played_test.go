@@ -1,0 +1,58 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// What a person does to servers by hand, in the words of their versions.
+
+// threads sends STOP or START for threads of a channel: "" for both, " IO_THREAD", " SQL_THREAD".
+func (p *played) threads(server, verb, threads string) {
+	p.t.Helper()
+	word := " SLAVE"
+	if p.release(server).MySQL(8, 0, 22) {
+		word = " REPLICA"
+	}
+	p.sql(server, verb+word+threads)
+}
+
+// change sets options of a server's channel, without the word that they begin with: SSL=1.
+func (p *played) change(server string, options ...string) {
+	p.t.Helper()
+	verb, prefix := "CHANGE MASTER TO ", "MASTER_"
+	if p.release(server).MySQL(8, 0, 23) {
+		verb, prefix = "CHANGE REPLICATION SOURCE TO ", "SOURCE_"
+	}
+	p.sql(server, verb+prefix+strings.Join(options, ", "+prefix))
+}
+
+// tls sets TLS options of a server's channel while both of its threads are stopped.
+func (p *played) tls(server string, options ...string) {
+	p.t.Helper()
+	p.threads(server, "STOP", "")
+	p.change(server, options...)
+	p.threads(server, "START", "")
+}
+
+// withoutTLS restarts a server so that it serves no TLS.
+func (p *played) withoutTLS(server string) {
+	p.t.Helper()
+	setting := "skip_ssl"
+	if p.release(server).MySQL(8, 0, 26) { // the option is deprecated, and later gone
+		setting = "tls_version ="
+	}
+	p.configure(server, setting)
+}
+
+// configure gives a server more settings, and restarts it.
+func (p *played) configure(server string, settings ...string) {
+	p.t.Helper()
+	s, err := p.Server(server)
+	must(p.t, err)
+	text := "[mysqld]\n" + strings.Join(settings, "\n") + "\n"
+	must(p.t, os.WriteFile(filepath.Join(s.ConfDir, fmt.Sprintf("hand%d.cnf", len(settings))), []byte(text), 0o644))
+	must(p.t, p.RestartServer(p.t.Context(), server))
+}
