@@ -196,9 +196,8 @@ func (l *lab) optionFiles(t *testing.T, d dialect.Dialect) {
 			t.Errorf("group %s: we read it: %t; the server says: %s", group, got, line)
 		}
 	}
-	out, err = exec.Command(l.tree.binary, append(l.tree.options(t.TempDir()), "--validate-config")...).CombinedOutput()
-	if (err == nil) != d.ValidatesConfig() {
-		t.Errorf("--validate-config: %v\n%s", err, out)
+	if out, err := exec.Command(l.tree.binary, append(l.tree.options(t.TempDir()), d.ConfigCheck()...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", d.ConfigCheck(), err, out)
 	}
 }
 
