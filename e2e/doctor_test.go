@@ -40,7 +40,7 @@ type patient struct {
 
 func newPatient(c *cluster) *patient {
 	c.t.Helper()
-	p := &patient{cluster: c, pki: newCorporate(c), mysql: c.Programs.Tree != "", source: c.Primary(), replica: c.Replicas()[0]}
+	p := &patient{cluster: c, pki: newCorporate(c), mysql: c.Primary().Programs.Tree != "", source: c.Primary(), replica: c.Replicas()[0]}
 	p.pki.append("root.pem", "middle.pem") // MySQL 9.7 refuses to reload a certificate whose issuer is not in ssl_ca (3888), though it is sent
 	p.pki.names(c, "")
 	c.want(0, "apply", "--yes").says(c.t, "proven")
