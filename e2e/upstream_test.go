@@ -140,7 +140,7 @@ func sslDynamic(p *played) {
 	if now := p.dumpThreads(); now != before {
 		p.t.Errorf("a reload ended sessions: %s, and now %s", before, now)
 	}
-	s := p.Primary()
+	s := p.cluster.Primary()
 	p.spoil(filepath.Join(s.TLSDir, "current", "key.pem"))
 	if err := p.Exec(p.t.Context(), "primary", reload); err == nil {
 		p.t.Error("a key that is none is reloaded without an error")
