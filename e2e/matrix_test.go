@@ -304,6 +304,7 @@ func (p *played) demanding(require, word string) {
 		return
 	}
 	p.edit(`account: \{user: repl\}`, "account: {user: repl, require: "+require+"}")
+	p.want(0, "pki", "init") // whose name a row may demand
 	end := p.begin()
 	p.secure()
 	if rows := p.verify(0).Accounts; !strings.Contains(strings.ToUpper(fmt.Sprint(rows)), word) {

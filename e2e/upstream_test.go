@@ -19,7 +19,6 @@ func upstreamScenarios() []scenario {
 		own("rpl_heartbeat_ssl", rplHeartbeatSSL),
 		own("ssl_dynamic, flush_ssl", sslDynamic),
 		own("change_master_without_stopping_slave_threads", changeWithoutStopping),
-		own("rpl_change_master_relay_log_purge", relayLogPurge),
 		own("chained_ssl_certificates", chainedCertificates),
 		own("cert_verify", certVerify),
 		own("ssl_autoverify", sslAutoverify),
@@ -177,18 +176,6 @@ func (p *played) applierSessions() string {
 	return strings.Join(strings.Fields(table.String()), " ")
 }
 
-// relayLogPurge: relay logs that are not applied yet stay where one thread goes on. Here the applier waits for a lock meanwhile.
-func relayLogPurge(p *played) {
-	release := p.release("replica1")
-	p.sql("replica1", "SET GLOBAL max_relay_log_size = 4096")
-	end := p.begin()
-	p.secure()
-	end()
-	if !release.MySQL(5, 7, 4) {
-		p.trial.Why = "CHANGE MASTER purges the relay logs, which are fetched again from the applied position"
-	}
-}
-
 // chainedCertificates: the server sends an intermediate authority with its certificate, of which the replica knows the root alone.
 func chainedCertificates(p *played) {
 	if release := p.release("primary"); !release.MariaDB && !release.MySQL(5, 7, 0) || release.String() == "MySQL 5.7.22" {
@@ -196,8 +183,11 @@ func chainedCertificates(p *played) {
 		return
 	}
 	pki := newCorporate(p.cluster)
-	pki.append("root.pem", "middle.pem")
 	pki.names(p.cluster, "")
+	if p.release("primary").MySQL(9, 0, 0) { // which starts with such a certificate, and does not read it anew
+		p.blocked("3888")
+		pki.append("root.pem", "middle.pem")
+	}
 	end := p.begin()
 	p.secure()
 	end()
