@@ -53,3 +53,6 @@ func (e *UnservedError) Error() string {
 	return fmt.Sprintf("%s is not served by this version of replssl, which serves %s from %s on, and the same of Percona Server, and %s from %s on",
 		named(e.Version), facts.MySQL, rowsOf(facts.MySQL)[0].release, facts.MariaDB, rowsOf(facts.MariaDB)[0].release)
 }
+
+// String is the family and the version: MySQL 5.7.22.
+func (d Dialect) String() string { return named(d.version) }

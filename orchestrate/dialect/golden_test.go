@@ -34,7 +34,7 @@ var fullTLS = facts.TLSOptions{
 
 func mariadb1011(t *testing.T) dialect.Dialect {
 	t.Helper()
-	return of(t, facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 11, Patch: 6})
+	return of(t, facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 11, Patch: 19})
 }
 
 func questions(d dialect.Dialect) []sample {

@@ -101,7 +101,7 @@ func nameOf(text string) (name, rest string, ok bool) {
 	case text[0] == '*':
 		return "", text[1:], true
 	case text[0] == '`' || text[0] == '"':
-		end := quotedEnd(text, 0)
+		end := quotedEnd(text, 0, backslashEscapes)
 		if end < 3 {
 			return "", "", false
 		}

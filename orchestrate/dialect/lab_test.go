@@ -29,6 +29,7 @@ import (
 // lab is a pair of private MariaDB servers: the source with performance_schema=ON and TLS, the replica with neither.
 type lab struct {
 	dir             string
+	tree            tree // empty for the MariaDB of this machine
 	source, replica *server
 	pki             *testPKI
 }
@@ -38,6 +39,8 @@ type server struct {
 
 	dir, socket string
 	port        int
+	ended       <-chan struct{} // closed when the process has
+	kill        func()
 }
 
 func newLab(t *testing.T) *lab {
@@ -98,22 +101,33 @@ func (s *server) start(t *testing.T, options ...string) {
 		"--pid-file=" + filepath.Join(s.dir, "pid"), "--log-error=" + filepath.Join(s.dir, "log.err"),
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M",
 	}
-	cmd := exec.Command("mariadbd", slices.Concat(args, asRoot(), options)...)
+	s.spawn(t, exec.Command("mariadbd", slices.Concat(args, asRoot(), options)...))
+	s.DB = open(t, s.login("root", ""))
+}
+
+// spawn starts the process, which ends with the test at the latest.
+func (s *server) spawn(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+	ended := make(chan struct{})
+	go func() {
 		_ = cmd.Wait()
-	})
-	s.DB = open(t, s.login("root", ""))
+		close(ended)
+	}()
+	s.ended, s.kill = ended, func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+	t.Cleanup(s.kill)
 }
 
 func (s *server) ready(t *testing.T) {
 	t.Helper()
-	if err := within(20*time.Second, s.Ping); err != nil {
+	if err := within(time.Minute, s.Ping); err != nil {
 		log, _ := os.ReadFile(filepath.Join(s.dir, "log.err"))
-		t.Fatalf("mariadbd does not answer: %v\n%s", err, log)
+		t.Fatalf("the server does not answer: %v\n%s", err, log)
 	}
 }
 
@@ -255,18 +269,23 @@ type testPKI struct {
 
 func newPKI(t *testing.T, dir string) *testPKI {
 	t.Helper()
+	return newPKIOf(t, dir, pki.P256)
+}
+
+func newPKIOf(t *testing.T, dir string, kind pki.KeyKind) *testPKI {
+	t.Helper()
 	p := &testPKI{
 		ca: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"),
 		pool: x509.NewCertPool(),
 	}
-	p.rootKey, p.root = newKey(t, pki.P256), &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test ca"}, NotAfter: time.Now().Add(time.Hour),
+	p.rootKey, p.root = newKey(t, kind), &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test ca"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	rootPEM := p.sign(t, p.root, p.rootKey)
 	p.pool.AppendCertsFromPEM(rootPEM)
 	write(t, p.ca, rootPEM)
-	p.renew(t, pki.P256)
+	p.renew(t, kind)
 	return p
 }
 
@@ -275,7 +294,7 @@ func (p *testPKI) renew(t *testing.T, kind pki.KeyKind) {
 	t.Helper()
 	key := newKey(t, kind)
 	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	file, err := pki.EncodeKey(key)

@@ -45,24 +45,3 @@ func readsAlternativeNames(v facts.Version) bool {
 func before(v facts.Version, major, minor, patch int) bool {
 	return slices.Compare([]int{v.Major, v.Minor, v.Patch}, []int{major, minor, patch}) < 0
 }
-
-// TLSVersions are the versions of TLS that a server speaks at most, as source and as receiver: 1.oldest to 1.newest. What its own settings or
-// the library that it was built with leave of them is not told by its version.
-//
-// yaSSL speaks TLS 1.0, that of MySQL 5.7 also 1.1 (tried on 5.6.24 and 5.7.22); MySQL speaks 1.3 from 8.0.16 on, and neither 1.0 nor 1.1 from
-// 8.0.28 on (release notes; tried on 8.0.33). MariaDB leaves it to the library: what Debian 12 has speaks 1.2 and 1.3 (tried on 10.11).
-func TLSVersions(v facts.Version) (oldest, newest int) {
-	switch {
-	case v.Flavour == facts.MariaDB:
-		return 0, 3
-	case yaSSL(v) && before(v, 5, 7, 0):
-		return 0, 0
-	case yaSSL(v):
-		return 0, 1
-	case before(v, 8, 0, 16):
-		return 0, 2
-	case before(v, 8, 0, 28):
-		return 0, 3
-	}
-	return 2, 3
-}

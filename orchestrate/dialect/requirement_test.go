@@ -6,11 +6,11 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 )
 
 func TestParseRequirement(t *testing.T) {
+	d := mariadb1011(t)
 	const account = "CREATE USER `repl`@`%` "
 	for text, want := range map[string]facts.Requirement{
 		account: {Kind: facts.RequireNone},
@@ -31,7 +31,7 @@ func TestParseRequirement(t *testing.T) {
 		"CREATE USER é$_1@localhost":                                             {Kind: facts.RequireNone},
 		"CREATE USER ``@`%` IDENTIFIED VIA p USING 'x' OR q USING 'REQUIRE SSL'": {Kind: facts.RequireNone},
 	} {
-		if got, err := dialect.ParseRequirement(text); err != nil || got != want {
+		if got, err := d.ParseRequirement(text); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
@@ -40,7 +40,7 @@ func TestParseRequirement(t *testing.T) {
 		account + "REQUIRE", account + "REQUIRE TLS", account + "REQUIRE SUBJECT secret", account + "REQUIRE ISSUER 'a' SUBJECT",
 		account + "REQUIRE 'SSL'",
 	} {
-		got, err := dialect.ParseRequirement(text)
+		got, err := d.ParseRequirement(text)
 		if err == nil {
 			t.Errorf("%q was taken for %+v", text, got)
 		} else if strings.Contains(err.Error(), "secret") {
@@ -51,6 +51,7 @@ func TestParseRequirement(t *testing.T) {
 
 // Whatever stands in quotes before the clause, the clause is found; and where there is none, none is found.
 func TestParseRequirementInAnyText(t *testing.T) {
+	d := mariadb1011(t)
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SliceOf(rapid.SampledFrom([]string{"'", `"`, "`", `\`, " REQUIRE SSL ", "REQUIRE", "@", "é", "a"}))
 		quoted := func(label string) string {
@@ -61,14 +62,14 @@ func TestParseRequirementInAnyText(t *testing.T) {
 			return "`" + strings.ReplaceAll(strings.Join(word.Draw(t, label), ""), "`", "``") + "`"
 		}
 		text := "CREATE USER " + named("user") + "@" + named("host") + " IDENTIFIED BY PASSWORD " + quoted("hash")
-		if got, err := dialect.ParseRequirement(text); err != nil || got.Kind != facts.RequireNone {
+		if got, err := d.ParseRequirement(text); err != nil || got.Kind != facts.RequireNone {
 			t.Fatalf("%s: %+v, %v", text, got, err)
 		}
-		if got, err := dialect.ParseRequirement(text + " REQUIRE SSL"); err != nil || got.Kind != facts.RequireSSL {
+		if got, err := d.ParseRequirement(text + " REQUIRE SSL"); err != nil || got.Kind != facts.RequireSSL {
 			t.Fatalf("%s REQUIRE SSL: %+v, %v", text, got, err)
 		}
 		clause := "SUBJECT '/" + strings.TrimPrefix(quoted("subject"), "'") // which is never empty
-		got, err := dialect.ParseRequirement(text + " REQUIRE " + clause + " ACCOUNT LOCK")
+		got, err := d.ParseRequirement(text + " REQUIRE " + clause + " ACCOUNT LOCK")
 		if err != nil || got.Kind != facts.RequireSpecified || got.Clause != clause {
 			t.Fatalf("%s: %+v, %v", clause, got, err)
 		}
@@ -82,7 +83,8 @@ func FuzzParseRequirement(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := dialect.ParseRequirement(text)
+		d := mariadb1011(t)
+		got, err := d.ParseRequirement(text)
 		if err != nil && got != (facts.Requirement{}) || err == nil && got.Kind == "" {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}

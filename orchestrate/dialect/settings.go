@@ -78,7 +78,10 @@ func (d Dialect) RunTime() Query[[]string] {
 		read: func(rows []Row) facts.Value[[]string] {
 			v := all(rows)
 			if list, ok := v.Get(); ok {
-				list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+				all := slices.Clone(list)
+				list = slices.DeleteFunc(list, func(s string) bool {
+					return s == "" || inNewerWords(s) != s && slices.Contains(all, inNewerWords(s)) // 8.0.33 has some under both names (tried)
+				})
 				slices.Sort(list)
 				return facts.Known(list)
 			}

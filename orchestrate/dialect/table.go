@@ -130,7 +130,8 @@ func rowsOfMariaDB() []row {
 	return t.rows
 }
 
-// groups are those of option files that the server reads, as it says with --help --verbose (tried on each series).
+// groups are those of option files that the server reads, as it says with --help --verbose (tried on each series). The one of clusters is read by
+// builds that can be part of one: those of 5.6.24, 5.7.22 and 8.0.15 that were tried are not, those of 8.0.33 and 9.7.4 are.
 func (d Dialect) groups() []string {
 	series := seriesOf(d.version)
 	if d.version.Flavour == facts.MariaDB {
@@ -138,5 +139,9 @@ func (d Dialect) groups() []string {
 			"mysqld", "server", "mysqld-" + series, "mariadb", "mariadb-" + series, "mariadbd", "mariadbd-" + series, "client-server", "galera",
 		}
 	}
-	return []string{"mysql_cluster", "mysqld", "server", "mysqld-" + series}
+	list := []string{"mysqld", "server", "mysqld-" + series}
+	if !before(d.version, 8, 0, 16) {
+		list = append(list, "mysql_cluster")
+	}
+	return list
 }

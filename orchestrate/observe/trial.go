@@ -258,7 +258,7 @@ func one(found []seen.Value[[]file.Found], i int) seen.Value[file.Content] {
 
 // config is the connection that a receiver with these files would make; it accepts what the receiver would accept.
 func (t *trial) config(f files, told *facts.Trial) (*tls.Config, error) {
-	config := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // VerifyConnection checks as MariaDB does, which Go does not
+	config := access.OfAnyVersion(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // VerifyConnection checks as MariaDB does, which Go does not
 	if f.cert != "" {
 		pair, err := tls.X509KeyPair([]byte(f.cert), []byte(f.key.Reveal()))
 		if err != nil {

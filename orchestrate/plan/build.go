@@ -55,7 +55,8 @@ func (b *builder) build() {
 	if b.isBlocked() {
 		return
 	}
-	// 3. The account exists, is not the tool's own, and nobody else uses it to read the binary log.
+	// 3. They can meet over TLS. The account exists, is not the tool's own, and nobody else uses it to read the binary log.
+	b.checkTLSVersions()
 	b.checkAccount()
 	b.checkStrangers()
 	for _, s := range b.cluster.Servers {

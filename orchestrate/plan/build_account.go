@@ -122,9 +122,15 @@ func bare(r facts.Requirement) facts.Requirement {
 }
 
 // replicates says that the statement can go through the binary log. Where a replica is itself a source, its own session has to set the
-// requirement: the logins to it are dated by nothing else. And what an interrupted run stopped may not run when its turn comes.
+// requirement: the logins to it are dated by nothing else. And what an interrupted run stopped may not run when its turn comes. What the binary
+// log of the primary does not keep as it is goes from server to server, and so does what it would have to be taken back to.
 func (b *builder) replicates() bool {
 	primary := b.cluster.Primary().Name
+	for _, row := range b.changes(primary) {
+		if d := b.dialect(primary); !d.BinlogKeeps(row.Wanted) || !d.BinlogKeeps(row.Former) {
+			return false
+		}
+	}
 	for _, l := range b.links {
 		if l.Source != primary || !b.threads[l.Channel].Applier || !slices.Equal(b.changes(l.Channel.Server), b.changes(primary)) {
 			return false

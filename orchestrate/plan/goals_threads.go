@@ -49,8 +49,8 @@ func (g Running) Holds(f facts.Facts) Verdict {
 		return seen
 	}
 	return all(
-		threadRuns(f, g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver),
-		threadRuns(f, g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier))
+		threadRuns(f, g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver).explaining(causeOrMeaning(f, g.Link, channel.ReceiverError)),
+		threadRuns(f, g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier).explaining(meaningOf(f, g.Link, channel.ApplierError)))
 }
 
 func threadRuns(f facts.Facts, l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
@@ -60,7 +60,7 @@ func threadRuns(f facts.Facts, l Link, name string, state facts.ThreadState, fai
 	v := no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
 	switch {
 	case failure.Number != 0:
-		return v.hinting(explain(failure))
+		return v
 	case state == facts.No:
 		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(f, l.Channel, name), l.Channel.Server) + keepIt)
 	case state != facts.Yes:

@@ -186,3 +186,28 @@ func TestPresents(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheBinaryLogChangesGoesFromServerToServer: MySQL writes there what a row is to demand without escapes.
+func TestWhatTheBinaryLogChangesGoesFromServerToServer(t *testing.T) {
+	for _, c := range []struct {
+		mysql    bool
+		cipher   string
+		replica2 bool
+	}{{false, `A\B`, false}, {true, "AB", false}, {true, `A\B`, true}, {true, "A'B", true}} {
+		s := newSite(world.Cluster("db1", "db2"))
+		for _, name := range []topology.ServerName{"db1", "db2"} {
+			s.With(name, func(s *world.Settings) {
+				if c.mysql {
+					s.Persists()
+				}
+				s.Row("10.9.%", facts.Requirement{Kind: facts.RequireSpecified, Cipher: c.cipher})
+			})
+		}
+		s.With("db2", func(s *world.Settings) { s.Account("%", facts.RequireNone) })
+		s.mustApply(t)
+		s.cluster.Account.Require = topology.RequireIssuer
+		if got := ids(s.build()); slices.Contains(got, "require/db2") != c.replica2 || !slices.Contains(got, "require/db1") {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
