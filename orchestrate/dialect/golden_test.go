@@ -38,7 +38,8 @@ func mariadb1011(t *testing.T) dialect.Dialect {
 }
 
 func questions(d dialect.Dialect) []sample {
-	return []sample{
+	variables, status := d.SemiSync()
+	list := []sample{
 		{"version", dialect.Version().Statement()},
 		{"instance", d.Instance().Statement()},
 		{"connection id", d.ConnectionID().Statement()},
@@ -58,7 +59,13 @@ func questions(d dialect.Dialect) []sample {
 		{"run time", d.RunTime().Statement()},
 		{"registered replicas", d.Registered().Statement()},
 		{"replication accounts", d.ReplicationAccounts().Statement()},
+		{"variables of semi-synchronous replication", variables.Statement()},
+		{"status of semi-synchronous replication", status.Statement()},
 	}
+	if d.ForgetsLogins() {
+		list = append(list, sample{"logins", d.Logins().Statement()})
+	}
+	return list
 }
 
 func actions(t *testing.T, d dialect.Dialect) []sample {

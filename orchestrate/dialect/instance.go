@@ -28,7 +28,8 @@ func (d Dialect) Instance() Query[facts.Instance] {
 	return Query[facts.Instance]{
 		ask: Statement{"SELECT VERSION() AS version, @@version_comment AS version_comment, @@server_id AS server_id," +
 			" @@hostname AS hostname, @@port AS port, @@socket AS socket, @@datadir AS datadir, @@pid_file AS pid_file," +
-			" @@global.read_only AS read_only, @@log_bin AS log_bin, CURRENT_USER() AS admin," +
+			" @@global.read_only AS read_only, " + d.words.frozen + " AS frozen," +
+			" @@log_bin AS log_bin, CURRENT_USER() AS admin," +
 			" @@performance_schema AS performance_schema, " + d.words.logins + " AS logins"},
 		read: single(readInstance),
 	}
@@ -45,6 +46,7 @@ func readInstance(s *scan) facts.Instance {
 		DataDir:    datadir,
 		PidFile:    under(datadir, s.text("pid_file")),
 		ReadOnly:   s.yes("read_only"),
+		Frozen:     s.yes("frozen"),
 		LogBin:     s.yes("log_bin"),
 		Admin:      s.text("admin"),
 		PerfSchema: s.yes("performance_schema"),

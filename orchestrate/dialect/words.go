@@ -31,6 +31,7 @@ type words struct {
 	runTime      string   // asks for what SET GLOBAL has changed
 	variables    string   // asks for variables, up to the list of their names; empty where each is asked for by its name
 	missing      []string // TLS variables that it does not have
+	frozen       string   // tells of super_read_only
 	logins       string   // where the logins of receivers are kept: TABLE or FILE
 	login        string   // names the channel in the table of logins
 }
@@ -50,7 +51,7 @@ func wordsOfMariaDB() words {
 			" WHERE GLOBAL_VALUE_ORIGIN = 'SQL' ORDER BY VARIABLE_NAME",
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
 			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME",
-		logins: "'FILE'",
+		logins: "'FILE'", frozen: "0",
 	}
 }
 
@@ -63,7 +64,7 @@ func wordsOfMySQL56() words {
 		binlogStatus: "SHOW MASTER STATUS", replicas: "SHOW SLAVE HOSTS", sessions: withoutThreads,
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
-		logins: "@@global.master_info_repository",
+		logins: "@@global.master_info_repository", frozen: "0",
 	}
 }
 
@@ -74,6 +75,7 @@ func (w *words) changed57() {
 	w.sessions = withStatus("information_schema.PROCESSLIST")
 	w.noAccount, w.mode, w.missing = 1396, "", nil
 	w.login = " WHERE Channel_name = "
+	w.frozen = "@@global.super_read_only"
 }
 
 // changed80: a server tells where it has its variables from (tried on 8.0.15).

@@ -50,6 +50,7 @@ type Server struct {
 	Accounts    Value[[]AccountRow] // rows of the replication account's user name
 	Anonymous   Value[[]AccountRow] // rows without a user name, which a login of any name may match
 	Position    Value[Position]     // end of its own binary log
+	SemiSync    Value[SemiSync]     // absent where replication is not acknowledged by anybody
 	Binlogs     Value[[]string]     // the binary logs that it still holds, oldest first
 	ServedTLS   Value[ServedTLS]    // by a handshake; absent when the server offers no TLS
 	Settings    Value[TLSSettings]  // the TLS variables of the running server
@@ -86,6 +87,7 @@ type Instance struct {
 	DataDir    string
 	PidFile    string
 	ReadOnly   bool
+	Frozen     bool // super_read_only: nobody may write, whatever they may do elsewhere
 	LogBin     bool
 	BinlogDB   bool   // binlog_do_db or binlog_ignore_db is set
 	Admin      string // the account that the tool is logged in with: user@host
@@ -93,6 +95,16 @@ type Instance struct {
 
 	// LoginsInTable says that receivers have their logins in mysql.slave_master_info, and not in files of the data folder.
 	LoginsInTable bool
+}
+
+// SemiSync is replication that is acknowledged: a source lets a commit wait until replicas have it.
+type SemiSync struct {
+	Waits   bool // commits wait, and have not given that up
+	Needs   int  // acknowledgements of each
+	Clients int  // receivers that acknowledge
+	Timeout time.Duration
+
+	Acknowledges bool // as a replica: its receiver does
 }
 
 // Flavour is the family of a server.

@@ -17,6 +17,7 @@ const (
 	PartSessions                   // DumpThreads, Sessions
 	PartAccounts                   // Accounts, Anonymous
 	PartPosition                   // Position, Binlogs
+	PartSemiSync                   // SemiSync
 	PartServed                     // ServedTLS
 	PartSettings                   // Settings, RunTime
 	PartConfig                     // Config
@@ -31,7 +32,7 @@ const (
 )
 
 // PartsQuiet are all parts that can be had without a login as the replication account.
-const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed |
+const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartSemiSync | PartServed |
 	PartSettings | PartConfig | PartCheck | PartService | PartFiles | PartPassword | PartGrants | PartUsed
 
 // Has says that every one of the parts is in p.

@@ -17,9 +17,12 @@ type inquiry struct {
 	*glance
 	before remembered
 
-	instance  facts.Value[facts.Instance]
-	binlog    facts.Value[dialect.BinlogStatus]
-	sessions  facts.Value[dialect.Sessions]
+	instance facts.Value[facts.Instance]
+	binlog   facts.Value[dialect.BinlogStatus]
+	sessions facts.Value[dialect.Sessions]
+	semiSync struct {
+		variables, status facts.Value[map[string]string]
+	}
 	hosts     map[string]*facts.Value[[]string]
 	rows      map[account]*facts.Value[facts.AccountRow]
 	questions access.Questions
@@ -111,6 +114,7 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 		access.Add(&q.questions, d.RunTime(), &g.seen.RunTime)
 	}
 	q.addKept()
+	q.addSemiSync()
 	q.addSessions(before.perfSchema)
 	q.addAccounts()
 	if g.wants(facts.PartPosition) {
@@ -128,6 +132,28 @@ func (q *inquiry) addKept() {
 		q.seen.Kept = facts.Absent[facts.Kept]()
 	default:
 		access.Add(&q.questions, q.dialect.Kept(), &q.seen.Kept)
+	}
+}
+
+func (q *inquiry) addSemiSync() {
+	if q.wants(facts.PartSemiSync) {
+		variables, status := q.dialect.SemiSync()
+		access.Add(&q.questions, variables, &q.semiSync.variables)
+		access.Add(&q.questions, status, &q.semiSync.status)
+	}
+}
+
+func (q *inquiry) takeSemiSync() {
+	variables, ok := q.semiSync.variables.Get()
+	status, told := q.semiSync.status.Get()
+	switch {
+	case !q.wants(facts.PartSemiSync):
+	case !ok:
+		q.seen.SemiSync = facts.As[facts.SemiSync](q.semiSync.variables)
+	case !told:
+		q.seen.SemiSync = facts.As[facts.SemiSync](q.semiSync.status)
+	default:
+		q.seen.SemiSync = dialect.SemiSyncOf(variables, status)
 	}
 }
 
@@ -199,6 +225,7 @@ func (q *inquiry) askRest(ctx context.Context) {
 		q.addRows(user, hosts.Or(nil))
 	}
 	q.questions.Ask(ctx, q.asker())
+	q.takeSemiSync()
 	if q.wants(facts.PartSessions) {
 		q.takeSessions()
 	}
@@ -253,6 +280,7 @@ func (g *glance) nothingBySQL() {
 	blank(g, facts.PartAccounts, &g.seen.Anonymous)
 	blank(g, facts.PartPosition, &g.seen.Position)
 	blank(g, facts.PartPosition, &g.seen.Binlogs)
+	blank(g, facts.PartSemiSync, &g.seen.SemiSync)
 	blank(g, facts.PartSettings, &g.seen.Settings)
 	blank(g, facts.PartSettings, &g.seen.Variables)
 	blank(g, facts.PartSettings, &g.seen.RunTime)

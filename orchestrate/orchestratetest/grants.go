@@ -1,6 +1,7 @@
 package orchestratetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -32,6 +33,9 @@ func (s *server) mysql() bool { return s.instance.Version.Flavour == facts.MySQL
 
 // refusal is what the server says to an action for which the administrator lacks a privilege.
 func (s *server) refusal(a plan.Action) error {
+	if _, alters := a.(plan.Require); alters && s.instance.Frozen {
+		return errors.New("error 1290: The MySQL server is running with the --super-read-only option so it cannot execute this statement")
+	}
 	for _, privilege := range s.asks(a) {
 		if slices.Contains(s.lacks, privilege) {
 			return fmt.Errorf("error 1227: Access denied; you need (at least one of) the %s privilege(s) for this operation", privilege)

@@ -80,6 +80,9 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	put(parts, facts.PartAccounts, &seen.Anonymous, slices.Clone(s.anonymous))
 	put(parts, facts.PartPosition, &seen.Position, s.position)
 	put(parts, facts.PartPosition, &seen.Binlogs, []string{s.position.File})
+	if parts.Has(facts.PartSemiSync) {
+		seen.SemiSync = s.acknowledged()
+	}
 	put(parts, facts.PartSettings, &seen.Settings, s.settings())
 	put(parts, facts.PartSettings, &seen.Variables, w.variables(s))
 	put(parts, facts.PartSettings, &seen.RunTime, []string{})
@@ -98,6 +101,19 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	}
 	w.lookForLogins(s, parts, &seen)
 	return seen
+}
+
+func (s *server) acknowledged() facts.Value[facts.SemiSync] {
+	semi, ok := s.semiSync.Get()
+	if !ok {
+		return s.semiSync
+	}
+	connected := false
+	for _, c := range s.channels {
+		connected = connected || c.Receiver == facts.Yes
+	}
+	semi.Acknowledges = semi.Acknowledges && connected
+	return facts.Known(semi)
 }
 
 func put[T any](asked, part facts.Part, field *facts.Value[T], value T) {

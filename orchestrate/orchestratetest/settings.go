@@ -82,6 +82,9 @@ func (s *Settings) Stranger(user, host string) {
 	})
 }
 
+// SemiSync lets commits of the server wait for acknowledgements, or its receivers acknowledge while they are connected.
+func (s *Settings) SemiSync(semi facts.SemiSync) { s.server.semiSync = facts.Known(semi) }
+
 // Delay delays the default channel.
 func (s *Settings) Delay(d time.Duration) { s.server.channels[""].Delay = d }
 

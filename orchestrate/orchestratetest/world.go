@@ -75,6 +75,8 @@ type server struct {
 	position facts.Position
 	password bool
 
+	semiSync facts.Value[facts.SemiSync]
+
 	grants facts.Value[facts.Grants]
 	lacks  []string // privileges that the administrator has not
 }
@@ -129,6 +131,7 @@ func newServer(s topology.Server, index int) *server {
 		},
 		service:  facts.Known(facts.Service{Manager: facts.Systemd, Name: "mariadb.service"}),
 		kept:     facts.Absent[facts.Kept](),
+		semiSync: facts.Absent[facts.SemiSync](),
 		grants:   facts.Known(facts.Grants{Given: []facts.Grant{{Privileges: []string{"ALL PRIVILEGES"}}}}),
 		channels: map[string]*channel{}, position: facts.Position{File: "binlog.000001", Pos: 4}, password: true,
 	}

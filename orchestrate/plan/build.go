@@ -88,6 +88,7 @@ func (b *builder) build() {
 	b.planPrunes()
 	// 8. No receiver is stopped that could not log in again, and whoever does all of that is allowed to.
 	b.checkLogins()
+	b.tellWaits()
 	b.checkRights()
 	b.warn()
 }

@@ -59,15 +59,30 @@ func (b *builder) checkPasswords() {
 func (b *builder) planRequirements(needs []string) {
 	primary := b.cluster.Primary()
 	rows := b.changes(primary.Name)
-	if len(rows) > 0 && b.replicates() {
+	if len(rows) > 0 && !frozen(b.facts, primary.Name) && b.replicates() {
 		b.add(b.requireStep(primary, rows, true, needs))
 		return
 	}
 	for _, s := range b.cluster.Servers {
-		if rows := b.changes(s.Name); len(rows) > 0 {
+		rows := b.changes(s.Name)
+		switch {
+		case len(rows) == 0:
+		case !frozen(b.facts, s.Name):
 			b.add(b.requireStep(s, rows, false, needs))
+		case b.cluster.IsSource(s.Name):
+			b.block(s.Name, fmt.Sprintf("SET GLOBAL super_read_only=0 on %s for the time of the change", s.Name),
+				"%s is super_read_only, where nobody may set what an account requires (1290), and receivers log in there", s.Name)
+		default:
+			require := Require{Server: s.Name, User: b.cluster.Account.User, Rows: rows}
+			b.warnOf(s.Name, "it is super_read_only, where nobody may set what an account requires (1290): the account is unprotected after a promotion, until somebody does this there: %s",
+				require.demands())
 		}
 	}
+}
+
+// frozen says that no account of the server can be altered but by what its applier brings.
+func frozen(f facts.Facts, server topology.ServerName) bool {
+	return f.Server(server).Instance.Or(facts.Instance{}).Frozen
 }
 
 // changes are the rows of a server that demand less than is wanted, by host. What a row demands beyond that is kept.

@@ -61,12 +61,15 @@ func Demands(c topology.Cluster, links []Link, positions map[topology.ServerName
 }
 
 // demandsOnRows are that every row of the account demands at least what the inventory wants, of the certificates that the receivers present
-// now. Where it cannot be told what that is, every row still has to require TLS.
+// now. Where it cannot be told what that is, every row still has to require TLS, but for those of a replica where nobody may alter an account and
+// nobody logs in: the plan tells of these.
 func demandsOnRows(c topology.Cluster, f facts.Facts, links []Link) ([]Demand, []Blocked) {
 	found, faults := level{cluster: c, facts: f, links: links, shows: shown(f)}.find()
-	demands := make([]Demand, len(c.Servers))
-	for i, s := range c.Servers {
-		demands[i] = Demand{s.Name, found.goal(s.Name, c.Account.User, !c.IsSource(s.Name))}
+	var demands []Demand
+	for _, s := range c.Servers {
+		if c.IsSource(s.Name) || !frozen(f, s.Name) {
+			demands = append(demands, Demand{s.Name, found.goal(s.Name, c.Account.User, !c.IsSource(s.Name))})
+		}
 	}
 	return demands, faults
 }

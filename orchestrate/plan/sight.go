@@ -11,7 +11,7 @@ const onEvery = facts.PartInstance | facts.PartProcess | facts.PartChannels | fa
 
 // LookToPlan is what [Build] reads. Nobody looks at the option files of a server that does not have to serve TLS.
 func LookToPlan(c topology.Cluster) facts.Look {
-	look := everywhere(c, onEvery|facts.PartFiles|facts.PartPassword|facts.PartSettings)
+	look := everywhere(c, onEvery|facts.PartFiles|facts.PartPassword|facts.PartSettings|facts.PartSemiSync)
 	for _, s := range c.TLSServers() {
 		look.Add(s.Name, facts.PartServed|facts.PartConfig|facts.PartCheck)
 		if s.Restart == "" {
