@@ -13,13 +13,16 @@ RACE := $(shell command -v gcc >/dev/null && echo -race)
 # A checkout whose git cannot be asked still builds.
 VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help setup build man demo test lint check fuzz bench compose packages clean
+.PHONY: help setup servers build man demo test lint check fuzz bench compose packages clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 setup: ## install MariaDB and OpenSSH where they are missing, and start neither
 	@scripts/setup.sh
+
+servers: ## bring MySQL 5.6 to 9 and MariaDB 10.5 to 11.8 into a cache folder, each as a tree for the lab
+	@scripts/setup.sh servers
 
 build: ## build bin/replssl
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(VCS) -o bin/replssl ./cmd/replssl

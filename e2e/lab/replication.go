@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -122,9 +123,15 @@ func (l *Lab) catchUp(ctx context.Context, s Server) error {
 	if err != nil {
 		return err
 	}
-	return Until(ctx, fmt.Sprintf("%s: wait for %s's position %s", s.Name, source.Name, position), func() (bool, error) {
-		return l.reached(ctx, s.Name, w, position)
+	var trouble error
+	err = Until(ctx, fmt.Sprintf("%s: wait for %s's position %s", s.Name, source.Name, position), func() (ok bool, err error) {
+		ok, trouble, err = l.reached(ctx, s.Name, w, position)
+		return ok, err
 	})
+	if err != nil {
+		return errors.Join(err, trouble)
+	}
+	return nil
 }
 
 // wait is the statement that waits at a replica for a source's position, and that position.
@@ -149,26 +156,30 @@ type position []any
 
 func (p position) String() string { return strings.Trim(fmt.Sprint([]any(p)), "[]") }
 
-// reached lets the server do the waiting, in slices between which its errors are looked at.
-func (l *Lab) reached(ctx context.Context, server, wait string, at position) (bool, error) {
+// reached lets the server do the waiting, in slices between which its errors are looked at. A receiver in trouble may come out of it.
+func (l *Lab) reached(ctx context.Context, server, wait string, at position) (ok bool, trouble, err error) {
 	events, err := l.Value(ctx, server, wait, at...)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if n, err := strconv.Atoi(events); err == nil && n >= 0 {
-		return true, nil
+		return true, nil, nil
 	}
 	status, err := l.SlaveStatus(ctx, server)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if why := status["Last_SQL_Error"]; why != "" {
-		return false, fmt.Errorf("the applier stopped: %s", why)
+		return false, nil, fmt.Errorf("the applier stopped: %s", why)
 	}
-	if why := status["Last_IO_Error"]; why != "" && status["Slave_IO_Running"] == "No" {
-		return false, fmt.Errorf("the receiver stopped: %s", why)
+	why := status["Last_IO_Error"]
+	if why == "" {
+		return false, nil, nil
 	}
-	return false, nil
+	if status["Slave_IO_Running"] == "No" {
+		return false, nil, fmt.Errorf("the receiver stopped: %s", why)
+	}
+	return false, fmt.Errorf("%s: the receiver does not connect: %s", server, why), nil
 }
 
 // Checksum is the server's checksum of a table's rows.

@@ -32,6 +32,9 @@ func TestUpRefuses(t *testing.T) {
 		{"an unknown replica", lab.Options{Dir: "/tmp/x", ReplicatesFrom: map[string]string{"db1": "primary"}}, `"db1"`},
 		{"a circle", lab.Options{Dir: "/tmp/x", ReplicatesFrom: map[string]string{"replica1": "replica2"}}, "comes before"},
 		{"a primary with a source", lab.Options{Dir: "/tmp/x", ReplicatesFrom: map[string]string{"primary": "replica1"}}, "comes before"},
+		{"a server that is not there", lab.Options{Dir: "/tmp/x", Server: "mysql-1.0"}, "hint: scripts/servers.sh mysql-1.0"},
+		{"a folder without a server", lab.Options{Dir: "/tmp/x", Server: full}, "has no server"},
+		{"a server for nobody", lab.Options{Dir: "/tmp/x", Servers: map[string]string{"db1": ""}}, `"db1"`},
 		{"settings for nobody", lab.Options{Dir: "/tmp/x", ExtraConfig: map[string][]string{"db1": nil}}, `"db1"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -98,7 +98,18 @@ func (e *portError) Hint() string {
 // whose host key is checked, and on the host by the kernel. Whoever could stand in between there has the port ([line.believe] looks at that) or
 // may write to the socket's folder, and would be told as much without TLS. So old versions will do, too.
 func unverified() *tls.Config {
-	return &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10} //nolint:gosec // see above
+	return OfAnyVersion(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // see above
+}
+
+// OfAnyVersion lets a configuration speak all versions and suites that there are, beside the better ones, which both sides still prefer. Old
+// servers have no other: yaSSL has TLS 1.0 or 1.1 and no suite with an exchange of elliptic curves (tried on MySQL 5.6.24 and 5.7.22), and neither
+// has MySQL 8.0.15 (tried).
+func OfAnyVersion(config *tls.Config) *tls.Config {
+	config.MinVersion = tls.VersionTLS10
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		config.CipherSuites = append(config.CipherSuites, suite.ID)
+	}
+	return config
 }
 
 // once lets one login with a password be tried at a time, and none after one that was refused: servers lock accounts.

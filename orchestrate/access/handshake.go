@@ -41,13 +41,13 @@ func (s *Servers) Handshake(ctx context.Context, name topology.ServerName) facts
 
 // showTo accepts every certificate: it is looked at. As with [unverified], the connection does not leave the SSH connection and the host.
 func showTo(shown **tls.ConnectionState) *tls.Config {
-	return &tls.Config{
+	return OfAnyVersion(&tls.Config{
 		InsecureSkipVerify: true, //nolint:gosec // see above
 		VerifyConnection: func(state tls.ConnectionState) error {
 			*shown = &state
 			return nil
 		},
-	}
+	})
 }
 
 func served(state tls.ConnectionState) facts.ServedTLS {

@@ -33,10 +33,6 @@ func ServedAt(ctx context.Context, address string) (facts.ServedTLS, []*x509.Cer
 	config.DialFunc = (&net.Dialer{}).DialContext
 	config.AllowFallbackToPlaintext = true // the login goes on, and no password is told
 	config.TLS = showTo(&shown)
-	config.TLS.MinVersion = tls.VersionTLS10 // it is only looked at
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		config.TLS.CipherSuites = append(config.TLS.CipherSuites, suite.ID)
-	}
 	pool, err := newPool(config)
 	if err != nil {
 		return facts.ServedTLS{}, nil, err

@@ -60,6 +60,10 @@ type Server struct {
 	// Named are the certificate files that the next start would read and that stand outside of the TLS dir, by path; they come with Config.
 	Named Value[map[string]Named]
 
+	// Used are the certificate files that the server's channels name, by path as the channel has it: of those whose receiver has an error, since
+	// nobody asks for the files of a channel that is connected.
+	Used Value[map[string]Named]
+
 	RunTime     Value[[]string] // settings made at run time, which a restart would lose: name=value
 	Kept        Value[Kept]     // part of PartSettings; absent for a server that persists nothing
 	Config      Value[Config]

@@ -25,13 +25,14 @@ const (
 	PartFiles                      // TLSDir
 	PartPassword                   // Password
 	PartGrants                     // Grants
+	PartUsed                       // Used, of channels whose receiver has an error
 	PartTrial                      // Trials, of every channel: one login each
 	PartPlaintext                  // Plaintext, of every channel: one refused login each
 )
 
 // PartsQuiet are all parts that can be had without a login as the replication account.
 const PartsQuiet = PartInstance | PartProcess | PartChannels | PartSessions | PartAccounts | PartPosition | PartServed |
-	PartSettings | PartConfig | PartCheck | PartService | PartFiles | PartPassword | PartGrants
+	PartSettings | PartConfig | PartCheck | PartService | PartFiles | PartPassword | PartGrants | PartUsed
 
 // Has says that every one of the parts is in p.
 func (p Part) Has(parts Part) bool { return p&parts == parts }

@@ -40,9 +40,12 @@ const (
 // From words where the value comes from, as precisely as the server tells.
 func (v Variable) From() string { return cmp.Or(v.File, string(v.Origin)) }
 
-// Named is a certificate file that a server reads when it starts, and that stands outside of its TLS dir.
+// Named is a certificate file that a server is told to read: when it starts, one that stands outside of its TLS dir; or for a channel.
 type Named struct {
-	Readable Value[bool]   // by the OS user of the server, tried by reading
+	Readable Value[bool]   // by the OS user of the server, tried by reading; absent: there is no such file
 	Certs    string        // PEM: the certificates in the file; empty for none
+	CRLs     string        // PEM: the lists of revoked certificates in it; empty for none
 	Public   Value[string] // SHA-256 of the DER SubjectPublicKeyInfo of the private key in it, hex; absent where it holds none
+	KeyForm  string        // how that key is written, as of package pki; empty where it is not known
+	Sealed   bool          // that key has a passphrase
 }

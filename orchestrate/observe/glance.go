@@ -37,7 +37,7 @@ type glance struct {
 
 // The parts that rest on others.
 const (
-	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck | facts.PartService
+	onProcess = facts.PartProcess | facts.PartConfig | facts.PartCheck | facts.PartService | facts.PartUsed
 	onFiles   = facts.PartFiles // and on who the server runs as
 	onTrial   = facts.PartTrial | facts.PartPlaintext | facts.PartPassword
 	onHost    = onProcess | onFiles | onTrial
@@ -74,6 +74,7 @@ func (g *glance) blind(err error) facts.Server {
 	none := g.observer.glanceAt(g.server, g.parts, g.keys)
 	none.seen.Instance = failed[facts.Instance](err)
 	none.nothingBySQL()
+	none.seen.Used = failed[map[string]facts.Named](err)
 	none.seen.Process, none.seen.TLSDir = failed[facts.Process](err), failed[facts.TLSDir](err)
 	none.seen.Clock = failed[time.Duration](err)
 	none.seen.Config, none.seen.ConfigCheck, none.seen.Service = failed[facts.Config](err), failed[facts.Check](err), failed[facts.Service](err)

@@ -49,6 +49,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 		g.asItsUser(ctx, here)
 	}
 	g.lookAtConfinement(ctx)
+	g.lookAtUsed(ctx)
 	g.lookAtOptionFiles(ctx, early)
 }
 
@@ -56,6 +57,7 @@ func (g *glance) lookAtHost(ctx context.Context, met <-chan struct{}) {
 func (g *glance) withoutInstance(ctx context.Context, early *earlyCheck) {
 	g.seen.Process, g.seen.Service = facts.As[facts.Process](g.seen.Instance), facts.As[facts.Service](g.seen.Instance)
 	g.seen.Clock = facts.As[time.Duration](g.seen.Instance)
+	blank(g, facts.PartUsed, &g.seen.Used)
 	switch {
 	case !g.wants(onFiles):
 	case g.away != nil:

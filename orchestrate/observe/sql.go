@@ -102,7 +102,7 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 	if g.wants(facts.PartInstance | facts.PartPosition) {
 		access.Add(&q.questions, d.BinlogStatus(), &q.binlog)
 	}
-	if g.wants(facts.PartChannels | onTrial) {
+	if g.wants(facts.PartChannels | facts.PartUsed | onTrial) {
 		access.Add(&q.questions, d.Channels(), &g.seen.Channels)
 	}
 	if g.wants(facts.PartSettings) {

@@ -72,6 +72,7 @@ func (w *World) look(s *server, parts facts.Part) facts.Server {
 	if parts.Has(facts.PartGrants) {
 		seen.Grants = s.grants
 	}
+	put(parts, facts.PartUsed, &seen.Used, map[string]facts.Named{})
 	put(parts, facts.PartChannels, &seen.Channels, s.channelList())
 	put(parts, facts.PartSessions, &seen.DumpThreads, s.dumpList())
 	put(parts, facts.PartSessions, &seen.Sessions, slices.Clone(s.sessions))

@@ -25,6 +25,19 @@ const (
 	maxPEM = 1 << 20
 )
 
+// FormOf is how a key is written whose PEM block has that type; empty for one that no server reads.
+func FormOf(block string) KeyForm {
+	switch block {
+	case "RSA PRIVATE KEY":
+		return PKCS1
+	case "PRIVATE KEY":
+		return PKCS8
+	case "EC PRIVATE KEY":
+		return SEC1
+	}
+	return ""
+}
+
 // KeyForm is how a key's file is written.
 type KeyForm string
 

@@ -142,12 +142,12 @@ func (g Secured) Holds(f facts.Facts) Verdict {
 	}
 	receiver := yes()
 	if g.Threads.Receiver {
-		receiver = connected(g.Link, channel)
+		receiver = connected(f, g.Link, channel)
 	}
 	if !receiver.Holds() {
-		return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
+		return all(optionsAre(g.Link, channel, g.Options), threadsAre(f, g.Link, channel, g.Threads), receiver)
 	}
-	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), g.proof().Holds(f))
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(f, g.Link, channel, g.Threads), g.proof().Holds(f))
 }
 
 func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
@@ -157,13 +157,13 @@ func optionsAre(l Link, channel facts.Channel, want facts.TLSOptions) Verdict {
 	return no("the TLS options of channel %s are not the wanted ones", l.Channel)
 }
 
-func threadsAre(l Link, channel facts.Channel, want facts.Threads) Verdict {
+func threadsAre(f facts.Facts, l Link, channel facts.Channel, want facts.Threads) Verdict {
 	if got := channel.Threads(); got != want {
 		return no("channel %s: %s", l.Channel, joined(
 			stray("receiver", want.Receiver, got.Receiver), stray("applier", want.Applier, got.Applier)))
 	}
 	if channel.ApplierError.Number != 0 {
-		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError)).hinting(explain(channel.ApplierError))
+		return finally("the applier of %s has stopped%s", l.Channel, errorOf(channel.ApplierError)).hinting(meaningOf(f, l, channel.ApplierError))
 	}
 	return yes()
 }
@@ -179,13 +179,13 @@ func stray(thread string, wanted, runs bool) string {
 	return ""
 }
 
-func connected(l Link, channel facts.Channel) Verdict {
+func connected(f facts.Facts, l Link, channel facts.Channel) Verdict {
 	switch {
 	case channel.Receiver == facts.Yes:
 		return yes()
 	case channel.ReceiverError.Number != 0:
 		return finally("the receiver of %s is not connected (%s)%s", l.Channel, channel.Receiver, errorOf(channel.ReceiverError)).
-			hinting(explain(channel.ReceiverError))
+			hinting(causeOrMeaning(f, l, channel.ReceiverError))
 	}
 	return no("the receiver of %s is not connected (%s)", l.Channel, channel.Receiver)
 }
@@ -196,7 +196,7 @@ func (g Connected) Holds(f facts.Facts) Verdict {
 	if !seen.Holds() {
 		return seen
 	}
-	return connected(g.Link, channel)
+	return connected(f, g.Link, channel)
 }
 
 // Holds judges both ends.
@@ -239,9 +239,9 @@ func (g Former) Holds(f facts.Facts) Verdict {
 	}
 	receiver := yes()
 	if g.Threads.Receiver && !g.Apart {
-		receiver = connected(g.Link, channel)
+		receiver = connected(f, g.Link, channel)
 	}
-	return all(optionsAre(g.Link, channel, g.Options), threadsAre(g.Link, channel, g.Threads), receiver)
+	return all(optionsAre(g.Link, channel, g.Options), threadsAre(f, g.Link, channel, g.Threads), receiver)
 }
 
 // Holds asks whether the instance was seen.

@@ -47,8 +47,8 @@ func (g Running) Holds(f facts.Facts) Verdict {
 		return seen
 	}
 	return all(
-		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver),
-		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier))
+		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver).explaining(causeOrMeaning(f, g.Link, channel.ReceiverError)),
+		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier).explaining(meaningOf(f, g.Link, channel.ApplierError)))
 }
 
 func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
@@ -58,7 +58,7 @@ func threadRuns(l Link, name string, state facts.ThreadState, failure facts.Thre
 	v := no("the %s of %s does not run (%s)%s", name, l.Channel, state, errorOf(failure))
 	switch {
 	case failure.Number != 0:
-		return v.hinting(explain(failure))
+		return v
 	case state == facts.No:
 		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server) + keepIt)
 	case state != facts.Yes:

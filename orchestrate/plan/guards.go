@@ -169,7 +169,7 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 	if now.Applier == g.Wanted.Applier {
 		g.Threads.Applier = g.Wanted.Applier
 	}
-	return threadsAre(g.Link, channel, g.Threads)
+	return threadsAre(f, g.Link, channel, g.Threads)
 }
 
 // Holds names the strangers.

@@ -182,6 +182,25 @@ func dialectOf(f facts.Facts, name topology.ServerName) (dialect.Dialect, error)
 
 func explain(e facts.ThreadError) string { return dialect.Explain(e.Number, e.Text) }
 
+// meaningOf is what an error of a replica's thread means, in one line; empty for one that is not known.
+func meaningOf(f facts.Facts, l Link, e facts.ThreadError) string {
+	meaning, _ := dialect.MeaningOf(failureOf(f, l.Channel.Server, e))
+	return meaning.String()
+}
+
+func failureOf(f facts.Facts, server topology.ServerName, e facts.ThreadError) dialect.Failure {
+	family := f.Server(server).Instance.Or(facts.Instance{}).Version.Flavour
+	return dialect.Failure{Number: e.Number, Text: e.Text, Family: family}
+}
+
+// causeOrMeaning is the cause of a receiver's error where one is found, else what it means.
+func causeOrMeaning(f facts.Facts, l Link, e facts.ThreadError) string {
+	if cause, ok := CauseOf(f, l); ok && e.Number != 0 {
+		return cause.Hint()
+	}
+	return meaningOf(f, l, e)
+}
+
 func errorOf(e facts.ThreadError) string {
 	if e.Number == 0 {
 		return ""

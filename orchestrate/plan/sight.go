@@ -24,17 +24,26 @@ func LookToPlan(c topology.Cluster) facts.Look {
 // LookToShow is what [StatusOf] reads, and [Build] for it.
 func LookToShow(c topology.Cluster) facts.Look {
 	look := LookToPlan(c)
-	look.Merge(everywhere(c, facts.PartServed))
+	look.Merge(everywhere(c, facts.PartServed|facts.PartUsed))
 	return look
 }
 
 // LookToJudge is what [Judge] reads, logins of the account included.
 func LookToJudge(c topology.Cluster) facts.Look {
-	look := everywhere(c, onEvery)
+	look := everywhere(c, onEvery|facts.PartUsed)
 	for _, s := range c.TLSServers() {
 		look.Add(s.Name, facts.PartServed|facts.PartFiles|facts.PartSettings|facts.PartConfig)
 	}
 	look.Merge(LookToTry(c))
+	return look
+}
+
+// LookToDiagnose is what [Diagnose] reads.
+func LookToDiagnose(c topology.Cluster) facts.Look {
+	look := everywhere(c, facts.PartInstance|facts.PartProcess|facts.PartChannels|facts.PartUsed|facts.PartSessions)
+	for _, s := range c.Sources() {
+		look.Add(s.Name, facts.PartAccounts|facts.PartServed|facts.PartSettings|facts.PartFiles|facts.PartConfig)
+	}
 	return look
 }
 

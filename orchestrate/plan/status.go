@@ -174,7 +174,7 @@ func (l lister) problems(s ServerStatus) []Problem {
 	problems = appendUnseen(problems, s.Server, "served certificate", s.DaysLeft)
 	problems = appendUnseen(problems, s.Server, "account rows", s.Require)
 	for _, c := range l.facts.Server(s.Server).Channels.Or(nil) {
-		problems = append(problems, failures(facts.ChannelID{Server: s.Server, Name: c.Name}, c)...)
+		problems = append(problems, failures(l.facts, l.linkOf(facts.ChannelID{Server: s.Server, Name: c.Name}), c)...)
 	}
 	return problems
 }
@@ -188,12 +188,22 @@ func appendUnseen[T any](problems []Problem, server topology.ServerName, what st
 	return append(problems, Problem{Server: server, Why: unseenText(what, v.Why()), Hint: v.Hint()})
 }
 
+// linkOf is the link of a channel; without a source where the inventory does not mean it.
+func (l lister) linkOf(id facts.ChannelID) Link { return linkTo(l.links, id) }
+
+func linkTo(links []Link, id facts.ChannelID) Link {
+	if i := slices.IndexFunc(links, func(link Link) bool { return link.Channel == id }); i >= 0 {
+		return links[i]
+	}
+	return Link{Channel: id}
+}
+
 // failures are the errors with which threads ended. That a thread merely does not run is not judged here.
-func failures(id facts.ChannelID, c facts.Channel) []Problem {
+func failures(f facts.Facts, l Link, c facts.Channel) []Problem {
 	var problems []Problem
-	for _, v := range []Verdict{connected(Link{Channel: id}, c), threadsAre(Link{Channel: id}, c, c.Threads())} {
+	for _, v := range []Verdict{connected(f, l, c), threadsAre(f, l, c, c.Threads())} {
 		if v.Final() {
-			problems = append(problems, Problem{Server: id.Server, Why: v.Why(), Hint: v.Hint(), Known: true})
+			problems = append(problems, Problem{Server: l.Channel.Server, Why: v.Why(), Hint: v.Hint(), Known: true})
 		}
 	}
 	return problems

@@ -70,6 +70,14 @@ func (v Verdict) hinting(hint string) Verdict {
 	return v
 }
 
+// explaining is [Verdict.hinting] for one that does not hold; an empty hint leaves the one that it has.
+func (v Verdict) explaining(hint string) Verdict {
+	if hint != "" && !v.Holds() {
+		v.hint = hint
+	}
+	return v
+}
+
 // Why is the reason why a condition does not hold.
 func (v Verdict) Why() string { return v.why }
 

@@ -98,9 +98,23 @@ func (r *runner) reach(ctx context.Context, step plan.Step) (changed bool, err e
 		return begun, &stepError{touched: begun, err: err}
 	}
 	if v := r.await(ctx, step.Goal, step.Deadline); !v.Holds() {
-		return true, &stepError{touched: true, hint: v.Hint(), err: fmt.Errorf("what was done did not work: %s", v.Why())}
+		return true, &stepError{touched: true, hint: r.causeOr(ctx, step.Goal, v.Hint()), err: fmt.Errorf("what was done did not work: %s", v.Why())}
 	}
 	return true, nil
+}
+
+// causeOr is the cause of the error that a channel of the goal is left with, before anything is taken back; else the hint.
+func (r *runner) causeOr(ctx context.Context, goal plan.Condition, hint string) string {
+	link, ok := plan.LinkOf(goal)
+	if !ok {
+		return hint
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Pace.Action)
+	defer cancel()
+	if cause, found := plan.CauseOf(r.look(ctx, plan.LookForCause(link)), link); found {
+		return cause.Hint()
+	}
+	return hint
 }
 
 // lookBefore looks at what the guards read and, of the goal, at no more than it takes to see that it does not hold.

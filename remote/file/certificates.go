@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/replssl/replssl/remote/internal/frame"
 	"github.com/replssl/replssl/remote/seen"
@@ -16,7 +17,10 @@ import (
 // Certificate is what a file of certificates or of a key shows to the user who reads it. No private key leaves the host.
 type Certificate struct {
 	Certs  string             // PEM: the certificates in it; empty for none
+	Lists  string             // PEM: the lists of revoked certificates in it; empty for none
 	Public seen.Value[string] // SHA-256 of the DER SubjectPublicKeyInfo of the private key in it, hex; absent where it holds none
+	Header string             // of the first private key, as it stands behind BEGIN: RSA PRIVATE KEY; empty where it holds none
+	Sealed bool               // a private key in it has a passphrase
 }
 
 // LookAtCertificates reads files as the user that runs the command, for which it is to be made by [shell.Line.AsUser];
@@ -37,8 +41,11 @@ answer() {
 		if [ -e "$file" ] && ! [ -f "$file" ]; then
 			say "file unknown it is no regular file"
 		elif why=$(head -c 1 -- "$file" 2>&1 >/dev/null); then
-			say "file read $(head -c 1048576 -- "$file" | sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' | encode)"
+			say "file read $(part CERTIFICATE | encode)"
+			say "lists $(part 'X509 CRL' | encode)"
 			public
+			say "header $(head -c 1048576 -- "$file" | sed -n 's/^-----BEGIN \(.*\)PRIVATE KEY-----.*/\1KEY/p' | head -n 1)"
+			if head -c 1048576 -- "$file" | grep -q -e '^-----BEGIN ENCRYPTED ' -e '^Proc-Type: 4,ENCRYPTED'; then say "sealed yes"; else say "sealed no"; fi
 		else
 			case $why in
 			*': No such file or directory') say "file absent" ;;
@@ -47,6 +54,9 @@ answer() {
 			esac
 		fi
 	done
+}
+part() {
+	head -c 1048576 -- "$file" | sed -n "/^-----BEGIN $1-----/,/^-----END $1-----/p"
 }
 public() {
 	if ! head -c 1048576 -- "$file" | grep -q -e '^-----BEGIN .*PRIVATE KEY-----'; then
@@ -97,16 +107,36 @@ func parseCertificate(lines []string) (found seen.Value[Certificate], rest []str
 		return seen.Unknown[Certificate](ErrClosed), lines[1:], nil
 	case state == "unknown":
 		return seen.Unknown[Certificate](text), lines[1:], nil
-	case state != "read" || len(lines) < 2:
+	case state != "read" || len(lines) < linesOfFile:
 		return found, nil, errNonsense
 	}
 	certs, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return found, nil, errNonsense
 	}
-	public, err := parsePublic(lines[1])
-	return seen.Known(Certificate{Certs: string(certs), Public: public}), lines[2:], err
+	lists, header, sealed := "", "", ""
+	for i, line := range map[int]*string{1: &lists, 3: &header, 4: &sealed} {
+		word, text := frame.Word(lines[i])
+		if word != [...]string{1: "lists", 3: "header", 4: "sealed"}[i] {
+			return found, nil, errNonsense
+		}
+		*line = text
+	}
+	crls, err := base64.StdEncoding.DecodeString(lists)
+	if err != nil {
+		return found, nil, errNonsense
+	}
+	if kind, ok := strings.CutSuffix(header, "KEY"); ok { // nothing that leaves a host looks like a key
+		header = kind + "PRIVATE KEY"
+	}
+	public, err := parsePublic(lines[2])
+	return seen.Known(Certificate{
+		Certs: string(certs), Lists: string(crls), Public: public, Header: header, Sealed: sealed == "yes",
+	}), lines[linesOfFile:], err
 }
+
+// linesOfFile is how many lines tell of a file that was read.
+const linesOfFile = 5
 
 func parsePublic(line string) (seen.Value[string], error) {
 	word, text := frame.Word(line)

@@ -55,9 +55,35 @@ func TestCertificatesAndKeysAreToldApart(t *testing.T) {
 	if again, _ := three.Public.Get(); !ok || len(public) != 64 || again != public {
 		t.Errorf("the public half of the key is %q and %q", public, again)
 	}
+	if two.Header != "PRIVATE KEY" || two.Sealed || one.Header != "" || three.Lists != "" {
+		t.Errorf("the key is told as %q, sealed %v", two.Header, two.Sealed)
+	}
 	broken, _ := found[text].Get()
 	if got := fmt.Sprint(broken.Public, found[pipe], found[dir+"/none"]); got != "unknown (openssl cannot read it as a private key) unknown (it is no regular file) absent" {
 		t.Error(got)
+	}
+}
+
+func TestSealedKeysAndListsAreTold(t *testing.T) {
+	dir := t.TempDir()
+	old, now, list := dir+"/old.pem", dir+"/now.pem", dir+"/list.pem"
+	for _, args := range [][]string{
+		{"genrsa", "-traditional", "-aes128", "-passout", "pass:sesame", "-out", old, "2048"}, {"genrsa", "-aes128", "-passout", "pass:sesame", "-out", now, "2048"},
+	} {
+		if out, err := exec.CommandContext(t.Context(), "openssl", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	const crl = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+	must(t, os.WriteFile(list, []byte("text\n"+crl), 0o600))
+	found := certificates(t, false, old, now, list)
+	for path, want := range map[string]file.Certificate{
+		old: {Header: "RSA PRIVATE KEY", Sealed: true}, now: {Header: "ENCRYPTED PRIVATE KEY", Sealed: true}, list: {Lists: crl},
+	} {
+		got, _ := found[path].Get()
+		if _, told := got.Public.Get(); told || got.Header != want.Header || got.Sealed != want.Sealed || got.Lists != want.Lists {
+			t.Errorf("%s: %+v", path, got)
+		}
 	}
 }
 

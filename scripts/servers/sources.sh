@@ -85,3 +85,12 @@ npm() {
     (cd "$work/pack" && command npm pack --silent "$1" >&2)
     tar -xz -f "$work"/pack/*.tgz -C "$root" --no-same-owner
 }
+
+# container IMAGE: the files of a container of it, which is never started.
+container() {
+    need docker
+    id=$(docker create "$1" true) || fail "no container can be made of the image $1"
+    docker export "$id" >"$work/files.tar" || { docker rm "$id" >/dev/null; fail "the files of the image $1 cannot be read"; }
+    docker rm "$id" >/dev/null
+    tar -x -f "$work/files.tar" -C "$root" --no-same-owner --exclude 'dev/*' --exclude 'proc/*' --exclude 'var/*'
+}

@@ -31,12 +31,13 @@ take_programs() {
 
 # Of the messages, those in English will do.
 take_share() {
-    english=$(first_of '*share/mysql/english/errmsg.sys' '*share/mariadb/english/errmsg.sys' '*share/english/errmsg.sys')
+    english=$(first_of '*share/english/errmsg.sys' '*share/*/english/errmsg.sys')
+    [ -n "$english" ] || fail "no messages came with the server"
     share=$(dirname "$(dirname "$english")")
     cp -R "$share/english" "$tree/usr/share/mysql/"
     [ ! -d "$share/charsets" ] || cp -R "$share/charsets" "$tree/usr/share/mysql/"
     for sql in "$share"/*.sql; do
-        case $sql in *fill_help_tables* | *_test_*) ;; *) cp "$sql" "$tree/usr/share/mysql/" ;; esac
+        case $sql in *'*.sql' | *fill_help_tables* | *_test_*) ;; *) cp "$sql" "$tree/usr/share/mysql/" ;; esac
     done
 }
 
@@ -108,15 +109,15 @@ run_server() {
     as=
     [ "$(id -u)" != 0 ] || as=--user=nobody
     # shellcheck disable=SC2086 # no word, or one
-    "$server" --no-defaults $as --datadir="$trial/data" --basedir="$tree/usr" --lc-messages-dir="$tree/usr/share/mysql" \
+    "$server" --no-defaults $as --datadir="$trial/data" --tmpdir="$trial" --basedir="$tree/usr" --lc-messages-dir="$tree/usr/share/mysql" \
         --character-sets-dir="$tree/usr/share/mysql/charsets" --plugin-dir="$tree/usr/lib/mysql/plugin" --secure-file-priv= "$@"
 }
 
 # Servers that cannot fill a data folder by themselves read the statements for it.
 fill() {
     tables=$(find "$tree/usr/share/mysql" -name 'm*_system_tables.sql')
-    case $version in
-    5.6.* | 1[0-9].*) ;;
+    case $said in
+    *MariaDB* | *' Ver 5.6.'*) ;;
     *) run_server --initialize-insecure && return ;;
     esac
     mkdir "$trial/data"
@@ -134,6 +135,6 @@ serve() {
     served=0
     grep -q 'ready for connections' "$trial/log" || served=1
     kill "$pid" 2>/dev/null || true
-    wait "$pid" || true
+    { wait "$pid" || true; } 2>/dev/null
     return $served
 }

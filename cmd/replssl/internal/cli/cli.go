@@ -113,6 +113,7 @@ interrupted.`,
 		s.printing(s.reaching(newApply(s))),
 		s.printing(s.reaching(newVerify(s))),
 		s.printing(s.reaching(newStatus(s))),
+		s.printing(s.reaching(newDoctor(s))),
 		s.reaching(newRunbook(s)),
 		newPKI(s), newLab(), newCompletion(), newVersion(),
 	)

@@ -34,6 +34,8 @@ func TestLabRefuses(t *testing.T) {
 		{"a word too much", []string{"up", "--dir", empty, "now"}, `takes no argument, and "now" was given`},
 		{"unknown account place", []string{"up", "--dir", empty, "--account", "none"}, "choose primary, some or all"},
 		{"unknown source", []string{"up", "--dir", empty, "--source", "replica2=db9"}, `no server is named "db9"`},
+		{"unknown server", []string{"up", "--dir", empty, "--server", "mysql-1.0"}, "hint: scripts/servers.sh mysql-1.0"},
+		{"a server for an unknown host", []string{"up", "--dir", empty, "--server", "db9=mysql-1.0"}, `no server is named "db9"`},
 		{"no lab to end", []string{"down", "--dir", empty}, "holds no lab"},
 		{"no lab to ask", []string{"sql", "--dir", empty, "primary", "SELECT 1"}, "holds no lab"},
 		{"no statement", []string{"sql", "--dir", empty, "primary"}, "takes SERVER and SQL, and 1 were given"},
@@ -75,5 +77,13 @@ func TestLabUpAskDown(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+func TestLabTrees(t *testing.T) {
+	t.Parallel()
+	all, of := labTrees([]string{"mysql-5.7", "replica1=mysql-8.0", "replica2=", "replica3=/a=b", "/c=d"})
+	if all != "/c=d" || len(of) != 3 || of["replica1"] != "mysql-8.0" || of["replica2"] != "" || of["replica3"] != "/a=b" {
+		t.Errorf("got %q and %q", all, of)
 	}
 }

@@ -125,6 +125,7 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl apply":   append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
 		"replssl verify":  append([]string{"json", "keep-stopped", "wait"}, reaching...),
 		"replssl status":  append([]string{"json"}, reaching...),
+		"replssl doctor":  append([]string{"channel", "family", "json"}, reaching...),
 		"replssl runbook": planning,
 		"replssl init": {
 			"account", "admin", "connect-timeout", "force", "hosts", "identity", "jump", "known-hosts", "output", "port", "replica",
@@ -223,6 +224,8 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 				want = anyFile
 			case "pki", "journal", "dir":
 				want = onlyFolders
+			case "family":
+				want = "mysql mariadb " + noFiles
 			case "enforce":
 				want = "last first " + noFiles
 			case "account":
