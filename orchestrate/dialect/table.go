@@ -22,6 +22,7 @@ type traits struct {
 	showsTransports bool // performance_schema shows how another session is carried
 	tellsRunTime    bool // it tells which variables were set while it runs, and where it has the others from
 	grants          bool // GRANT USAGE sets what an account demands, and SHOW GRANTS tells it: there is neither ALTER USER ... REQUIRE nor SHOW CREATE USER
+	forgetsLogins   bool // START REPLICA takes a login that is kept nowhere
 	words           words
 }
 
@@ -87,7 +88,7 @@ func (t *table) since(major, minor, patch int, change func(*traits)) {
 func rowsOfMySQL() []row {
 	t := &table{}
 	t.since(5, 6, 10, func(to *traits) { // generally available
-		*to = traits{bothStopped: true, purgesRelayLogs: true, tlsByPath: true, grants: true, refusal: refusesNever, words: wordsOfMySQL56()}
+		*to = traits{bothStopped: true, purgesRelayLogs: true, tlsByPath: true, grants: true, forgetsLogins: true, refusal: refusesNever, words: wordsOfMySQL56()}
 	})
 	t.since(5, 7, 9, func(to *traits) { // generally available
 		to.bothStopped, to.purgesRelayLogs, to.tlsByPath, to.grants = false, false, false, false

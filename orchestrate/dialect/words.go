@@ -18,6 +18,7 @@ type words struct {
 	channels     string // asks for all channels
 	channelName  string // columns of the answer; empty where there is no name
 	gtid         string
+	retries      string   // column of the status that tells how often a receiver tries to connect; empty where none does
 	filters      []string // those that not all have
 	binlogStatus string
 	replicas     string   // asks for the replicas that are connected
@@ -58,7 +59,7 @@ func wordsOfMariaDB() words {
 func wordsOfMySQL56() words {
 	return words{
 		start: "START SLAVE", stop: "STOP SLAVE", change: "CHANGE MASTER", option: "MASTER_", naming: unnamed,
-		channels: "SHOW SLAVE STATUS", gtid: "auto_position",
+		channels: "SHOW SLAVE STATUS", gtid: "auto_position", retries: "master_retry_count",
 		binlogStatus: "SHOW MASTER STATUS", replicas: "SHOW SLAVE HOSTS", sessions: withoutThreads,
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},

@@ -70,9 +70,10 @@ type Server struct {
 	Confined    Value[Confined] // comes with PartProcess and PartFiles together; absent: no security module enforces a profile on the server
 	ConfigCheck Value[Check]    // the server's own judgement of its configuration files
 	TLSDir      Value[TLSDir]
-	Password    Value[Source]             // where the replication account's password can be had; never the password
-	Trials      map[string]Value[Trial]   // by channel name: a login over TLS with the files that stand on the host
-	Plaintext   map[string]Value[Attempt] // by channel name: a login without TLS from this host
+	Logins      Value[map[string]KeptLogin] // by channel name, what the server keeps of its receivers' logins; absent where it forgets none. They come with Password.
+	Password    Value[Source]               // where the replication account's password can be had; never the password
+	Trials      map[string]Value[Trial]     // by channel name: a login over TLS with the files that stand on the host
+	Plaintext   map[string]Value[Attempt]   // by channel name: a login without TLS from this host
 }
 
 // Instance is the server as it describes itself.
@@ -142,6 +143,12 @@ type StartID string
 // Socket is an established TCP connection.
 type Socket struct{ Local, Remote netip.AddrPort }
 
+// KeptLogin is what a server keeps of a receiver's login, by which it logs in when it is started without another.
+type KeptLogin struct {
+	User     string
+	Password bool // there is one
+}
+
 // ChannelID names a channel in the cluster.
 type ChannelID struct {
 	Server topology.ServerName
@@ -186,6 +193,7 @@ type Channel struct {
 	Applier        ThreadState
 	ReceiverError  ThreadError
 	ApplierError   ThreadError
+	GaveUp         int // after so many tries to connect the receiver stopped by itself; 0: it did not, or the server does not tell
 	TLS            TLSOptions
 	Read           Position // of the source's binary log: received
 	Exec           Position // of the source's binary log: applied

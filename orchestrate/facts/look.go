@@ -23,7 +23,7 @@ const (
 	PartCheck                      // ConfigCheck
 	PartService                    // Service
 	PartFiles                      // TLSDir
-	PartPassword                   // Password
+	PartPassword                   // Password, Logins
 	PartGrants                     // Grants
 	PartUsed                       // Used, of channels whose receiver has an error
 	PartTrial                      // Trials, of every channel: one login each

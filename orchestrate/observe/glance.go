@@ -92,6 +92,7 @@ func (g *glance) look(ctx context.Context) {
 	all.Wait()
 	if g.wants(facts.PartPassword) {
 		g.seen.Password = g.lookForPassword(ctx)
+		g.seen.Logins = g.lookForLogins(ctx)
 	}
 }
 

@@ -96,24 +96,87 @@ func (g *glance) fromReceiver(ctx context.Context, c facts.Channel) facts.Value[
 // fromMasterInfo reads the files in which a server keeps a receiver's settings: master.info for the default channel, and one for each
 // named channel, of which the name is encoded. So the channel's file is found by what is in it.
 func (g *glance) fromMasterInfo(ctx context.Context, instance facts.Instance, c facts.Channel) facts.Value[password] {
-	found, err := g.fetch(ctx, []file.Pick{receiverFiles(instance.DataDir)})
-	if err != nil {
-		return failed[password](err)
+	list := g.receiverFiles(ctx, instance)
+	files, ok := list.Get()
+	if !ok {
+		return facts.As[password](list)
 	}
-	if len(found) != 1 || found[0].IsAbsent() {
-		return facts.Unknownf[password]("%s: its data folder %s was not found", g.server.Name, instance.DataDir)
+	info := g.matching(files, of(c))
+	login, ok := info.Get()
+	if !ok {
+		return facts.As[password](info)
+	}
+	return facts.Known(password{text: login.password, source: fromFiles})
+}
+
+func (g *glance) receiverFiles(ctx context.Context, instance facts.Instance) facts.Value[[]file.Found] {
+	found, err := g.fetch(ctx, []file.Pick{receiverFiles(instance.DataDir)})
+	switch {
+	case err != nil:
+		return failed[[]file.Found](err)
+	case len(found) != 1 || found[0].IsAbsent():
+		return facts.Unknownf[[]file.Found]("%s: its data folder %s was not found", g.server.Name, instance.DataDir)
 	}
 	list, ok := found[0].Get()
 	if !ok {
-		return facts.Unknown[password](g.named(instance.DataDir + ": " + found[0].Why()))
+		return facts.Unknown[[]file.Found](g.named(instance.DataDir + ": " + found[0].Why()))
 	}
-	return g.matching(list, c)
+	return facts.Known(list)
+}
+
+// lookForLogins tells what the server keeps of its receivers' logins.
+func (g *glance) lookForLogins(ctx context.Context) facts.Value[map[string]facts.KeptLogin] {
+	instance, ok := g.seen.Instance.Get()
+	channels, seen := g.seen.Channels.Get()
+	switch {
+	case !ok:
+		return facts.As[map[string]facts.KeptLogin](g.seen.Instance)
+	case !seen:
+		return facts.As[map[string]facts.KeptLogin](g.seen.Channels)
+	case !g.dialect.ForgetsLogins(), len(channels) == 0:
+		return facts.Absent[map[string]facts.KeptLogin]()
+	case instance.LoginsInTable:
+		return g.loginsInTable(ctx)
+	}
+	return g.loginsInFile(ctx, instance, channels)
+}
+
+func (g *glance) loginsInTable(ctx context.Context) facts.Value[map[string]facts.KeptLogin] {
+	asked := access.Ask(ctx, g.asker(), g.dialect.Logins())
+	list, ok := asked.Get()
+	if !ok {
+		return facts.As[map[string]facts.KeptLogin](asked)
+	}
+	logins := map[string]facts.KeptLogin{}
+	for _, login := range list {
+		logins[login.Channel] = login.KeptLogin
+	}
+	return facts.Known(logins)
+}
+
+// loginsInFile: a server that keeps logins in a file has one channel (MySQL 5.7 refuses more with 3077).
+func (g *glance) loginsInFile(ctx context.Context, instance facts.Instance, channels []facts.Channel) facts.Value[map[string]facts.KeptLogin] {
+	list := g.receiverFiles(ctx, instance)
+	files, ok := list.Get()
+	if !ok {
+		return facts.As[map[string]facts.KeptLogin](list)
+	}
+	logins := map[string]facts.KeptLogin{}
+	for _, c := range channels {
+		info := g.matching(files, func(info masterInfo) bool { return info.host == c.SourceHost && info.port == c.SourcePort })
+		login, ok := info.Get()
+		if !ok {
+			return facts.As[map[string]facts.KeptLogin](info)
+		}
+		logins[c.Name] = facts.KeptLogin{User: login.user, Password: !login.password.IsZero()}
+	}
+	return facts.Known(logins)
 }
 
 func receiverFiles(dataDir string) file.Pick { return file.Pick{Folder: dataDir, Name: "master*.info"} }
 
 // matching finds the file of the channel. One that could not be read is the reason why none is found, since it may be the one.
-func (g *glance) matching(list []file.Found, c facts.Channel) facts.Value[password] {
+func (g *glance) matching(list []file.Found, of func(masterInfo) bool) facts.Value[masterInfo] {
 	why := "no file master*.info in its data folder is that of the channel"
 	for _, f := range list {
 		content, ok := f.Content.Get()
@@ -126,11 +189,11 @@ func (g *glance) matching(list []file.Found, c facts.Channel) facts.Value[passwo
 			why = fmt.Sprintf("%s: %v", f.Path, err)
 			continue
 		}
-		if info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser {
-			return facts.Known(password{text: info.password, source: fromFiles})
+		if of(info) {
+			return facts.Known(info)
 		}
 	}
-	return facts.Unknown[password](g.named(why))
+	return facts.Unknown[masterInfo](g.named(why))
 }
 
 // masterInfo is a receiver's login.
@@ -141,6 +204,11 @@ type masterInfo struct {
 }
 
 var errMasterInfo = errors.New("it is not laid out as MariaDB lays it out")
+
+// of says that it is the login by which the channel is logged in.
+func of(c facts.Channel) func(masterInfo) bool {
+	return func(info masterInfo) bool { return info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser }
+}
 
 // parseMasterInfo reads the lines of such a file, which are not escaped (tried on MariaDB 10.11): how many lines there are, log file,
 // position, host, user, password, port. Errors quote nothing.

@@ -48,13 +48,13 @@ func TestThePasswordIsThatOfTheChannel(t *testing.T) {
 			for _, content := range c.files {
 				list = append(list, file.Found{Path: "/d/master.info", Content: content})
 			}
-			found := (&glance{}).matching(list, channel)
+			found := (&glance{}).matching(list, of(channel))
 			p, ok := found.Get()
 			switch {
 			case ok != (c.want == "") || !strings.Contains(found.Why(), c.want):
 				t.Errorf("got %v", found)
-			case ok && (p.text.Reveal() != `p\ä #"x` || p.source != fromFiles):
-				t.Errorf("got %q from %s", p.text.Reveal(), p.source)
+			case ok && (p.password.Reveal() != `p\ä #"x`):
+				t.Errorf("got %q", p.password.Reveal())
 			}
 			if text := found.String(); strings.Contains(text, "two") || strings.Contains(text, "#") {
 				t.Errorf("the password is told: %s", text)

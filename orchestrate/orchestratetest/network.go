@@ -20,6 +20,7 @@ func (s *server) connection() uint64 {
 // connect lets a receiver try to log in once, as it does when it is started.
 func (w *World) connect(s *server, c *channel) {
 	w.disconnect(s, c)
+	c.GaveUp = 0
 	source, encrypted, failure := w.login(s, c)
 	if failure.Number != 0 {
 		c.Receiver, c.ReceiverError = facts.Connecting, failure
@@ -147,10 +148,19 @@ func (w *World) verify(s *server, c *channel, source *server) error {
 func (w *World) stop(s *server, c *channel, threads facts.Threads) {
 	if threads.Receiver {
 		w.disconnect(s, c)
+		w.forget(s, c)
 		c.Receiver, c.Lag = facts.No, facts.Unknown[lag]("the receiver is not connected")
 	}
 	if threads.Applier {
 		c.Applier = facts.No
+	}
+}
+
+// forget loses the login that a receiver was started with.
+func (w *World) forget(s *server, c *channel) {
+	if c.startedWith {
+		w.violate("the login of %s was lost", facts.ChannelID{Server: s.name, Name: c.Name})
+		c.startedWith, c.SourceUser = false, ""
 	}
 }
 

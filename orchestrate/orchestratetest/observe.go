@@ -112,6 +112,7 @@ func (w *World) lookForLogins(s *server, parts facts.Part, seen *facts.Server) {
 		if s.password {
 			seen.Password = facts.Known(facts.Source("the receiver's own settings"))
 		}
+		seen.Logins = s.logins()
 	}
 	seen.Trials, seen.Plaintext = map[string]facts.Value[facts.Trial]{}, map[string]facts.Value[facts.Attempt]{}
 	for name, c := range s.channels {
@@ -122,6 +123,21 @@ func (w *World) lookForLogins(s *server, parts facts.Part, seen *facts.Server) {
 			seen.Plaintext[name] = w.plainLogin(s, c)
 		}
 	}
+}
+
+// logins are what the server keeps of those of its receivers.
+func (s *server) logins() facts.Value[map[string]facts.KeptLogin] {
+	if s.instance.Version.Flavour == facts.MariaDB {
+		return facts.Absent[map[string]facts.KeptLogin]()
+	}
+	kept := map[string]facts.KeptLogin{}
+	for name, c := range s.channels {
+		kept[name] = facts.KeptLogin{User: c.SourceUser, Password: true}
+		if c.startedWith {
+			kept[name] = facts.KeptLogin{}
+		}
+	}
+	return facts.Known(kept)
 }
 
 func (w *World) trial(s *server, c *channel) facts.Value[facts.Trial] {

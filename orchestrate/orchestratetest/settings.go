@@ -46,6 +46,9 @@ func (s *Settings) Stop(threads facts.Threads) {
 // SkipsStart keeps the threads from starting with the server, as by skip_slave_start.
 func (s *Settings) SkipsStart() { s.server.skipsStart = true }
 
+// StartedWith gives the receiver of the default channel a login that its server, a MySQL, keeps nowhere.
+func (s *Settings) StartedWith() { s.server.channels[""].startedWith = true }
+
 // Channel changes the default channel.
 func (s *Settings) Channel(change func(*facts.Channel)) { change(&s.server.channels[""].Channel) }
 

@@ -89,6 +89,8 @@ type dump struct {
 type channel struct {
 	facts.Channel
 	port uint16 // of the receiver's socket; 0 when it is not connected
+
+	startedWith bool // its login was given when it was started, and is kept nowhere
 }
 
 // New makes a world of plaintext replication for the cluster: every replica runs, the account is on the primary alone.

@@ -86,7 +86,8 @@ func (b *builder) build() {
 	b.planRehearsals()
 	// 7. When all of that is proven, older sets go.
 	b.planPrunes()
-	// 8. Whoever does all of that is allowed to.
+	// 8. No receiver is stopped that could not log in again, and whoever does all of that is allowed to.
+	b.checkLogins()
 	b.checkRights()
 	b.warn()
 }

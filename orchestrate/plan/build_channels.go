@@ -116,7 +116,7 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
-	step.Impact = joined(b.changeImpact(l), stopsImpact(goal, channel))
+	step.Impact = joined(b.changeImpact(l), stopsImpact(goal, channel), startsImpact(goal, channel))
 	step.Guards = b.channelGuards(goal, channel)
 	c := b.changeOf(goal, channel)
 	step.Actions = c.there
@@ -195,10 +195,10 @@ func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	server, d := b.facts.Server(l.Channel.Server), b.dialect(l.Channel.Server)
 	switch {
 	case channel.Delay > 0 && d.PurgesRelayLogs():
-		b.block(l.Channel.Server, noDelay(l.Channel),
+		b.block(l.Channel.Server, noDelay(b.facts, l.Channel),
 			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))
 	case channel.Until && d.ChangeNeedsBothStopped():
-		b.block(l.Channel.Server, noUntil(l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
+		b.block(l.Channel.Server, noUntil(b.facts, l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
 	case !server.Password.IsKnown():
 		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),
 			"the password of %s cannot be had, so that no trial login can be made: %s", l.User, whyNot(server.Password))
@@ -240,6 +240,14 @@ func stopsImpact(goal Secured, channel facts.Channel) string {
 	return fmt.Sprintf("the applier of %s, which runs, stays stopped: an interrupted run found it so", goal.Link.Channel)
 }
 
+// startsImpact tells of a receiver that does not run, since it could not connect, and is started.
+func startsImpact(goal Secured, channel facts.Channel) string {
+	if channel.GaveUp == 0 || !goal.Threads.Receiver {
+		return ""
+	}
+	return fmt.Sprintf("the receiver of %s, which has given up after %d tries%s, is started again", goal.Link.Channel, channel.GaveUp, errorOf(channel.ReceiverError))
+}
+
 func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	missing := facts.Threads{
@@ -262,7 +270,14 @@ func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 	}
 	step.Title = fmt.Sprintf("%s of %s again", strings.Join(titles, " and "), l.Channel)
 	step.Reason = "an interrupted run left it so"
+	if channel.GaveUp > 0 {
+		step.Reason = fmt.Sprintf("the receiver has given up after %d tries%s", channel.GaveUp, errorOf(channel.ReceiverError))
+		step.Impact = joined(step.Impact, startsImpact(goal, channel))
+	}
 	step.Guards = []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}}}
+	if channel.GaveUp > 0 {
+		step.Guards = append(step.Guards, Guard{Condition: TrialWorks{Link: l}})
+	}
 	step.Undo = Undo{Reason: "nothing is changed"}
 }
 

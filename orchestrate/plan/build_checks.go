@@ -104,13 +104,16 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		b.blockRunning(id, found, c)
 		return found
 	}
-	if !c.Receiver.Runs() {
+	threads := c.Threads()
+	if c.GaveUp > 0 { // nobody has stopped it
+		threads.Receiver = true
+	} else if !c.Receiver.Runs() {
 		b.blockStopped(id, "receiver", c.ReceiverError)
 	}
 	if !c.Applier.Runs() && !b.options.KeepStopped {
 		b.blockStopped(id, "applier", c.ApplierError)
 	}
-	return c.Threads()
+	return threads
 }
 
 // blockRunning: whether a restart or a person started the thread since, nothing tells.
@@ -124,7 +127,7 @@ func (b *builder) blockRunning(id facts.ChannelID, found facts.Threads, c facts.
 
 func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.ThreadError) {
 	hint := fmt.Sprintf("if it should run: %s on %s; after an interrupted run: apply again with that run's journal (--journal DIR)",
-		startThread(id, thread), id.Server)
+		startThread(b.facts, id, thread), id.Server)
 	if thread == "applier" {
 		hint += keepIt
 	}

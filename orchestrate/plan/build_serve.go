@@ -138,11 +138,16 @@ func (b *builder) threadsOf(ids ...facts.ChannelID) map[facts.ChannelID]facts.Th
 // the server has its threads back already.
 func (b *builder) planWakes(s topology.Server) {
 	for _, l := range b.links {
+		channel, _ := b.facts.Channel(l.Channel).Get()
 		switch {
+		case l.Source == s.Name && channel.GaveUp > 0: // its own change starts it
 		case l.Source == s.Name && b.threads[l.Channel].Receiver && !b.moved[l.Channel]:
 			step := b.wakeStep(l, "wake", s)
 			step.Title = fmt.Sprintf("wake the receiver of %s", l.Channel)
 			step.Reason = fmt.Sprintf("%s was restarted, and a receiver waits for its Connect_Retry before it tries again", s.Name)
+			if channel.Receiver != facts.Yes { // its own change may be what lets it in
+				step.Goal = b.runsAgain(l)
+			}
 			b.add(step)
 		case l.Channel.Server == s.Name:
 			step := b.wakeStep(l, "resume", s)

@@ -24,7 +24,9 @@ func (Running) condition() {}
 func (Reached) condition() {}
 
 // Look needs the replica.
-func (g Running) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+func (g Running) Look() facts.Look {
+	return lookAt(g.Link.Channel.Server, facts.PartInstance|facts.PartChannels)
+}
 
 // Look needs the replica.
 func (g Reached) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
@@ -47,11 +49,11 @@ func (g Running) Holds(f facts.Facts) Verdict {
 		return seen
 	}
 	return all(
-		threadRuns(g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver).explaining(causeOrMeaning(f, g.Link, channel.ReceiverError)),
-		threadRuns(g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier).explaining(meaningOf(f, g.Link, channel.ApplierError)))
+		threadRuns(f, g.Link, "receiver", channel.Receiver, channel.ReceiverError, g.Stopped.Receiver).explaining(causeOrMeaning(f, g.Link, channel.ReceiverError)),
+		threadRuns(f, g.Link, "applier", channel.Applier, channel.ApplierError, g.Stopped.Applier).explaining(meaningOf(f, g.Link, channel.ApplierError)))
 }
 
-func threadRuns(l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
+func threadRuns(f facts.Facts, l Link, name string, state facts.ThreadState, failure facts.ThreadError, stopped bool) Verdict {
 	if stopped && failure.Number == 0 {
 		return threadStopped(l, name, state)
 	}
@@ -60,7 +62,7 @@ func threadRuns(l Link, name string, state facts.ThreadState, failure facts.Thre
 	case failure.Number != 0:
 		return v
 	case state == facts.No:
-		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(l.Channel, name), l.Channel.Server) + keepIt)
+		return v.hinting(fmt.Sprintf("if it should run: %s on %s", startThread(f, l.Channel, name), l.Channel.Server) + keepIt)
 	case state != facts.Yes:
 		return v
 	}

@@ -62,7 +62,9 @@ func (g RelayLogsSafe) Look() facts.Look {
 func (g LagWithin) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
 
 // Look needs the replica.
-func (g AsPlanned) Look() facts.Look { return lookAt(g.Link.Channel.Server, facts.PartChannels) }
+func (g AsPlanned) Look() facts.Look {
+	return lookAt(g.Link.Channel.Server, facts.PartInstance|facts.PartChannels)
+}
 
 // Look needs the source, and the sockets of every replica.
 func (g NoStrangers) Look() facts.Look {
@@ -158,9 +160,9 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 		return no("channel %s replicates from %s:%d as %s now", g.Link.Channel, channel.SourceHost, channel.SourcePort, channel.SourceUser).
 			hinting("somebody has changed it since the plan was made: look at a new plan")
 	case channel.Delay > 0:
-		return no("channel %s is delayed by %s", g.Link.Channel, plain.Duration(channel.Delay)).hinting(noDelay(g.Link.Channel))
+		return no("channel %s is delayed by %s", g.Link.Channel, plain.Duration(channel.Delay)).hinting(noDelay(f, g.Link.Channel))
 	case channel.Until:
-		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel).hinting(noUntil(g.Link.Channel))
+		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel).hinting(noUntil(f, g.Link.Channel))
 	}
 	now := channel.Threads()
 	if now.Receiver == g.Wanted.Receiver {

@@ -61,11 +61,14 @@ func findLink(c topology.Cluster, f facts.Facts, s topology.Server) (Link, *Bloc
 	case len(matches) > 1:
 		return Link{}, fault(s, "one channel from a source is served: remove the others, or take it out of the inventory", "it has several channels from %s", s.Source)
 	}
-	return linkOf(c, s, matches[0])
+	return linkOf(c, f, s, matches[0])
 }
 
-func linkOf(c topology.Cluster, s topology.Server, channel facts.Channel) (Link, *Blocked) {
+func linkOf(c topology.Cluster, f facts.Facts, s topology.Server, channel facts.Channel) (Link, *Blocked) {
 	id := facts.ChannelID{Server: s.Name, Name: channel.Name}
+	if channel.SourceUser == "" {
+		return Link{}, fault(s, keepLogin(f, id, c.Account.User), "channel %s has no login: the one that its receiver was started with is gone since it stopped", id)
+	}
 	if channel.SourceUser != c.Account.User {
 		return Link{}, fault(s, "set account.user to the account that the replicas use; one inventory serves one account",
 			"channel %s logs in as %s, and the inventory says %s", id, channel.SourceUser, c.Account.User)
