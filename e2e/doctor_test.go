@@ -40,7 +40,7 @@ type patient struct {
 
 func newPatient(c *cluster) *patient {
 	c.t.Helper()
-	p := &patient{cluster: c, pki: newCorporate(c), mysql: c.Programs.Tree != "", source: c.Primary(), replica: c.Replicas()[0]}
+	p := &patient{cluster: c, pki: newCorporate(c), mysql: c.Primary().Programs.Tree != "", source: c.Primary(), replica: c.Replicas()[0]}
 	p.pki.append("root.pem", "middle.pem") // MySQL 9.7 refuses to reload a certificate whose issuer is not in ssl_ca (3888), though it is sent
 	p.pki.names(c, "")
 	c.want(0, "apply", "--yes").says(c.t, "proven")
@@ -133,19 +133,23 @@ func (p *patient) breakdowns() {
 		mend   func()
 	}{
 		{
-			"missing CA file", 2026, p.replica.Name + ":/nowhere/ca.pem", []string{"there is no such file"},
+			"missing CA file", 2026, p.replica.Name + ":/nowhere/ca.pem",
+			[]string{"there is no such file"},
 			func() { p.change("SSL_CA='/nowhere/ca.pem'") }, func() { p.change("SSL_CA=" + file(p.replica, "ca.pem")) },
 		},
 		{
-			"another CA", 2026, "the certificate that primary serves", []string{"not-chained", p.stranger("other-root.pem")},
+			"another CA", 2026, "the certificate that primary serves",
+			[]string{"not-chained", p.stranger("other-root.pem")},
 			func() { p.change("SSL_CA='" + p.stranger("other-root.pem") + "'") }, func() { p.change("SSL_CA=" + file(p.replica, "ca.pem")) },
 		},
 		{
-			"key of another", 2026, p.replica.Name + ":" + p.stranger("elsewhere.key"), []string{"key-mismatch"},
+			"key of another", 2026, p.replica.Name + ":" + p.stranger("elsewhere.key"),
+			[]string{"key-mismatch"},
 			func() { p.change("SSL_KEY='" + p.stranger("elsewhere.key") + "'") }, func() { p.change("SSL_KEY=" + file(p.replica, "key.pem")) },
 		},
 		{
-			"X509 is required", 1045, p.Account.User + "@", []string{"requires a certificate of the client (X509)", "the channel names none"},
+			"X509 is required", 1045, p.Account.User + "@",
+			[]string{"requires a certificate of the client (X509)", "the channel names none"},
 			func() { p.require("X509"); p.change("SSL_CERT=''", "SSL_KEY=''") },
 			func() {
 				p.require("SSL")
@@ -153,23 +157,28 @@ func (p *patient) breakdowns() {
 			},
 		},
 		{
-			"wrong password", 1045, p.Account.User + "@", []string{"the password of the channel is not that of the row"},
+			"wrong password", 1045, p.Account.User + "@",
+			[]string{"the password of the channel is not that of the row"},
 			func() { p.change("PASSWORD='not this one'") }, func() { p.change("PASSWORD='" + p.Account.Password + "'") },
 		},
 		{
-			"plaintext where TLS is required", 1045, p.Account.User + "@", []string{"it requires TLS (SSL), and the channel uses none"},
+			"plaintext where TLS is required", 1045, p.Account.User + "@",
+			[]string{"it requires TLS (SSL), and the channel uses none"},
 			func() { p.change("SSL=0") }, func() { p.change("SSL=1") },
 		},
 		{
-			"wrong host name", 2026, "the certificate that primary serves", []string{"name-missing", p.source.Address},
+			"wrong host name", 2026, "the certificate that primary serves",
+			[]string{"name-missing", p.source.Address},
 			func() { p.serve("elsewhere") }, func() { p.serve(p.source.Name) },
 		},
 		{
-			"expired certificate", 2026, "the certificate that primary serves", []string{"expired"},
+			"expired certificate", 2026, "the certificate that primary serves",
+			[]string{"expired"},
 			func() { p.serve("late") }, func() { p.serve(p.source.Name) },
 		},
 		{
-			"source without TLS", 2026, "primary", []string{"it offers no TLS"},
+			"source without TLS", 2026, "primary",
+			[]string{"it offers no TLS"},
 			func() { p.restart(noTLS) }, func() { p.restart("") },
 		},
 	} {

@@ -56,3 +56,17 @@ func (p *played) configure(server string, settings ...string) {
 	must(p.t, os.WriteFile(filepath.Join(s.ConfDir, fmt.Sprintf("hand%d.cnf", len(settings))), []byte(text), 0o644))
 	must(p.t, p.RestartServer(p.t.Context(), server))
 }
+
+// spoil makes a file useless to whoever reads it, under its name, owner and mode.
+func (p *played) spoil(path string) {
+	p.t.Helper()
+	must(p.t, os.WriteFile(path, []byte("spoilt\n"), 0o600)) // which leaves the mode of a file that is there
+}
+
+// copyFor copies a file to where a server may read it.
+func (p *played) copyFor(from, to string) {
+	p.t.Helper()
+	text, err := os.ReadFile(from)
+	must(p.t, err)
+	must(p.t, os.WriteFile(to, text, 0o644))
+}

@@ -29,7 +29,7 @@ func TestReceiverThatDoesNotComeBackGetsItsFormerSettings(t *testing.T) {
 	var good []byte
 	o := slow.applyWith("stop the receiver and applier of replica1", func(*os.Process) { good = replace(t, key, bad) })
 	o.exits(t, 4)
-	o.says(t, "change/replica1", "FAILED", "(taken back)", "1 failed")
+	o.says(t, "change/replica1", "FAILED", "(taken back)", "1 failed", "hint: the cause: replica1:", "key-mismatch")
 	c.plaintext("replica1", "replica2")
 	if now := c.applierID("replica2"); now != untouched { // a change stops both threads; only the receiver is woken after the restart
 		t.Errorf("the applier of replica2 was %s, and is %s", untouched, now)

@@ -1,3 +1,252 @@
 package e2e_test
 
-func upstreamScenarios() []scenario { return nil }
+import (
+	"crypto/tls"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/replssl/replssl/e2e/compatibility"
+)
+
+// upstreamScenarios are what the servers' own regression tests of replication over TLS assert, told anew as what a person sees from outside. They
+// bear the names of those tests.
+func upstreamScenarios() []scenario {
+	own := func(name string, play func(*played)) scenario { return scenario{name: "upstream: " + name, play: play} }
+	list := []scenario{
+		own("rpl_ssl", rplSSL),
+		own("rpl_ssl1", rplSSL1),
+		own("rpl_heartbeat_ssl", rplHeartbeatSSL),
+		own("ssl_dynamic, flush_ssl", sslDynamic),
+		own("change_master_without_stopping_slave_threads", changeWithoutStopping),
+		own("rpl_change_master_relay_log_purge", relayLogPurge),
+		own("chained_ssl_certificates", chainedCertificates),
+		own("cert_verify", certVerify),
+		own("ssl_autoverify", sslAutoverify),
+	}
+	for i := range list {
+		switch list[i].name {
+		case "upstream: ssl_dynamic, flush_ssl":
+			list[i].without = func(p compatibility.Pair) string {
+				if p.Primary.Family == "MySQL" && p.Primary.Before(8, 0, 16) {
+					return "MySQL before 8.0.16 reads its certificates when it starts, and not again"
+				}
+				return ""
+			}
+		case "upstream: ssl_autoverify":
+			list[i].without = func(p compatibility.Pair) string {
+				if p.Primary.Family != "MariaDB" || p.Primary.Before(11, 4, 1) {
+					return "MariaDB checks certificates by itself from 11.4 on"
+				}
+				return ""
+			}
+		}
+	}
+	return list
+}
+
+// rplSSL: an account that requires TLS is used by a channel with TLS, rows arrive, and go on to after the threads were stopped and started over and
+// over.
+func rplSSL(p *played) {
+	end := p.begin()
+	p.secure()
+	for range 3 {
+		p.threads("replica1", "STOP", "")
+		p.threads("replica1", "START", "")
+		p.await("both threads", func() bool { return p.runs("replica1") })
+	}
+	p.proven()
+	end()
+}
+
+// runs says that receiver and applier run without an error.
+func (p *played) runs(server string) bool {
+	p.t.Helper()
+	status, err := p.SlaveStatus(p.t.Context(), server)
+	must(p.t, err)
+	return status["Slave_IO_Running"] == "Yes" && status["Slave_SQL_Running"] == "Yes" && status["Last_IO_Errno"] == "0"
+}
+
+// failed waits until a receiver has failed to connect, and gives the number of its error.
+func (p *played) failed(server string) string {
+	p.t.Helper()
+	number := ""
+	p.await("an error of the receiver", func() bool {
+		status, err := p.SlaveStatus(p.t.Context(), server)
+		must(p.t, err)
+		number = status["Last_IO_Errno"]
+		return number != "0" && status["Slave_IO_Running"] != "Yes"
+	})
+	return number
+}
+
+// rplSSL1: a channel without TLS is refused (1045) by an account that requires it, and cured by TLS: the primary serves it already, since a plaintext
+// channel alone is what was put back.
+func rplSSL1(p *played) {
+	p.secure()
+	p.tls("replica1", "SSL=0")
+	if number := p.failed("replica1"); number != "1045" {
+		p.t.Errorf("a login in plaintext fails with %s", number)
+	}
+	r := p.verify(5)
+	if r.OK || r.Replicas[0].Encrypted {
+		p.t.Errorf("%+v", r)
+	}
+	p.want(5, "verify").says(p.t, "1045")
+	end := p.begin()
+	p.secure()
+	end()
+	p.nothingMoves()
+}
+
+// rplHeartbeatSSL: an idle channel over TLS stays connected by heartbeats, through several times the patience of its receiver.
+func rplHeartbeatSSL(p *played) {
+	p.secure()
+	timeout := "slave_net_timeout"
+	if p.release("replica1").MySQL(8, 0, 26) {
+		timeout = "replica_net_timeout"
+	}
+	p.sql("replica1", "SET GLOBAL "+timeout+" = 2")
+	p.threads("replica1", "STOP", "")
+	p.change("replica1", "HEARTBEAT_PERIOD=0.5")
+	p.threads("replica1", "START", "")
+	p.await("both threads", func() bool { return p.runs("replica1") })
+	before := p.dumpThreads()
+	idle := time.Now().Add(5 * time.Second)
+	p.await("five quiet seconds", func() bool { return time.Now().After(idle) })
+	if now := p.dumpThreads(); now != before || !p.runs("replica1") {
+		p.t.Errorf("the dump threads were %s and are %s", before, now)
+	}
+	p.proven()
+}
+
+// dumpThreads are the ids of the primary's.
+func (p *played) dumpThreads() string {
+	p.t.Helper()
+	table, err := p.Query(p.t.Context(), "primary", "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID")
+	must(p.t, err)
+	return strings.Join(strings.Fields(table.String()), " ")
+}
+
+// sslDynamic: the server reads its certificate again while sessions live on, and what it cannot use leaves it with what it has.
+func sslDynamic(p *played) {
+	p.secure()
+	before, serial := p.dumpThreads(), p.serial()
+	reload := "ALTER INSTANCE RELOAD TLS"
+	if p.release("primary").MariaDB {
+		reload = "FLUSH LOCAL SSL"
+	}
+	p.sql("primary", reload)
+	if now := p.dumpThreads(); now != before {
+		p.t.Errorf("a reload ended sessions: %s, and now %s", before, now)
+	}
+	s := p.cluster.Primary()
+	p.spoil(filepath.Join(s.TLSDir, "current", "key.pem"))
+	if err := p.Exec(p.t.Context(), "primary", reload); err == nil {
+		p.t.Error("a key that is none is reloaded without an error")
+	}
+	if now := p.serial(); now != serial || now == "" {
+		p.t.Errorf("the certificate served is %s, and was %s", now, serial)
+	}
+	p.want(3, "plan").says(p.t, "key.pem")
+}
+
+// changeWithoutStopping: where the version allows it, the applier goes on while the channel changes; its session stays the same.
+func changeWithoutStopping(p *played) {
+	before := p.applierSessions()
+	end := p.begin()
+	p.secure()
+	end()
+	release := p.release("replica1")
+	kept := before == p.applierSessions()
+	if want := release.MySQL(5, 7, 4); kept != want {
+		p.t.Errorf("the applier was %s and is %s", before, p.applierSessions())
+	}
+	if !kept {
+		p.trial.Why = "CHANGE MASTER wants both threads stopped: the applier pauses too"
+	}
+}
+
+// applierSessions are the ids of the sessions of the system's own threads that do not receive.
+func (p *played) applierSessions() string {
+	p.t.Helper()
+	table, err := p.Query(p.t.Context(), "replica1", "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user'"+
+		" AND COMMAND <> 'Slave_IO' AND STATE NOT LIKE 'Waiting for master to send%' AND STATE NOT LIKE 'Waiting for source to send%'"+
+		" AND STATE NOT LIKE 'Queueing %' AND STATE NOT LIKE 'Connecting to %' AND COMMAND <> 'Slave_worker' AND STATE NOT LIKE '%from Coordinator' ORDER BY ID")
+	must(p.t, err)
+	return strings.Join(strings.Fields(table.String()), " ")
+}
+
+// relayLogPurge: relay logs that are not applied yet stay where one thread goes on. Here the applier waits for a lock meanwhile.
+func relayLogPurge(p *played) {
+	release := p.release("replica1")
+	p.sql("replica1", "SET GLOBAL max_relay_log_size = 4096")
+	end := p.begin()
+	p.secure()
+	end()
+	if !release.MySQL(5, 7, 4) {
+		p.trial.Why = "CHANGE MASTER purges the relay logs, which are fetched again from the applied position"
+	}
+}
+
+// chainedCertificates: the server sends an intermediate authority with its certificate, of which the replica knows the root alone.
+func chainedCertificates(p *played) {
+	if release := p.release("primary"); !release.MariaDB && !release.MySQL(5, 7, 0) || release.String() == "MySQL 5.7.22" {
+		p.refused("yaSSL sends the first certificate of its file alone")
+		return
+	}
+	pki := newCorporate(p.cluster)
+	pki.append("root.pem", "middle.pem")
+	pki.names(p.cluster, "")
+	end := p.begin()
+	p.secure()
+	end()
+	p.nothingMoves()
+}
+
+// certVerify: a certificate of another authority, or of another name, is not trusted; replssl finds out by a login of its own before the channel
+// is touched, and by the channel's error where somebody else has touched it.
+func certVerify(p *played) {
+	p.secure()
+	s, err := p.Server("replica1")
+	must(p.t, err)
+	foreign := newCorporate(p.cluster)
+	ca := filepath.Join(s.TLSDir, "foreign.pem")
+	p.copyFor(foreign.at("root.pem"), ca)
+	p.tls("replica1", "SSL_CA='"+ca+"'")
+	if number := p.failed("replica1"); number != "2026" {
+		p.t.Errorf("a source of another authority gives error %s", number)
+	}
+	p.want(5, "verify").says(p.t, ca)
+	end := p.begin()
+	p.secure()
+	end()
+}
+
+// sslAutoverify: MariaDB 11.4 and newer ask for TLS and check it by themselves. A channel that was never told anything is encrypted by a
+// certificate that nobody issued; replssl takes it to one that is checked by its authority.
+func sslAutoverify(p *played) {
+	p.tls("replica1", "SSL=1", "SSL_VERIFY_SERVER_CERT=1")
+	p.await("both threads", func() bool { return p.runs("replica1") })
+	r := p.verify(5) // encrypted, and not required
+	if !r.Replicas[0].Encrypted {
+		p.t.Errorf("%+v", r.Replicas[0])
+	}
+	end := p.begin()
+	p.secure()
+	end()
+	p.nothingMoves()
+}
+
+// serial is that of the certificate which the primary serves.
+func (p *played) serial() string {
+	p.t.Helper()
+	serial := ""
+	config := anyTLS()
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		serial = state.PeerCertificates[0].SerialNumber.String()
+		return nil
+	}
+	_ = p.logIn(config) // what comes of the login is no matter
+	return serial
+}

@@ -20,7 +20,7 @@ const errorsPage = "../../docs/errors.md"
 func TestErrorsPage(t *testing.T) {
 	page := writtenPage(t)
 	if flag.Lookup("update").Value.String() == "true" {
-		if err := os.WriteFile(errorsPage, []byte(page), 0o644); err != nil { //nolint:gosec // everybody may read it
+		if err := os.WriteFile(errorsPage, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

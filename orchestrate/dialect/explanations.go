@@ -27,7 +27,7 @@ const (
 //
 // MySQL up to 8.0.15 at least tells a number alone where a receiver does not connect: "error connecting to master 'repl@db1:3306' - retry-time: 60
 // retries: 1" (tried on 5.6.24, 5.7 and 8.0.15).
-func explanations() []explanation {
+func explanations() []explanation { //nolint:funlen // a table
 	return []explanation{
 		{
 			numbers: []int{3888}, mark: "failed to set up ssl", rest: true,

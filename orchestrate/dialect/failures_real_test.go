@@ -169,7 +169,9 @@ func (r *rig) ownFiles(t *testing.T) {
 func (r *rig) theirFiles(t *testing.T) {
 	identity := r.tls("MASTER_SSL_VERIFY_SERVER_CERT=1")
 	for _, c := range []struct{ name, more string }{
-		{"elsewhere", identity}, {"expired", r.tls()}, {"twin", r.tls()},
+		{"elsewhere", identity},
+		{"expired", r.tls()},
+		{"twin", r.tls()},
 		{"revoked", r.tls("MASTER_SSL_CRL='" + r.pki.file("crl") + "'")},
 	} {
 		if !r.source.launch(t, r.serving(c.name)...) {

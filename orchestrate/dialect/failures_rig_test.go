@@ -105,7 +105,10 @@ func (m maker) common() []string {
 	if m.base != "" {
 		args = append(args, "--basedir="+m.base)
 		for _, option := range []struct{ name, folder string }{
-			{"lc-messages-dir", "share/mysql"}, {"lc-messages-dir", "share"}, {"plugin-dir", "lib/mysql/plugin"}, {"plugin-dir", "lib/plugin"},
+			{"lc-messages-dir", "share/mysql"},
+			{"lc-messages-dir", "share"},
+			{"plugin-dir", "lib/mysql/plugin"},
+			{"plugin-dir", "lib/plugin"},
 			{"plugin-dir", "lib64/mysql/plugin"},
 		} {
 			folder := filepath.Join(m.base, option.folder)
@@ -379,10 +382,10 @@ func (r *rig) died(t *testing.T, what string) bool {
 	t.Helper()
 	gone := within(2*time.Second, func() error {
 		rows, err := query(r.replica.DB, r.words("SHOW SLAVE STATUS"))
-		if err != nil || len(rows) == 1 && said(rows[0], "last_io_errno") != "0" || said(rows[0], "slave_io_running") == "Yes" {
-			return nil
+		if err == nil && (len(rows) != 1 || said(rows[0], "last_io_errno") == "0" && said(rows[0], "slave_io_running") != "Yes") {
+			return fmt.Errorf("not yet")
 		}
-		return fmt.Errorf("not yet")
+		return nil // one that does not answer may have died
 	})
 	if _, err := query(r.replica.DB, "SELECT 1"); err == nil || gone != nil {
 		return false

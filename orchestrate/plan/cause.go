@@ -119,7 +119,7 @@ func (s suspects) ownFiles() (Cause, bool) {
 		if !seen {
 			continue
 		}
-		why, do := "", ""
+		var why, do string
 		can, told := file.Readable.Get()
 		switch {
 		case file.Readable.IsAbsent():
