@@ -46,6 +46,22 @@ func scenarios() []scenario {
 	return slices.Concat(mainScenarios(), threadScenarios(), accountScenarios(), foreignScenarios(), upstreamScenarios())
 }
 
+// TestScenarioNames: no two scenarios have the same name, by which their results are kept. It writes the names to the file that
+// REPLSSL_MATRIX_SCENARIOS names, for the page.
+func TestScenarioNames(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, s := range scenarios() {
+		if slices.Contains(names, s.name) {
+			t.Errorf("two scenarios are called %q", s.name)
+		}
+		names = append(names, s.name)
+	}
+	if file := os.Getenv("REPLSSL_MATRIX_SCENARIOS"); file != "" {
+		must(t, os.WriteFile(file, []byte(strings.Join(names, "\n")+"\n"), 0o644))
+	}
+}
+
 // trees are the servers of a pair, by the names that scripts/servers.sh has for them.
 type trees struct{ primary, replica string }
 
