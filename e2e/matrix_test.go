@@ -287,7 +287,7 @@ func mainScenarios() []scenario {
 	return []scenario{
 		{name: "plaintext to proven, and again", mixed: true, play: mainJob},
 		{name: "a client certificate is demanded (X509)", mixed: true, play: func(p *played) { p.demanding("x509", "X509") }},
-		{name: "its subject is demanded", play: func(p *played) { p.demanding("subject", "SUBJECT") }},
+		{name: "its subject is demanded", play: func(p *played) { p.demanding("subject", "SPECIFIED") }},
 		{name: "TLS is required first", play: enforcedFirst},
 		{name: "the silent downgrade is not taken for encryption", mixed: true, play: silentDowngrade},
 	}
