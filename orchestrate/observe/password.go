@@ -207,7 +207,9 @@ var errMasterInfo = errors.New("it is not laid out as MariaDB lays it out")
 
 // of says that it is the login by which the channel is logged in.
 func of(c facts.Channel) func(masterInfo) bool {
-	return func(info masterInfo) bool { return info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser }
+	return func(info masterInfo) bool {
+		return info.host == c.SourceHost && info.port == c.SourcePort && info.user == c.SourceUser
+	}
 }
 
 // parseMasterInfo reads the lines of such a file, which are not escaped (tried on MariaDB 10.11): how many lines there are, log file,
