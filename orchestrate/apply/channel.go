@@ -29,7 +29,7 @@ func (x *Executor) channelStatements(ctx context.Context, action plan.Action) ([
 	case plan.StartThreads:
 		return d.StartThreads(a.Channel.Name, a.Threads)
 	case plan.ChangeTLS:
-		change, err := d.ChangeTLS(a.Channel.Name, a.Options)
+		change, err := d.ChangeTLSKeeping(a.Channel.Name, a.Options, a.Heartbeat)
 		return []dialect.Statement{change}, err
 	}
 	return nil, fmt.Errorf("%T is not about a channel", action)

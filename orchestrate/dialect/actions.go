@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -45,6 +46,13 @@ func (d Dialect) threadStatement(verb, channel string, threads facts.Threads) ([
 //
 // Refused are paths that are not absolute, and values longer than 511 bytes or with control characters, quotes or backslashes.
 func (d Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error) {
+	return d.ChangeTLSKeeping(channel, o, "")
+}
+
+// ChangeTLSKeeping is [Dialect.ChangeTLS] that keeps the heartbeat period of the channel, as the server printed it. MySQL 5.6 and MariaDB set it to
+// their default with every CHANGE MASTER that does not name it (tried on MySQL 5.6.24 and MariaDB 10.5 and 11.8); the others keep it (5.7.22,
+// 8.0.15, 8.0.33).
+func (d Dialect) ChangeTLSKeeping(channel string, o facts.TLSOptions, heartbeat string) (Statement, error) {
 	name, err := d.channelName(channel)
 	if err != nil {
 		return Statement{}, err
@@ -62,6 +70,12 @@ func (d Dialect) ChangeTLS(channel string, o facts.TLSOptions) (Statement, error
 		"SSL_CRL='" + o.CRL + "'",
 		"SSL_CRLPATH='" + o.CRLPath + "'",
 		"SSL_VERIFY_SERVER_CERT=" + bit(o.VerifyIdentity),
+	}
+	if d.resetsHeartbeat && heartbeat != "" {
+		if _, err := strconv.ParseFloat(heartbeat, 64); err != nil || strings.Trim(heartbeat, "0123456789.") != "" {
+			return Statement{}, fmt.Errorf("the heartbeat period %q of a channel is no number", heartbeat)
+		}
+		options = append(options, "HEARTBEAT_PERIOD="+heartbeat)
 	}
 	prefix := d.words.option
 	return d.words.onChannel(d.words.change, name, " TO "+prefix+strings.Join(options, ", "+prefix)), nil

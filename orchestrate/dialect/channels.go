@@ -45,6 +45,9 @@ func (d Dialect) readChannel(s *scan) facts.Channel {
 		Until:          s.text("until_condition") != "None",
 		GTID:           s.text(d.words.gtid),
 	}
+	if d.words.heartbeat != "" {
+		c.Heartbeat = s.text(d.words.heartbeat)
+	}
 	if d.words.retries != "" {
 		c.GaveUp = gaveUp(c, int(s.number(d.words.retries, 63)), s.text("last_io_error"))
 	}
@@ -151,3 +154,14 @@ func (d Dialect) readFiltered(s *scan) bool {
 	}
 	return filtered
 }
+
+// Heartbeat asks for the heartbeat period of a server's only channel, where no status of the channel tells it ([Dialect.AsksHeartbeat]).
+func (Dialect) Heartbeat() Query[string] {
+	return Query[string]{
+		ask:  Statement{"SHOW GLOBAL STATUS WHERE Variable_name = 'Slave_heartbeat_period'"},
+		read: single(func(s *scan) string { return s.text("value") }),
+	}
+}
+
+// AsksHeartbeat says that the period would be lost with a change, and that the channels do not tell it.
+func (d Dialect) AsksHeartbeat() bool { return d.resetsHeartbeat && d.words.heartbeat == "" }

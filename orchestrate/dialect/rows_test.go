@@ -52,9 +52,9 @@ func TestChannelRunningInPlaintext(t *testing.T) {
 	want := facts.Channel{
 		SourceHost: "127.0.0.1", SourcePort: got.SourcePort, SourceUser: "repl", SourceServerID: 1,
 		Receiver: facts.Yes, Applier: facts.Yes, Read: facts.Position{File: "b.000001", Pos: got.Read.Pos}, Exec: got.Exec,
-		Lag: facts.Known(time.Duration(0)), GTID: "Slave_Pos",
+		Lag: facts.Known(time.Duration(0)), Heartbeat: got.Heartbeat, GTID: "Slave_Pos",
 	}
-	if got != want || got.SourcePort == 0 || got.Read.Pos == 0 {
+	if got != want || got.Heartbeat == "" || got.SourcePort == 0 || got.Read.Pos == 0 {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
 }
@@ -63,7 +63,7 @@ func TestNamedDelayedChannel(t *testing.T) {
 	got := channel(t, "channels_plaintext", oddChannel)
 	want := facts.Channel{
 		Name: oddChannel, SourceHost: "127.0.0.1", SourcePort: 1, SourceUser: "repl", Receiver: facts.No, Applier: facts.No,
-		Read: facts.Position{Pos: 4}, Lag: got.Lag, Delay: 90 * time.Second, GTID: got.GTID,
+		Read: facts.Position{Pos: 4}, Lag: got.Lag, Delay: 90 * time.Second, Heartbeat: got.Heartbeat, GTID: got.GTID,
 	}
 	if got != want || !got.Lag.IsUnknown() {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

@@ -22,6 +22,7 @@ type traits struct {
 	showsTransports bool // performance_schema shows how another session is carried
 	tellsRunTime    bool // it tells which variables were set while it runs, and where it has the others from
 	grants          bool // GRANT USAGE sets what an account demands, and SHOW GRANTS tells it: there is neither ALTER USER ... REQUIRE nor SHOW CREATE USER
+	resetsHeartbeat bool // CHANGE MASTER sets the heartbeat period to its default unless it names one
 	forgetsLogins   bool // START REPLICA takes a login that is kept nowhere
 	words           words
 }
@@ -88,10 +89,10 @@ func (t *table) since(major, minor, patch int, change func(*traits)) {
 func rowsOfMySQL() []row {
 	t := &table{}
 	t.since(5, 6, 10, func(to *traits) { // generally available
-		*to = traits{bothStopped: true, purgesRelayLogs: true, tlsByPath: true, grants: true, forgetsLogins: true, refusal: refusesNever, words: wordsOfMySQL56()}
+		*to = traits{bothStopped: true, purgesRelayLogs: true, tlsByPath: true, grants: true, forgetsLogins: true, resetsHeartbeat: true, refusal: refusesNever, words: wordsOfMySQL56()}
 	})
 	t.since(5, 7, 9, func(to *traits) { // generally available
-		to.bothStopped, to.purgesRelayLogs, to.tlsByPath, to.grants = false, false, false, false
+		to.bothStopped, to.purgesRelayLogs, to.tlsByPath, to.grants, to.resetsHeartbeat = false, false, false, false, false
 		to.showsTransports = true
 		to.words.changed57()
 	})
@@ -121,7 +122,7 @@ func rowsOfMariaDB() []row {
 	t.since(10, 5, 2, func(to *traits) { // SUPER is split, FLUSH SSL is there
 		*to = traits{
 			bothStopped: true, purgesRelayLogs: true, filesReload: true, tlsByPath: true, refusesBadFiles: true, refusal: refusesByVerify,
-			showsTransports: true, tellsRunTime: true, words: wordsOfMariaDB(),
+			showsTransports: true, tellsRunTime: true, resetsHeartbeat: true, words: wordsOfMariaDB(),
 		}
 	})
 	t.since(10, 11, 0, func(to *traits) { to.words.filters = append(to.words.filters, "replicate_rewrite_db") })

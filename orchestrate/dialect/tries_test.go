@@ -2,6 +2,7 @@ package dialect_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
@@ -39,5 +40,25 @@ func TestAReceiverThatGaveUp(t *testing.T) {
 				t.Errorf("got %+v %v, want %d tries", list, of(t, c.version).Channels().Read([]dialect.Row{row}), c.want)
 			}
 		})
+	}
+}
+
+// TestTheHeartbeatPeriodIsKept where a change would set it to its default.
+func TestTheHeartbeatPeriodIsKept(t *testing.T) {
+	for version, named := range map[facts.Version]string{
+		{Flavour: facts.MySQL, Major: 5, Minor: 6, Patch: 24}:   ", MASTER_HEARTBEAT_PERIOD=7.250",
+		{Flavour: facts.MySQL, Major: 5, Minor: 7, Patch: 22}:   "",
+		{Flavour: facts.MySQL, Major: 9, Minor: 7, Patch: 4}:    "",
+		{Flavour: facts.MariaDB, Major: 11, Minor: 8, Patch: 6}: ", MASTER_HEARTBEAT_PERIOD=7.250",
+	} {
+		d := of(t, version)
+		plain, err := d.ChangeTLS("", fullTLS)
+		kept, keptErr := d.ChangeTLSKeeping("", fullTLS, "7.250")
+		if err != nil || keptErr != nil || strings.Replace(kept.String(), named, "", 1) != plain.String() || strings.Contains(kept.String(), "HEARTBEAT") != (named != "") {
+			t.Errorf("%v: %s %v, %s %v", version, plain, err, kept, keptErr)
+		}
+	}
+	if _, err := mariadb1011(t).ChangeTLSKeeping("", fullTLS, "1, MASTER_HOST='x'"); err == nil {
+		t.Error("a period that is no number is named")
 	}
 }

@@ -18,6 +18,7 @@ type words struct {
 	channels     string // asks for all channels
 	channelName  string // columns of the answer; empty where there is no name
 	gtid         string
+	heartbeat    string   // column of the status that tells the heartbeat period; empty where none does
 	retries      string   // column of the status that tells how often a receiver tries to connect; empty where none does
 	filters      []string // those that not all have
 	binlogStatus string
@@ -41,7 +42,7 @@ const settingsOfVariables = "SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, 
 func wordsOfMariaDB() words {
 	return words{
 		start: "START SLAVE", stop: "STOP SLAVE", change: "CHANGE MASTER", option: "MASTER_",
-		channels: "SHOW ALL SLAVES STATUS", channelName: "connection_name", gtid: "using_gtid",
+		channels: "SHOW ALL SLAVES STATUS", channelName: "connection_name", gtid: "using_gtid", heartbeat: "slave_heartbeat_period",
 		filters:      []string{"replicate_do_domain_ids", "replicate_ignore_domain_ids"},
 		binlogStatus: "SHOW MASTER STATUS", replicas: "SHOW SLAVE HOSTS", sessions: withThreads,
 		noRoles: " AND is_role = 'N'", noAccount: 1133,

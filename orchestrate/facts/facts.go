@@ -213,6 +213,7 @@ type Channel struct {
 	Delay          time.Duration // asked for, as by MASTER_DELAY
 	Filtered       bool          // some replication filter is set
 	Until          bool          // an UNTIL condition is pending, which a restart of the threads would lose
+	Heartbeat      string        // seconds of its period as the server prints them; empty where it shows none, or keeps it by itself
 	GTID           string        // the GTID mode as the server words it
 }
 

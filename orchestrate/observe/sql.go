@@ -17,10 +17,11 @@ type inquiry struct {
 	*glance
 	before remembered
 
-	instance facts.Value[facts.Instance]
-	binlog   facts.Value[dialect.BinlogStatus]
-	sessions facts.Value[dialect.Sessions]
-	semiSync struct {
+	instance  facts.Value[facts.Instance]
+	binlog    facts.Value[dialect.BinlogStatus]
+	sessions  facts.Value[dialect.Sessions]
+	heartbeat facts.Value[string]
+	semiSync  struct {
 		variables, status facts.Value[map[string]string]
 	}
 	hosts     map[string]*facts.Value[[]string]
@@ -107,6 +108,9 @@ func (g *glance) askFirst(ctx context.Context, before remembered) *inquiry {
 	}
 	if g.wants(facts.PartChannels | facts.PartUsed | onTrial) {
 		access.Add(&q.questions, d.Channels(), &g.seen.Channels)
+		if d.AsksHeartbeat() {
+			access.Add(&q.questions, d.Heartbeat(), &q.heartbeat)
+		}
 	}
 	if g.wants(facts.PartSettings) {
 		access.Add(&q.questions, d.Settings(), &g.seen.Settings)
@@ -140,6 +144,17 @@ func (q *inquiry) addSemiSync() {
 		variables, status := q.dialect.SemiSync()
 		access.Add(&q.questions, variables, &q.semiSync.variables)
 		access.Add(&q.questions, status, &q.semiSync.status)
+	}
+}
+
+// takeHeartbeat: what is not told is not kept.
+func (q *inquiry) takeHeartbeat() {
+	period, ok := q.heartbeat.Get()
+	channels, seen := q.seen.Channels.Get()
+	if ok && seen && len(channels) == 1 {
+		channels = slices.Clone(channels)
+		channels[0].Heartbeat = period
+		q.seen.Channels = facts.Known(channels)
 	}
 }
 
@@ -226,6 +241,7 @@ func (q *inquiry) askRest(ctx context.Context) {
 	}
 	q.questions.Ask(ctx, q.asker())
 	q.takeSemiSync()
+	q.takeHeartbeat()
 	if q.wants(facts.PartSessions) {
 		q.takeSessions()
 	}

@@ -108,12 +108,14 @@ func (w *World) loadKept(s *server) {
 	}
 }
 
-// changeTLSOfReceiver lets the applier go on, and the relay logs stay.
+// changeTLSOfReceiver lets the applier go on, and the relay logs stay. Those of an applier that is stopped are purged.
 func changeTLSOfReceiver(c *channel, options facts.TLSOptions) error {
 	if c.Receiver.Runs() {
 		return errors.New("error 3021: This operation cannot be performed with a running replica io thread; run STOP REPLICA IO_THREAD FOR CHANNEL '' first")
 	}
-	c.TLS = options
+	if c.TLS = options; !c.Applier.Runs() {
+		c.Read = c.Exec
+	}
 	return nil
 }
 

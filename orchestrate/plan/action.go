@@ -146,6 +146,8 @@ type (
 	ChangeTLS struct {
 		Channel facts.ChannelID
 		Options facts.TLSOptions
+
+		Heartbeat string `json:",omitempty"` // the period that the channel keeps, as its server prints it
 	}
 
 	// Require sets what rows of an account must present. What a row demanded before is replaced as a whole.

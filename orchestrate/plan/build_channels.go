@@ -116,7 +116,7 @@ func (b *builder) optionsOf(l Link, channel facts.Channel) facts.TLSOptions {
 func (b *builder) change(step *Step, goal Secured, channel facts.Channel) {
 	l := goal.Link
 	step.Title = fmt.Sprintf("change channel %s to TLS", l.Channel)
-	step.Impact = joined(b.changeImpact(l), stopsImpact(goal, channel), startsImpact(goal, channel))
+	step.Impact = joined(b.changeImpact(l, channel), stopsImpact(goal, channel), startsImpact(goal, channel))
 	step.Guards = b.channelGuards(goal, channel)
 	c := b.changeOf(goal, channel)
 	step.Actions = c.there
@@ -135,8 +135,8 @@ func (b *builder) changeOf(goal Secured, channel facts.Channel) channelChange {
 	id := goal.Link.Channel
 	stop, start := b.around(goal, channel)
 	return channelChange{
-		there:    []Action{stop, ChangeTLS{Channel: id, Options: goal.Options}, start},
-		back:     []Action{stop, ChangeTLS{Channel: id, Options: channel.TLS}, start},
+		there:    []Action{stop, ChangeTLS{Channel: id, Options: goal.Options, Heartbeat: channel.Heartbeat}, start},
+		back:     []Action{stop, ChangeTLS{Channel: id, Options: channel.TLS, Heartbeat: channel.Heartbeat}, start},
 		seenBack: Former{Link: goal.Link, Options: channel.TLS, Threads: goal.Threads, Apart: channel.Receiver != facts.Yes},
 	}
 }
@@ -163,8 +163,18 @@ func (b *builder) around(goal Secured, channel facts.Channel) (StopThreads, Star
 	return stop, start
 }
 
-func (b *builder) changeImpact(l Link) string {
-	if b.dialect(l.Channel.Server).PurgesRelayLogs() {
+// purges says that a change of the channel deletes its relay logs. Where the receiver alone is stopped for it they stay, but only as long as
+// the applier runs (tried on MySQL 5.7.22, 8.0.33 and 9.7).
+func (b *builder) purges(l Link, channel facts.Channel) bool {
+	return b.dialect(l.Channel.Server).PurgesRelayLogs() || !channel.Applier.Runs()
+}
+
+func (b *builder) changeImpact(l Link, channel facts.Channel) string {
+	switch {
+	case !b.purges(l, channel):
+	case !channel.Applier.Runs():
+		return fmt.Sprintf("the receiver of %s pauses for a moment; its applier is stopped, so that relay logs are deleted, and what is not applied yet is fetched again", l.Channel)
+	default:
 		return fmt.Sprintf("receiver and applier of %s pause for a moment; relay logs that are not applied yet are fetched again", l.Channel)
 	}
 	return fmt.Sprintf("the receiver of %s pauses for a moment; its applier goes on, and relay logs stay", l.Channel)
@@ -173,8 +183,9 @@ func (b *builder) changeImpact(l Link) string {
 // channelGuards: how far a replica is behind matters only where its relay logs do not stay.
 func (b *builder) channelGuards(goal Secured, channel facts.Channel) []Guard {
 	l := goal.Link
-	guards := []Guard{{Condition: AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads}}}
-	if b.dialect(l.Channel.Server).PurgesRelayLogs() {
+	planned := AsPlanned{Link: l, Threads: channel.Threads(), Wanted: goal.Threads, AppliesOn: !b.purges(l, channel)}
+	guards := []Guard{{Condition: planned}}
+	if b.purges(l, channel) {
 		guards = append(guards,
 			Guard{Condition: LagWithin{Link: l, Max: b.cluster.Policy.MaxLag}, Patience: b.cluster.Policy.MaxLag},
 			Guard{Condition: RelayLogsSafe{Link: l}})
@@ -194,10 +205,10 @@ func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	l := goal.Link
 	server, d := b.facts.Server(l.Channel.Server), b.dialect(l.Channel.Server)
 	switch {
-	case channel.Delay > 0 && d.PurgesRelayLogs():
+	case channel.Delay > 0 && b.purges(l, channel):
 		b.block(l.Channel.Server, noDelay(b.facts, l.Channel),
 			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))
-	case channel.Until && d.ChangeNeedsBothStopped():
+	case channel.Until && channel.Applier.Runs() && d.ChangeNeedsBothStopped():
 		b.block(l.Channel.Server, noUntil(b.facts, l.Channel), "channel %s waits for an UNTIL condition, which a restart of its threads would lose", l.Channel)
 	case !server.Password.IsKnown():
 		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),

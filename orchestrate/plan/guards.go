@@ -31,6 +31,8 @@ type AsPlanned struct {
 	Link    Link
 	Threads facts.Threads
 	Wanted  facts.Threads
+
+	AppliesOn bool // its applier goes on with the relay logs that are there, whatever it waits for
 }
 
 // NoStrangers holds when every dump thread of the account belongs to a link of the inventory.
@@ -159,9 +161,9 @@ func (g AsPlanned) Holds(f facts.Facts) Verdict {
 	case channel.SourceHost != g.Link.Host || channel.SourcePort != g.Link.Port || channel.SourceUser != g.Link.User:
 		return no("channel %s replicates from %s:%d as %s now", g.Link.Channel, channel.SourceHost, channel.SourcePort, channel.SourceUser).
 			hinting("somebody has changed it since the plan was made: look at a new plan")
-	case channel.Delay > 0:
+	case channel.Delay > 0 && !g.AppliesOn:
 		return no("channel %s is delayed by %s", g.Link.Channel, plain.Duration(channel.Delay)).hinting(noDelay(f, g.Link.Channel))
-	case channel.Until:
+	case channel.Until && channel.Applier.Runs() && !g.AppliesOn:
 		return no("channel %s waits for an UNTIL condition, which a restart of its threads would lose", g.Link.Channel).hinting(noUntil(f, g.Link.Channel))
 	}
 	now := channel.Threads()

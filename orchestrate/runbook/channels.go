@@ -58,7 +58,10 @@ func (w *writer) status(l plan.Link, patience time.Duration, lines []string) (ch
 // planned leaves out what may differ for a good reason: the state of a receiver that was not connected when it was looked at.
 func (w *writer) planned(c plan.AsPlanned) []string {
 	lines := []string{
-		"Master_Host: " + c.Link.Host, "Master_Port: " + strconv.Itoa(c.Link.Port), "Master_User: " + c.Link.User, "SQL_Delay: 0", "Until_Condition: None",
+		"Master_Host: " + c.Link.Host, "Master_Port: " + strconv.Itoa(c.Link.Port), "Master_User: " + c.Link.User,
+	}
+	if !c.AppliesOn {
+		lines = append(lines, "SQL_Delay: 0", "Until_Condition: None")
 	}
 	if found := w.facts.Channel(c.Link.Channel).Or(facts.Channel{}); found.Receiver == facts.Yes || !c.Threads.Receiver {
 		return append(lines, threadLines(c.Threads)...)

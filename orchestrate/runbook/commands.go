@@ -184,7 +184,7 @@ func (w *writer) changeTLS(a plan.ChangeTLS) ([]command, error) {
 	if err != nil {
 		return nil, err
 	}
-	change, err := d.ChangeTLS(a.Channel.Name, a.Options)
+	change, err := d.ChangeTLSKeeping(a.Channel.Name, a.Options, a.Heartbeat)
 	return sql(a, err, change)
 }
 
