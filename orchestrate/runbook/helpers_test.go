@@ -19,6 +19,22 @@ const status = `*************************** 1. row ***************************
          Seconds_Behind_Master: NULL
 `
 
+const newerStatus = `*************************** 1. row ***************************
+             Replica_IO_State: Waiting for source to send event
+                  Source_Host: 10.0.0.1
+           Replica_IO_Running: Yes
+        Seconds_Behind_Source: 7
+                Last_IO_Error: Source: no Replica
+                 Channel_Name: one
+*************************** 2. row ***************************
+           Replica_IO_Running: No
+                 Channel_Name: 
+`
+
+const unnamedStatus = `*************************** 1. row ***************************
+             Slave_IO_Running: Yes
+`
+
 const sessions = `*************************** 1. row ***************************
                id: 11
              user: repl
@@ -41,7 +57,7 @@ const sessions = `*************************** 1. row ***************************
 func TestHelpers(t *testing.T) {
 	w := orchestratetest.New(cluster("db1", "db2"))
 	text := renderPlan(t, plan.Plan{Cluster: "db1", Steps: []plan.Step{{Goal: plan.Up{Server: "db1"}}}}, w)
-	helpers := blocks(text, "sh")[0] + "\nanswers() { cat <<'END'\n" + status + "END\n}\nlists() { cat <<'END'\n" + sessions + "END\n}\nset -euo pipefail\n"
+	helpers := blocks(text, "sh")[0] + "\nanswers() { cat <<'END'\n" + status + "END\n}\nnewer() { cat <<'END'\n" + newerStatus + "END\n}\nunnamed() { cat <<'END'\n" + unnamedStatus + "END\n}\nlists() { cat <<'END'\n" + sessions + "END\n}\nset -euo pipefail\n"
 	for _, test := range []struct {
 		command, says string
 		fails         bool
@@ -50,6 +66,10 @@ func TestHelpers(t *testing.T) {
 		{command: "channel answers 'other one' 'Slave_IO_Running: Yes'", says: "not yet: Slave_IO_Running: Yes (Slave_IO_Running: Connecting)\n", fails: true},
 		{command: "channel answers 'none' 'Slave_IO_Running: Yes'", says: "not yet: Slave_IO_Running: Yes (no such channel)\n", fails: true},
 		{command: "channel answers '' 'Slave_IO_Running: Ye'", says: "not yet: Slave_IO_Running: Ye (Slave_IO_Running: Yes)\n", fails: true},
+		{command: "channel newer one 'Slave_IO_Running: Yes' 'Master_Host: 10.0.0.1' 'Last_IO_Error: Source: no Replica'", says: "Slave_IO_Running: Yes\nMaster_Host: 10.0.0.1\nLast_IO_Error: Source: no Replica\n"},
+		{command: "channel newer '' 'Slave_IO_Running: No'", says: "Slave_IO_Running: No\n"},
+		{command: "lag_at_most newer one 7", says: "Seconds_Behind_Master: 7\n"},
+		{command: "channel unnamed '' 'Slave_IO_Running: Yes'", says: "Slave_IO_Running: Yes\n"},
 		{command: "channel false '' 'Slave_IO_Running: Yes'", fails: true},
 		{command: "channel_value answers '' Seconds_Behind_Master", says: "7\n"},
 		{command: "lag_at_most answers '' 7", says: "Seconds_Behind_Master: 7\n"},

@@ -78,20 +78,30 @@ func printing(source topology.PasswordSource) string {
 func (w *writer) client(s topology.Server, more ...string) (string, error) {
 	args := append([]string{"--default-character-set", "utf8mb4", "--user", s.MySQL.Admin}, w.door(s)...)
 	args = append(args, more...)
-	line := shell.Words("mariadb", append([]string{"--no-defaults"}, args...)...)
+	program := w.program(s.Name)
+	line := shell.Words(program, append([]string{"--no-defaults"}, args...)...)
 	if !s.MySQL.Password.IsZero() {
-		line = shell.Script(clientScript, args...)
+		line = shell.Script(clientScript, append([]string{program}, args...)...)
 	}
 	return line.String(), line.Err()
 }
 
+// program is the client that comes with the server.
+func (w *writer) program(name topology.ServerName) string {
+	if w.facts.Server(name).Instance.Or(facts.Instance{}).Version.Flavour == facts.MariaDB {
+		return "mariadb"
+	}
+	return "mysql"
+}
+
 // clientScript reads no more than the first line of its input.
 const clientScript = `IFS= read -r password
+program=$1; shift
 exec 3<<END
 [client]
 password="$password"
 END
-exec mariadb --defaults-file=/dev/fd/3 "$@"`
+exec "$program" --defaults-file=/dev/fd/3 "$@"`
 
 func (w *writer) door(s topology.Server) []string {
 	if s.MySQL.Password.IsZero() || s.MySQL.Socket != "" {
@@ -121,16 +131,28 @@ func (w *writer) dialect(name topology.ServerName) (dialect.Dialect, error) {
 }
 
 func (w *writer) helpers() (helpers, error) {
-	d, err := w.dialect(w.cluster.Primary().Name)
-	if err != nil {
-		return helpers{}, err
-	}
-	h := helpers{Channels: d.Channels().Statement().String(), Version: versionQuery()}
+	h := helpers{Version: versionQuery()}
 	for _, s := range w.cluster.Servers {
+		d, err := w.dialect(s.Name)
+		if err != nil {
+			return helpers{}, err
+		}
+		h.ask(d.Channels().Statement().String(), w.ask(s.Name))
 		h.Sudo = h.Sudo || s.SSH.Sudo
 		h.Password = h.Password || !s.MySQL.Password.IsZero()
 	}
 	return h, nil
+}
+
+// ask adds the function of a server to those that take a statement.
+func (h *helpers) ask(statement, function string) {
+	for i, asked := range h.Channels {
+		if asked.Statement == statement {
+			h.Channels[i].Functions += " | " + function
+			return
+		}
+	}
+	h.Channels = append(h.Channels, channelsAsked{statement, function})
 }
 
 func (w *writer) run(name topology.ServerName) string { return "on_" + w.identifier(name) }

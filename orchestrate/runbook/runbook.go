@@ -49,10 +49,14 @@ type blocked struct{ Target, Why, Text, Hint string }
 
 // helpers are the statements that the functions of every runbook use.
 type helpers struct {
-	Channels, Version string
-	Sudo              bool // some host is worked on by sudo
-	Password          bool // some administrator has a password
+	Channels []channelsAsked // by what a server is asked for its channels
+	Version  string
+	Sudo     bool // some host is worked on by sudo
+	Password bool // some administrator has a password
 }
+
+// channelsAsked is a statement with the functions of the servers that take it, as a pattern of the shell.
+type channelsAsked struct{ Statement, Functions string }
 
 type step struct {
 	Number                int
