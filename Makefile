@@ -13,7 +13,7 @@ RACE := $(shell command -v gcc >/dev/null && echo -race)
 # A checkout whose git cannot be asked still builds.
 VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo true || echo false)
 
-.PHONY: help setup servers build man demo test lint check fuzz bench compose packages clean
+.PHONY: help setup servers matrix build man demo test lint check fuzz bench compose packages clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -52,6 +52,9 @@ fuzz: ## run each fuzz target for ten seconds
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime 10s $$package || exit 1; \
 		done; \
 	done
+
+matrix: servers build ## play every scenario on every pair of servers, and write docs/compatibility.md
+	@GO="$(GO)" scripts/matrix.sh
 
 bench: ## measure it, and hold it against the same change by hand
 	@$(GO) run ./e2e/bench all

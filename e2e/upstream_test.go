@@ -19,7 +19,6 @@ func upstreamScenarios() []scenario {
 		own("rpl_heartbeat_ssl", rplHeartbeatSSL),
 		own("ssl_dynamic, flush_ssl", sslDynamic),
 		own("change_master_without_stopping_slave_threads", changeWithoutStopping),
-		own("rpl_change_master_relay_log_purge", relayLogPurge),
 		own("chained_ssl_certificates", chainedCertificates),
 		own("cert_verify", certVerify),
 		own("ssl_autoverify", sslAutoverify),
@@ -106,14 +105,14 @@ func rplHeartbeatSSL(p *played) {
 	if p.release("replica1").MySQL(8, 0, 26) {
 		timeout = "replica_net_timeout"
 	}
-	p.sql("replica1", "SET GLOBAL "+timeout+" = 2")
+	p.sql("replica1", "SET GLOBAL "+timeout+" = 5")
 	p.threads("replica1", "STOP", "")
-	p.change("replica1", "HEARTBEAT_PERIOD=0.5")
+	p.change("replica1", "HEARTBEAT_PERIOD=1")
 	p.threads("replica1", "START", "")
 	p.await("both threads", func() bool { return p.runs("replica1") })
 	before := p.dumpThreads()
-	idle := time.Now().Add(5 * time.Second)
-	p.await("five quiet seconds", func() bool { return time.Now().After(idle) })
+	idle := time.Now().Add(12 * time.Second)
+	p.await("twelve quiet seconds", func() bool { return time.Now().After(idle) })
 	if now := p.dumpThreads(); now != before || !p.runs("replica1") {
 		p.t.Errorf("the dump threads were %s and are %s", before, now)
 	}
@@ -140,7 +139,7 @@ func sslDynamic(p *played) {
 	if now := p.dumpThreads(); now != before {
 		p.t.Errorf("a reload ended sessions: %s, and now %s", before, now)
 	}
-	s := p.Primary()
+	s := p.cluster.Primary()
 	p.spoil(filepath.Join(s.TLSDir, "current", "key.pem"))
 	if err := p.Exec(p.t.Context(), "primary", reload); err == nil {
 		p.t.Error("a key that is none is reloaded without an error")
@@ -148,7 +147,7 @@ func sslDynamic(p *played) {
 	if now := p.serial(); now != serial || now == "" {
 		p.t.Errorf("the certificate served is %s, and was %s", now, serial)
 	}
-	p.want(3, "plan").says(p.t, "key.pem")
+	p.secure() // by a new set
 }
 
 // changeWithoutStopping: where the version allows it, the applier goes on while the channel changes; its session stays the same.
@@ -177,18 +176,6 @@ func (p *played) applierSessions() string {
 	return strings.Join(strings.Fields(table.String()), " ")
 }
 
-// relayLogPurge: relay logs that are not applied yet stay where one thread goes on. Here the applier waits for a lock meanwhile.
-func relayLogPurge(p *played) {
-	release := p.release("replica1")
-	p.sql("replica1", "SET GLOBAL max_relay_log_size = 4096")
-	end := p.begin()
-	p.secure()
-	end()
-	if !release.MySQL(5, 7, 4) {
-		p.trial.Why = "CHANGE MASTER purges the relay logs, which are fetched again from the applied position"
-	}
-}
-
 // chainedCertificates: the server sends an intermediate authority with its certificate, of which the replica knows the root alone.
 func chainedCertificates(p *played) {
 	if release := p.release("primary"); !release.MariaDB && !release.MySQL(5, 7, 0) || release.String() == "MySQL 5.7.22" {
@@ -196,8 +183,11 @@ func chainedCertificates(p *played) {
 		return
 	}
 	pki := newCorporate(p.cluster)
-	pki.append("root.pem", "middle.pem")
 	pki.names(p.cluster, "")
+	if p.release("primary").MySQL(9, 0, 0) { // which starts with such a certificate, and does not read it anew
+		p.blocked("3888")
+		pki.append("root.pem", "middle.pem")
+	}
 	end := p.begin()
 	p.secure()
 	end()

@@ -247,6 +247,9 @@ func Hint(err error) string {
 	if hint := outermost(err); hint != "" {
 		return hint
 	}
+	if errors.Is(err, mysql.ErrUnknownPlugin) {
+		return "of the plugins of MariaDB and MySQL replssl can log in by mysql_native_password, caching_sha2_password, sha256_password and ed25519; PARSEC it has not"
+	}
 	var failed *remote.DialError
 	if errors.As(err, &failed) && failed.Forbidden {
 		return "sshd_config of the host must have AllowTcpForwarding yes"

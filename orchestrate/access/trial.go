@@ -31,6 +31,11 @@ func (*KeyWantedError) Error() string {
 	return "the server wants the password itself, which is not sent without TLS: nothing is known of the account's row"
 }
 
+// Hint is what a person can do. An account by caching_sha2_password is known to the server from a login over TLS; one by sha256_password never is.
+func (*KeyWantedError) Hint() string {
+	return "if the account logs in by sha256_password, let it do so by caching_sha2_password, of which the server remembers a login over TLS: ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ..."
+}
+
 // Login tries a login from the host of one server to the TCP address of another, as host:port: over TLS by that configuration,
 // whose VerifyConnection says whether the certificate is trusted, or without TLS where there is none. The attempt is what came of
 // it; an error says that there was no answer.

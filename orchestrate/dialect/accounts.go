@@ -3,6 +3,7 @@ package dialect
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -25,7 +26,7 @@ func (d Dialect) Account(user, host string) Query[facts.AccountRow] {
 	q := Query[facts.AccountRow]{
 		ask: statement("SHOW CREATE USER %s", accountName(user, host)),
 		read: single(func(s *scan) facts.AccountRow {
-			return facts.AccountRow{User: user, Host: host, Require: d.readCreateUser(s)}
+			return facts.AccountRow{User: user, Host: host, Require: d.readCreateUser(s), Plugin: readPlugin(s)}
 		}),
 		absent: []int{d.words.noAccount},
 	}
@@ -64,6 +65,37 @@ func (d Dialect) readCreateUser(s *scan) facts.Requirement {
 		return r
 	}
 	return facts.Requirement{}
+}
+
+// readPlugin is what stands behind IDENTIFIED VIA on MariaDB, and behind IDENTIFIED WITH on MySQL.
+func readPlugin(s *scan) string {
+	for _, c := range s.row {
+		return pluginOf(c.Text)
+	}
+	return ""
+}
+
+func pluginOf(text string) (plugin string) {
+	var words []token
+	for i := 0; ; {
+		t, next, err := nextToken(text, i, backslashEscapes)
+		n := len(words)
+		switch {
+		case err != nil || t == token{} || t.is("REQUIRE"):
+			return plugin
+		case n > 1 && words[n-2].is("IDENTIFIED") && (words[n-1].is("VIA") || words[n-1].is("WITH")):
+			plugin = strings.ToLower(strings.Trim(text[t.start:t.end], "'`\""))
+		case plugin != "" && t.is("OR"):
+			return ""
+		}
+		words, i = append(words, t), next
+	}
+}
+
+// TriesLogin says that replssl itself can log in by a plugin: what it cannot try, it cannot tell beforehand. Its driver has no PARSEC, and none
+// of those that prove who somebody is by something else than a password.
+func TriesLogin(plugin string) bool {
+	return !slices.Contains([]string{"parsec", "gssapi", "unix_socket", "auth_socket", "pam", "authentication_kerberos", "authentication_ldap_sasl"}, plugin)
 }
 
 func accountName(user, host string) string { return identifier(user) + "@" + identifier(host) }

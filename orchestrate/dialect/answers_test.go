@@ -136,3 +136,17 @@ func TestAccount(t *testing.T) {
 		t.Errorf("%v", v)
 	}
 }
+
+func TestAccountPlugin(t *testing.T) {
+	for text, want := range map[string]string{
+		"CREATE USER `a`@`b` IDENTIFIED BY PASSWORD '*AB' REQUIRE SSL":                                               "",
+		"CREATE USER `a`@`b` IDENTIFIED VIA parsec USING 'P0:x' REQUIRE SSL":                                         "parsec",
+		"CREATE USER `a`@`b` IDENTIFIED VIA mysql_native_password USING '*AB' OR unix_socket":                        "",
+		"CREATE USER `a`@`b` IDENTIFIED WITH 'caching_sha2_password' AS '$A$ OR \\' x' REQUIRE NONE PASSWORD EXPIRE": "caching_sha2_password",
+	} {
+		v := mariadb1011(t).Account("a", "b").Read([]dialect.Row{row("create user for a@b", text)})
+		if got, ok := v.Get(); !ok || got.Plugin != want || want != "" && dialect.TriesLogin(want) != (want != "parsec") {
+			t.Errorf("%s: %+v", text, v)
+		}
+	}
+}

@@ -25,10 +25,13 @@ func (d Dialect) ShowsTransports(in facts.Instance) bool { return d.showsTranspo
 
 // ConfigCheck are the arguments by which the server's program judges what the next start would read, and starts nothing. MySQL 8.0 and newer let
 // names pass in their help that they do not know (tried on 8.0.33 and 9.7), and have --validate-config from 8.0.16 on; older ones would start
-// with it (tried on 8.0.15 and 5.7.22).
+// with it (tried on 8.0.15 and 5.7.22). MySQL 5.6 would open its binary log for its help (tried on 5.6.24).
 func (d Dialect) ConfigCheck() []string {
-	if d.validates {
+	switch {
+	case d.validates:
 		return []string{"--validate-config"}
+	case d.version.Flavour != facts.MariaDB && before(d.version, 5, 7, 0):
+		return []string{"--skip-log-bin", "--verbose", "--help"}
 	}
 	return []string{"--verbose", "--help"}
 }

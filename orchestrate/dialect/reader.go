@@ -23,6 +23,7 @@ func ReaderOf(v facts.Version) pki.Reader {
 	reader.RSAOnly, reader.PKCS1Only = yaSSL(v) || is80(v) && before(v, 8, 0, 16), yaSSL(v)
 	reader.FirstCertOnly = yaSSL(v) || before(v, 5, 7, 0)
 	reader.NoEd25519 = before(v, 8, 0, 18)
+	reader.WholeChainInCA = !before(v, 9, 0, 0) // tried on 9.7: ALTER INSTANCE RELOAD TLS gives 3888, where 8.0.33 takes the same files
 	reader.CommonNameOnly = before(v, 8, 0, 0) && !readsAlternativeNames(v)
 	return reader
 }

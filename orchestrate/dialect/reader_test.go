@@ -28,8 +28,8 @@ func TestReaderOf(t *testing.T) {
 		{"5.7.44-48", "Percona Server (GPL)", pki.Reader{NoEd25519: true}},
 		{"8.0.17", "MySQL Community Server - GPL", pki.Reader{NoEd25519: true}},
 		{"8.0.36-28", "Percona Server (GPL)", pki.Reader{}},
-		{"9.7.4", "MySQL Community Server - GPL", pki.Reader{}},
-		{"26.10.0", "MySQL Community Server - GPL", pki.Reader{}},
+		{"9.7.4", "MySQL Community Server - GPL", pki.Reader{WholeChainInCA: true}},
+		{"26.10.0", "MySQL Community Server - GPL", pki.Reader{WholeChainInCA: true}},
 	} {
 		version, err := dialect.ParseVersion(test.version, test.comment)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,7 +197,7 @@ func (l *lab) optionFiles(t *testing.T, d dialect.Dialect) {
 			t.Errorf("group %s: we read it: %t; the server says: %s", group, got, line)
 		}
 	}
-	if out, err := exec.Command(l.tree.binary, append(l.tree.options(t.TempDir()), d.ConfigCheck()...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(l.tree.binary, slices.Concat(l.tree.options("/nonexistent/replssl"), []string{"--log-bin=b"}, d.ConfigCheck())...).CombinedOutput(); err != nil {
 		t.Errorf("%v: %v\n%s", d.ConfigCheck(), err, out)
 	}
 }

@@ -282,6 +282,7 @@ type AccountRow struct {
 	User    string
 	Host    string
 	Require Requirement
+	Plugin  string // by which it alone logs in, in lower case; empty where it was not told, or is one of several
 }
 
 func (r AccountRow) String() string { return r.User + "@" + r.Host }

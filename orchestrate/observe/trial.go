@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/replssl/replssl/orchestrate/access"
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -259,6 +260,7 @@ func one(found []seen.Value[[]file.Found], i int) seen.Value[file.Content] {
 // config is the connection that a receiver with these files would make; it accepts what the receiver would accept.
 func (t *trial) config(f files, told *facts.Trial) (*tls.Config, error) {
 	config := access.OfAnyVersion(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // VerifyConnection checks as MariaDB does, which Go does not
+	t.asReceiver(config)
 	if f.cert != "" {
 		pair, err := tls.X509KeyPair([]byte(f.cert), []byte(f.key.Reveal()))
 		if err != nil {
@@ -289,6 +291,14 @@ func (t *trial) config(f files, told *facts.Trial) (*tls.Config, error) {
 		return pki.VerifyServed(chain, bundle, host, now)
 	}
 	return config, nil
+}
+
+// asReceiver lets a configuration speak the versions that the receiver does, and no others.
+func (t *trial) asReceiver(config *tls.Config) {
+	if d, err := dialect.For(t.seen.Instance.Or(facts.Instance{}).Version); err == nil {
+		speaks := d.TLSVersions()
+		config.MinVersion, config.MaxVersion = tls.VersionTLS10+uint16(speaks.Oldest), tls.VersionTLS10+uint16(speaks.Newest) //nolint:gosec // from 0 to 3
+	}
 }
 
 // present gives the certificate to whoever asks for one, as a receiver does: whether it is one of an authority that the source names is for

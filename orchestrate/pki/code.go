@@ -27,6 +27,7 @@ const (
 	CodeCertOrder        Code = "cert-order"
 	CodeNotChained       Code = "not-chained"
 	CodeChainNotSent     Code = "chain-not-sent"
+	CodeChainNotInCA     Code = "chain-not-in-ca"
 	CodeRootSent         Code = "root-sent"
 	CodeNotAuthority     Code = "not-authority"
 	CodeMayNotSign       Code = "may-not-sign"
@@ -94,6 +95,7 @@ func Codes() []CodeInfo {
 		{CodeCertOrder, Forbids, "the key is that of a certificate which is not the first in its file"},
 		{CodeNotChained, Forbids, "no way leads from the certificate to a root in the bundle"},
 		{CodeChainNotSent, Forbids, "the server sends its first certificate alone, and an intermediate stands behind that"},
+		{CodeChainNotInCA, Forbids, "the server takes a certificate anew only where its whole chain is in the bundle, and an intermediate stands behind the certificate"},
 		{CodeRootSent, Warns, "the root is sent with the certificate, where nobody needs it"},
 		{CodeNotAuthority, Warns, "the bundle holds a certificate that is not an authority's"},
 		{CodeMayNotSign, Forbids, "an authority on the way to the root may not sign certificates"},

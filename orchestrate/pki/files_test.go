@@ -113,6 +113,8 @@ func trials() map[string]trial {
 		"chain in wrong order":    {cert: "chain-wrong-order.pem", codes: "cert.pem cert-order"},
 		"root between":            {cert: "chain-root-between.pem", codes: "cert.pem root-sent"},
 		"chain not sent":          {cert: "chain.pem", want: old, codes: "cert.pem chain-not-sent"},
+		"chain not in the bundle": {cert: "chain.pem", want: func(w *Want) { w.Owner = Reader{WholeChainInCA: true} }, codes: "cert.pem chain-not-in-ca"},
+		"chain in the bundle":     {ca: "bundle-middle.pem", cert: "chain.pem", want: func(w *Want) { w.Owner = Reader{WholeChainInCA: true} }},
 		"intermediate missing":    {cert: "below.pem", codes: "cert.pem not-chained"},
 		"another root":            {ca: "other.pem", codes: "cert.pem not-chained"},
 		"root missing":            {ca: "middle.pem", cert: "below.pem", codes: "cert.pem not-chained"},

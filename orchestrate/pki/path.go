@@ -138,6 +138,10 @@ func (f *findings) sent(path []*x509.Certificate, set Set, owner Reader) {
 			f.add(CodeChainNotSent, FileCert, say(owner.Who, " sends its first certificate alone, so that nobody sees ", SubjectOneLine(cert), " behind it"),
 				say("put that authority into ", File(FileCA), " of every server"))
 		}
+		if owner.WholeChainInCA && !slices.ContainsFunc(set.CA, cert.Equal) {
+			f.add(CodeChainNotInCA, FileCert, say(owner.Who, " reads its certificate anew only where every authority above it is in ", File(FileCA), " (else error 3888), and ",
+				SubjectOneLine(cert), " is not"), say("put that authority into ", File(FileCA), ", too, beside the root"))
+		}
 	}
 	for _, cert := range set.Intermediates {
 		if isRoot(cert) && isAuthority(cert) {

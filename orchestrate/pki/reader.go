@@ -10,6 +10,7 @@ type Reader struct {
 	NoEd25519      bool // Ed25519 is not read, ECDSA is
 	PKCS1Only      bool // its own key is read in PKCS#1 alone
 	CommonNameOnly bool // as a receiver it compares the host with the common name, and looks at no alternative name
+	WholeChainInCA bool // it takes its own certificate anew only where its authorities up to the root are all in the CA file
 	FirstCertOnly  bool // of its own certificate file it reads the first certificate and sends no other
 }
 

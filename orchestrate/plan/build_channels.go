@@ -214,9 +214,22 @@ func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 		b.block(l.Channel.Server, cmp.Or(server.Password.Hint(), "set account.password_file in the inventory to a file with the password"),
 			"the password of %s cannot be had, so that no trial login can be made: %s", l.User, whyNot(server.Password))
 	case !b.provable(goal):
-		b.block(l.Channel.Server, fmt.Sprintf("set tls.verify: identity or policy.enforce: first in the inventory, or performance_schema=ON on %s", l.Source),
+		b.block(l.Channel.Server, b.toProve(l),
 			"channel %s could not be proven before TLS is required: its options would not refuse plaintext, and %s does not show how its sessions are carried", l.Channel, l.Source)
 	}
+}
+
+// toProve is what makes a channel provable, of what its replica and its source can do.
+func (b *builder) toProve(l Link) string {
+	settings := []string{"policy.enforce: first"}
+	if ok, _ := b.dialect(l.Channel.Server).RefusesPlaintext(facts.TLSOptions{Enabled: true, CA: "/", VerifyIdentity: true}); ok {
+		settings = append([]string{"tls.verify: identity"}, settings...)
+	}
+	hint := "set " + strings.Join(settings, " or ") + " in the inventory"
+	if b.dialect(l.Source).ShowsTransports(facts.Instance{PerfSchema: true}) {
+		hint += fmt.Sprintf(", or performance_schema=ON on %s", l.Source)
+	}
+	return hint
 }
 
 func whyNot[T any](v facts.Value[T]) string {

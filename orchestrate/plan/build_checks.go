@@ -153,6 +153,7 @@ func (b *builder) checkAccount() {
 		if rows := b.facts.Server(s.Name).Accounts; rows.IsAbsent() || len(rows.Or(nil)) == 0 {
 			b.block(s.Name, "the replicas log in with it: make it there again, with REPLICATION SLAVE", "it has no account %s", b.cluster.Account.User)
 		}
+		b.checkPlugins(s.Name)
 		if v := noAnonymous(s.Name, b.facts); !v.Holds() {
 			b.block(s.Name, "drop the anonymous account rows, which no server needs: DROP USER ''@'HOST'", "%s", v.Why())
 		}
@@ -195,6 +196,17 @@ func (b *builder) warnOfOtherReaders(server topology.ServerName, threads []facts
 	for _, t := range threads {
 		if t.User != b.cluster.Account.User {
 			b.warnOf(server, "a binlog reader that the inventory does not name uses another account: connection %d of %s from %s", t.ID, t.User, t.Host)
+		}
+	}
+}
+
+// checkPlugins blocks where no trial login can be made: before a receiver is changed, one shows that it will be let in.
+func (b *builder) checkPlugins(source topology.ServerName) {
+	for _, row := range b.facts.Server(source).Accounts.Or(nil) {
+		if row.Plugin != "" && !dialect.TriesLogin(row.Plugin) {
+			b.block(source, fmt.Sprintf("let it log in by a password that replssl can try, as by ed25519 (MariaDB) or caching_sha2_password (MySQL): "+
+				"ALTER USER '%s'@'%s' IDENTIFIED ...", row.User, row.Host),
+				"%s logs in by %s, which replssl cannot try: nothing would show beforehand that a receiver is let in over TLS", row, row.Plugin)
 		}
 	}
 }
