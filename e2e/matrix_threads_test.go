@@ -3,14 +3,25 @@ package e2e_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/replssl/replssl/e2e/compatibility"
+	"github.com/replssl/replssl/e2e/lab"
 )
 
 func threadScenarios() []scenario {
 	return []scenario{
 		{name: "a receiver whose login is in memory alone", without: mariaDBForgetsNoLogin, play: loginInMemory},
 		{name: "a receiver that has given up", play: gaveUp},
+		{name: "a super_read_only replica", without: beforeFrozen, options: someHaveTheAccount, play: superReadOnly},
+		{name: "replication that is acknowledged", without: withoutSemiSync, play: semiSync},
+		{name: "a delayed replica", play: delayed},
+		{name: "a GTID position, and a heartbeat period", options: withGTIDs, play: gtids},
+		{name: "an applier that was stopped on purpose", play: applierStopped},
+		{name: "a channel from elsewhere", without: oneChannel, options: twoReplicas, play: otherChannel},
+		{name: "a chain", options: chain, play: chained},
+		{name: "a multi-threaded applier", play: multiThreaded},
 	}
 }
 
@@ -47,9 +58,9 @@ func loginInMemory(p *played) {
 	p.change("replica1", "PASSWORD='"+p.Account.Password+"'")
 	p.threads("replica1", "START", "")
 	p.await("a receiver with a login that is kept", func() bool { return p.receiver("replica1") == "Yes 0" })
-	p.secure()
+	p.toTLS()
 	inMemory()
-	p.want(0, "apply", "--yes").says(p.t, "nothing to do") // which stops no receiver
+	p.want(0, "plan") // which stops no receiver
 	end()
 	p.refusedHere("it is refused, and says what keeps the login")
 }
@@ -90,7 +101,7 @@ func gaveUp(p *played) {
 	away("No 1045", options...)
 	p.rename("primary", "away", p.Account.User)
 	end := p.begin()
-	p.secureFrom(2, "the receiver of replica1, which has given up after 2 tries", "is started again")
+	p.toTLSFrom(2, "the receiver of replica1, which has given up after 2 tries", "is started again")
 	end()
 	if status := p.statusOf("replica1"); status["Connect_Retry"] != "1" || status["Master_Retry_Count"] != "2" {
 		p.t.Errorf("something else was changed: %v", status)
@@ -104,11 +115,24 @@ func (p *played) rename(server, from, to string) {
 	p.sql(server, fmt.Sprintf("SET sql_log_bin=0; RENAME USER '%s'@'%%' TO '%s'@'%%'", from, to))
 }
 
-// secureFrom asserts what the plan says, then carries it out.
-func (p *played) secureFrom(code int, words ...string) {
+// toTLS takes the cluster to TLS. Nothing but the age of a requirement proves a channel of MySQL 5.6.
+func (p *played) toTLS(args ...string) outcome {
 	p.t.Helper()
-	p.want(code, "plan").says(p.t, words...)
-	p.secure()
+	return p.want(0, p.proving(append([]string{"apply", "--yes"}, args...))...)
+}
+
+func (p *played) proving(args []string) []string {
+	if r := p.release("replica1"); !r.MariaDB && !r.MySQL(5, 7, 9) {
+		args = append(args, "--enforce", "first")
+	}
+	return args
+}
+
+// toTLSFrom asserts what the plan says, then carries it out.
+func (p *played) toTLSFrom(code int, words ...string) {
+	p.t.Helper()
+	p.want(code, p.proving([]string{"plan"})...).says(p.t, words...)
+	p.toTLS()
 }
 
 // held asserts that plan and apply are blocked with these words, and that no thread was touched. Rows may be written meanwhile.
@@ -122,15 +146,283 @@ func (p *played) held(words ...string) {
 	}
 }
 
-// replicationThreads are the connection ids of receivers, appliers and dump threads.
+// replicationThreads are the connection ids of receivers and appliers.
 func (p *played) replicationThreads() []string {
 	p.t.Helper()
 	var seen []string
 	for _, s := range p.Servers {
 		table, err := p.Query(p.t.Context(), s.Name,
-			"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' OR COMMAND LIKE 'Binlog Dump%' ORDER BY ID")
+			"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' ORDER BY ID")
 		must(p.t, err)
 		seen = append(seen, s.Name+" "+table.String())
 	}
 	return seen
+}
+
+func beforeFrozen(on compatibility.Pair) string {
+	if on.Replica.Family == "MariaDB" || on.Replica.Before(5, 7, 9) {
+		return "it has no super_read_only"
+	}
+	return ""
+}
+
+func someHaveTheAccount(compatibility.Pair) lab.Options {
+	return lab.Options{Replicas: 2, Account: lab.AccountSome}
+}
+
+// superReadOnly: nobody may alter an account on replica1, and the statement cannot come through the binary log, where replica2 has none.
+func superReadOnly(p *played) {
+	p.sql("replica1", "SET GLOBAL super_read_only=1")
+	end := p.begin()
+	p.want(2, "plan").says(p.t, "it is super_read_only", "the account is unprotected after a promotion")
+	p.toTLS()
+	p.proven()
+	end()
+	p.want(0, "apply", "--yes").says(p.t, "nothing to do", "the account is unprotected after a promotion")
+}
+
+func withoutSemiSync(on compatibility.Pair) string {
+	if on.Primary.Family == "MySQL" && on.Primary.Before(8, 0, 26) {
+		return "the trees of the tests have no plugin of it for this version"
+	}
+	return ""
+}
+
+// semiSync: commits wait for the only replica, which acknowledges again after the change.
+func semiSync(p *played) {
+	source, replica := "master", "slave"
+	if p.release("primary").MySQL(8, 0, 26) {
+		source, replica = "source", "replica"
+		p.sql("primary", "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
+		p.sql("replica1", "INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'")
+	}
+	p.sql("replica1", "SET GLOBAL rpl_semi_sync_"+replica+"_enabled=1")
+	p.threads("replica1", "STOP", "")
+	p.threads("replica1", "START", "")
+	p.sql("primary", "SET GLOBAL rpl_semi_sync_"+source+"_enabled=1")
+	acknowledged := func() bool {
+		value, err := p.Query(p.t.Context(), "replica1", "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_"+replica+"_status'")
+		must(p.t, err)
+		return strings.Contains(value.String(), "ON")
+	}
+	p.await("a receiver that acknowledges", acknowledged)
+	end := p.begin()
+	p.toTLSFrom(2, "commits wait for an acknowledgement, which 1 receivers give: they wait up to 10s")
+	if !acknowledged() {
+		p.t.Error("its receiver does not acknowledge any more")
+	}
+	p.proven()
+	end()
+	p.nothingMoves()
+}
+
+// delayed: where the applier goes on meanwhile its relay logs stay, and where it cannot the plan is blocked.
+func delayed(p *played) {
+	p.threads("replica1", "STOP", "")
+	p.change("replica1", "DELAY=3600")
+	p.threads("replica1", "START", "")
+	end := p.begin()
+	position := func(kind string) int {
+		n, err := strconv.Atoi(p.statusOf("replica1")[kind])
+		must(p.t, err)
+		return n
+	}
+	p.await("rows that wait", func() bool { return position("Read_Master_Log_Pos") > position("Exec_Master_Log_Pos")+2000 })
+	undelay := func() {
+		p.threads("replica1", "STOP", "")
+		p.change("replica1", "DELAY=0")
+		p.threads("replica1", "START", "")
+	}
+	if r := p.release("replica1"); r.MariaDB || !r.MySQL(5, 7, 4) {
+		p.held("channel replica1 is delayed by 1h", "purges the relay logs that wait", "MASTER_DELAY=0")
+		undelay()
+		end()
+		p.refused("it is blocked, and says how the delay is taken away: the server deletes the relay logs that wait")
+		return
+	}
+	before, applier := p.statusOf("replica1"), p.replicationThreads()
+	p.toTLS()
+	after := p.statusOf("replica1")
+	for _, same := range []string{"Exec_Master_Log_Pos", "Relay_Master_Log_File", "Relay_Log_File", "Relay_Log_Pos", "SQL_Delay"} {
+		if before[same] != after[same] {
+			p.t.Errorf("%s was %s, and is %s", same, before[same], after[same])
+		}
+	}
+	if now := p.replicationThreads(); !sharesAnID(applier[1], now[1]) {
+		p.t.Errorf("the applier was disturbed: %v, then %v", applier, now)
+	}
+	undelay()
+	end()
+	p.nothingMoves()
+}
+
+// sharesAnID says that a thread of the first list is in the second.
+func sharesAnID(before, after string) bool {
+	fields := strings.Fields(after)
+	return slices.ContainsFunc(strings.Fields(before)[2:], func(id string) bool { return slices.Contains(fields, id) })
+}
+
+func withGTIDs(on compatibility.Pair) lab.Options {
+	if on.Primary.Family == "MariaDB" {
+		return lab.Options{}
+	}
+	settings := []string{"gtid_mode = ON", "enforce_gtid_consistency = ON", "log_slave_updates = ON"}
+	if !on.Primary.Before(8, 0, 26) {
+		settings[2] = "log_replica_updates = ON"
+	}
+	return lab.Options{ExtraConfig: map[string][]string{"primary": settings, "replica1": settings}}
+}
+
+// gtids: where a channel finds its position stays as it is, as does all else that no TLS option is; no statement of ours gets a GTID.
+func gtids(p *played) {
+	mode := "AUTO_POSITION=1"
+	if p.release("replica1").MariaDB {
+		mode = "USE_GTID=current_pos"
+	}
+	p.threads("replica1", "STOP", "")
+	p.change("replica1", mode, "HEARTBEAT_PERIOD=7.25", "CONNECT_RETRY=7")
+	p.threads("replica1", "START", "")
+	p.await("a receiver", func() bool { return p.receiver("replica1") == "Yes 0" })
+	kept := func() []string {
+		status := p.statusOf("replica1")
+		return []string{status["Using_Gtid"], status["Auto_Position"], status["Connect_Retry"], p.heartbeat("replica1")}
+	}
+	before := kept()
+	if !strings.HasPrefix(before[3], "7.25") {
+		p.t.Fatalf("the period is %v", before)
+	}
+	end := p.begin()
+	p.toTLS()
+	p.proven()
+	end()
+	if after := kept(); !slices.Equal(before, after) {
+		p.t.Errorf("%q became %q", before, after)
+	}
+	if !p.release("replica1").MariaDB {
+		executed := func(server string) string {
+			value, err := p.Value(p.t.Context(), server, "SELECT @@global.gtid_executed")
+			must(p.t, err)
+			return value
+		}
+		errant, err := p.Value(p.t.Context(), "primary", "SELECT GTID_SUBTRACT(?, @@global.gtid_executed)", executed("replica1"))
+		if err != nil || errant != "" {
+			p.t.Errorf("the replica has what its primary has not: %q %v", errant, err)
+		}
+	}
+	p.nothingMoves()
+}
+
+// heartbeat is the period of the default channel.
+func (p *played) heartbeat(server string) string {
+	p.t.Helper()
+	question := "SELECT HEARTBEAT_INTERVAL FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME = ''"
+	if r := p.release(server); r.MariaDB || !r.MySQL(5, 7, 9) {
+		question = "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'Slave_heartbeat_period'"
+	}
+	value, err := p.Value(p.t.Context(), server, question)
+	must(p.t, err)
+	return value
+}
+
+// applierStopped: somebody has stopped it, and only who says so keeps it stopped.
+func applierStopped(p *played) {
+	p.threads("replica1", "STOP", " SQL_THREAD")
+	end := p.begin()
+	p.held("the applier of replica1 is stopped, and no journal here tells who stopped it", "--keep-stopped")
+	before := p.statusOf("replica1")
+	p.toTLS("--keep-stopped").says(p.t, "but for what is kept stopped: the applier of replica1")
+	after := p.statusOf("replica1")
+	if after["Slave_IO_Running"] != "Yes" || after["Slave_SQL_Running"] != "No" || after["Exec_Master_Log_Pos"] != before["Exec_Master_Log_Pos"] {
+		p.t.Errorf("%v, then %v", before, after)
+	}
+	p.threads("replica1", "START", " SQL_THREAD")
+	p.await("its applier", func() bool { return p.statusOf("replica1")["Slave_SQL_Running"] == "Yes" })
+	end()
+	p.proven()
+	p.nothingMoves()
+}
+
+func oneChannel(on compatibility.Pair) string {
+	if on.Replica.Family == "MySQL" && on.Replica.Before(5, 7, 9) {
+		return "it has one channel, which has no name"
+	}
+	return ""
+}
+
+func twoReplicas(on compatibility.Pair) lab.Options {
+	o := lab.Options{Replicas: 2}
+	if on.Replica.Family == "MySQL" && on.Replica.Before(8, 0, 0) { // 3077 with files
+		o.ExtraConfig = map[string][]string{"replica1": {"master_info_repository = TABLE", "relay_log_info_repository = TABLE"}}
+	}
+	return o
+}
+
+// otherChannel: replica1 reads from replica2 too, by another account, which the inventory does not mean. Only the channel from the primary pauses.
+func otherChannel(p *played) {
+	other, err := p.Server("replica2")
+	must(p.t, err)
+	p.sql("replica2", "SET sql_log_bin=0; CREATE USER 'other'@'%' IDENTIFIED BY 'Other-1-word'; GRANT REPLICATION SLAVE ON *.* TO 'other'@'%'")
+	host := fmt.Sprintf("HOST='%s', %%[1]sPORT=%d, %%[1]sUSER='other', %%[1]sPASSWORD='Other-1-word'", other.Address, other.Port)
+	switch r := p.release("replica1"); {
+	case r.MariaDB:
+		p.sql("replica1", "CHANGE MASTER 'other' TO MASTER_"+fmt.Sprintf(host, "MASTER_")+"; START SLAVE 'other' IO_THREAD")
+	case r.MySQL(8, 0, 23):
+		p.sql("replica1", "CHANGE REPLICATION SOURCE TO SOURCE_"+fmt.Sprintf(host, "SOURCE_")+", GET_SOURCE_PUBLIC_KEY=1 FOR CHANNEL 'other'; START REPLICA IO_THREAD FOR CHANNEL 'other'")
+	case r.MySQL(8, 0, 4):
+		p.sql("replica1", "CHANGE MASTER TO MASTER_"+fmt.Sprintf(host, "MASTER_")+", GET_MASTER_PUBLIC_KEY=1 FOR CHANNEL 'other'; START SLAVE IO_THREAD FOR CHANNEL 'other'")
+	default:
+		p.sql("replica1", "CHANGE MASTER TO MASTER_"+fmt.Sprintf(host, "MASTER_")+" FOR CHANNEL 'other'; START SLAVE IO_THREAD FOR CHANNEL 'other'")
+	}
+	dumps := func() string {
+		table, err := p.Query(p.t.Context(), "replica2", "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'other' AND COMMAND LIKE 'Binlog Dump%'")
+		must(p.t, err)
+		if len(table.Rows) != 1 {
+			return ""
+		}
+		return table.String()
+	}
+	p.await("the other channel", func() bool { return dumps() != "" })
+	before := dumps()
+	end := p.begin()
+	p.toTLS()
+	end()
+	if after := dumps(); after != before {
+		p.t.Errorf("the other channel was disturbed: dump thread %s, then %s", before, after)
+	}
+	p.want(0, "apply", "--yes").says(p.t, "nothing to do")
+	p.verify(0)
+}
+
+func chain(on compatibility.Pair) lab.Options {
+	o := lab.Options{Replicas: 2, ReplicatesFrom: map[string]string{"replica2": "replica1"}}
+	if on.Replica.Family == "MySQL" && on.Replica.Before(8, 0, 0) {
+		o.ExtraConfig = map[string][]string{"replica1": {"log_slave_updates = ON"}}
+	}
+	return o
+}
+
+func chained(p *played) {
+	end := p.begin()
+	p.toTLS()
+	p.proven()
+	end()
+	p.nothingMoves()
+}
+
+func multiThreaded(p *played) {
+	setting := "slave_parallel_workers"
+	switch r := p.release("replica1"); {
+	case r.MariaDB:
+		setting = "slave_parallel_threads"
+	case r.MySQL(8, 0, 26):
+		setting = "replica_parallel_workers"
+	}
+	p.threads("replica1", "STOP", "")
+	p.sql("replica1", "SET GLOBAL "+setting+"=4")
+	p.threads("replica1", "START", "")
+	end := p.begin()
+	p.toTLS()
+	p.proven()
+	end()
+	p.nothingMoves()
 }

@@ -13,7 +13,8 @@ type Running struct {
 	Stopped facts.Threads // that are kept stopped
 }
 
-// Reached holds when receiver and applier are at or past a position of the source. It waits for none that is kept stopped.
+// Reached holds when receiver and applier are at or past a position of the source. It waits for none that is kept stopped, nor for the applier of
+// a delayed replica, which is behind on purpose.
 type Reached struct {
 	Link     Link
 	Position facts.Position
@@ -90,7 +91,7 @@ func (g Reached) Holds(f facts.Facts) Verdict {
 		receiver = reaches(g, "receiver", channel.Read)
 		receiver.final = receiver.Fails() && outForGood(channel)
 	}
-	if !g.Stopped.Receiver && !g.Stopped.Applier { // what was not read is not applied
+	if !g.Stopped.Receiver && !g.Stopped.Applier && channel.Delay == 0 { // what was not read is not applied, and what waits on purpose not yet
 		applier = reaches(g, "applier", channel.Exec)
 		applier.final = applier.Fails() && !channel.Applier.Runs()
 	}
