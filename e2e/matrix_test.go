@@ -233,7 +233,7 @@ func (s *standstill) see(runs bool, now time.Time) {
 
 // watch looks at a replica's threads until its context ends. A look that fails, as while the server restarts, tells nothing.
 func (p *played) watch(ctx context.Context, server string) (all standstills) {
-	ticker := time.NewTicker(40 * time.Millisecond)
+	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		select {
