@@ -99,9 +99,13 @@ func pairsOfServers(t *testing.T) []pairOfServers {
 // usual are pairs of the newest and of the most widespread older servers.
 func usual() []trees {
 	return []trees{
-		{"mysql-5.7", "mysql-5.7"}, {"mysql-8.0", "mysql-8.0"}, {"mysql-9.7", "mysql-9.7"},
-		{"mariadb-10.11", "mariadb-10.11"}, {"mariadb-11.8", "mariadb-11.8"},
-		{"mysql-8.0", "mysql-9.7"}, {"mariadb-10.11", "mariadb-11.8"},
+		{"mysql-5.7", "mysql-5.7"},
+		{"mysql-8.0", "mysql-8.0"},
+		{"mysql-9.7", "mysql-9.7"},
+		{"mariadb-10.11", "mariadb-10.11"},
+		{"mariadb-11.8", "mariadb-11.8"},
+		{"mysql-8.0", "mysql-9.7"},
+		{"mariadb-10.11", "mariadb-11.8"},
 	}
 }
 

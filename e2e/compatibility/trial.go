@@ -93,7 +93,7 @@ func (t Trial) Keep(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("keep a trial: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, t.file()), text, 0o644) //nolint:gosec // a result is for everybody
+	return os.WriteFile(filepath.Join(dir, t.file()), text, 0o644)
 }
 
 // IsKept says that the folder has this trial already.
@@ -110,7 +110,7 @@ func Kept(dir string) ([]Trial, error) {
 	}
 	var trials []Trial
 	for _, name := range files {
-		text, err := os.ReadFile(name) //nolint:gosec // of the folder that was named
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}

@@ -148,13 +148,13 @@ func (d Dialect) specified(text string) (facts.Requirement, error) {
 		return asIs, err
 	}
 	escaped, escapedErr := specified(text, valueEscaped)
-	switch {
-	case d.quoting() == writtenEscaped, err != nil:
+	if d.quoting() == writtenEscaped || err != nil {
 		return escaped, escapedErr
-	case escapedErr != nil, asIs.Same(escaped):
-		return asIs, nil
 	}
-	return facts.Requirement{}, errEither
+	if escapedErr == nil && !asIs.Same(escaped) {
+		return facts.Requirement{}, errEither
+	}
+	return asIs, nil
 }
 
 // specified reads pairs of a word and a string: ISSUER '...' SUBJECT '...' CIPHER '...', each at most once. A value is read from behind its
