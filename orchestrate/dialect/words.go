@@ -33,6 +33,7 @@ type words struct {
 	missing      []string // TLS variables that it does not have
 	logins       string   // where the logins of receivers are kept: TABLE or FILE
 	login        string   // names the channel in the table of logins
+	group        string   // the name of the group that it is set up to be a member of
 }
 
 const settingsOfVariables = "SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key, @@ssl_crl AS ssl_crl"
@@ -51,6 +52,8 @@ func wordsOfMariaDB() words {
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
 			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME",
 		logins: "'FILE'",
+		group: "IFNULL((SELECT c.VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES AS c, information_schema.GLOBAL_VARIABLES AS o" +
+			" WHERE c.VARIABLE_NAME = 'WSREP_CLUSTER_NAME' AND o.VARIABLE_NAME = 'WSREP_ON' AND o.VARIABLE_VALUE = 'ON'), '')",
 	}
 }
 
@@ -63,7 +66,7 @@ func wordsOfMySQL56() words {
 		binlogStatus: "SHOW MASTER STATUS", replicas: "SHOW SLAVE HOSTS", sessions: withoutThreads,
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
-		logins: "@@global.master_info_repository",
+		logins: "@@global.master_info_repository", group: "''",
 	}
 }
 
@@ -74,6 +77,7 @@ func (w *words) changed57() {
 	w.sessions = withStatus("information_schema.PROCESSLIST")
 	w.noAccount, w.mode, w.missing = 1396, "", nil
 	w.login = " WHERE Channel_name = "
+	w.group = "IFNULL((SELECT VARIABLE_VALUE FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'group_replication_group_name'), '')"
 }
 
 // changed80: a server tells where it has its variables from (tried on 8.0.15).

@@ -93,6 +93,10 @@ type Instance struct {
 
 	// LoginsInTable says that receivers have their logins in mysql.slave_master_info, and not in files of the data folder.
 	LoginsInTable bool
+
+	// Group is the name of the group whose member the server is set up to be, empty for none: of Group Replication on MySQL, of a Galera cluster on
+	// MariaDB.
+	Group string
 }
 
 // Flavour is the family of a server.
