@@ -35,6 +35,7 @@ type words struct {
 	frozen       string   // tells of super_read_only
 	logins       string   // where the logins of receivers are kept: TABLE or FILE
 	login        string   // names the channel in the table of logins
+	group        string   // the name of the group that it is set up to be a member of
 }
 
 const settingsOfVariables = "SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key, @@ssl_crl AS ssl_crl"
@@ -53,6 +54,8 @@ func wordsOfMariaDB() words {
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
 			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME",
 		logins: "'FILE'", frozen: "0",
+		group: "IFNULL((SELECT c.VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES AS c, information_schema.GLOBAL_VARIABLES AS o" +
+			" WHERE c.VARIABLE_NAME = 'WSREP_CLUSTER_NAME' AND o.VARIABLE_NAME = 'WSREP_ON' AND o.VARIABLE_VALUE = 'ON'), '')",
 	}
 }
 
@@ -66,6 +69,7 @@ func wordsOfMySQL56() words {
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
 		logins: "@@global.master_info_repository", frozen: "0",
+		group: "''",
 	}
 }
 
@@ -77,6 +81,7 @@ func (w *words) changed57() {
 	w.noAccount, w.mode, w.missing = 1396, "", nil
 	w.login = " WHERE Channel_name = "
 	w.frozen = "@@global.super_read_only"
+	w.group = "IFNULL((SELECT VARIABLE_VALUE FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'group_replication_group_name'), '')"
 }
 
 // changed80: a server tells where it has its variables from (tried on 8.0.15).

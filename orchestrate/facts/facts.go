@@ -95,6 +95,10 @@ type Instance struct {
 
 	// LoginsInTable says that receivers have their logins in mysql.slave_master_info, and not in files of the data folder.
 	LoginsInTable bool
+
+	// Group is the name of the group whose member the server is set up to be, empty for none: of Group Replication on MySQL, of a Galera cluster on
+	// MariaDB.
+	Group string
 }
 
 // SemiSync is replication that is acknowledged: a source lets a commit wait until replicas have it.

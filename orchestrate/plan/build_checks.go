@@ -183,6 +183,7 @@ func (b *builder) warn() {
 		if untried := b.dialect(s.Name).Untried(); untried != "" {
 			b.warnOf(s.Name, "%s", untried)
 		}
+		b.warnOfGroup(s.Name)
 		b.warnOfStarts(s)
 		b.warnOfFiles(s)
 		if b.cluster.IsSource(s.Name) {

@@ -1,0 +1,29 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/topology"
+)
+
+// warnOfGroup names what a server has to do with that is not replication from a source, and is left alone.
+func (b *builder) warnOfGroup(server topology.ServerName) {
+	instance := b.facts.Server(server).Instance.Or(facts.Instance{})
+	switch require, changes := b.requires[server]; {
+	case instance.Group == "":
+	case instance.Version.Flavour == facts.MariaDB:
+		text := fmt.Sprintf("it is a member of the Galera cluster %s: what the members say to each other is left alone, which is wsrep_provider_options (socket.ssl_*)", instance.Group)
+		if changes {
+			text += "; what is required of the account comes to all its members, whatever sql_log_bin says: their replicas that are not in the inventory are not seen"
+		}
+		b.warnOf(server, "%s", text)
+	default:
+		text := fmt.Sprintf("it is a member of the group %s of Group Replication: the channels group_replication_applier and group_replication_recovery, and what the members "+
+			"say to each other, are left alone (group_replication_recovery_use_ssl, group_replication_ssl_mode)", instance.Group)
+		if changes && !require.Binlog {
+			text += "; what is required of the account is set on this member alone: set it on the others too, or it ends with the next failover"
+		}
+		b.warnOf(server, "%s", text)
+	}
+}
