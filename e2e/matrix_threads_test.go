@@ -18,7 +18,7 @@ func threadScenarios() []scenario {
 		{name: "replication that is acknowledged", without: withoutSemiSync, play: semiSync},
 		{name: "a delayed replica", play: delayed},
 		{name: "a GTID position, and a heartbeat period", options: withGTIDs, play: gtids},
-		{name: "an applier that was stopped on purpose", play: applierStopped},
+		{name: "an applier that was stopped on purpose", mixed: true, play: applierStopped},
 		{name: "a channel from elsewhere", without: oneChannel, options: twoReplicas, play: otherChannel},
 		{name: "a chain", options: chain, play: chained},
 		{name: "a multi-threaded applier", play: multiThreaded},
@@ -32,10 +32,10 @@ func mariaDBForgetsNoLogin(on compatibility.Pair) string {
 	return ""
 }
 
-// statusOf is the channel of a replica, in MariaDB's words.
-func (p *played) statusOf(server string) map[string]string {
+// statusOfReplica is the channel of replica1, in MariaDB's words.
+func (p *played) statusOfReplica() map[string]string {
 	p.t.Helper()
-	status, err := p.SlaveStatus(p.t.Context(), server)
+	status, err := p.SlaveStatus(p.t.Context(), "replica1")
 	must(p.t, err)
 	return status
 }
@@ -78,14 +78,14 @@ func gaveUp(p *played) {
 		options = options[:1]
 	}
 	away := func(tries string, options ...string) {
-		p.rename("primary", p.Account.User, "away")
+		p.rename(p.Account.User, "away")
 		p.threads("replica1", "STOP", "")
 		p.change("replica1", options...)
 		p.threads("replica1", "START", "")
 		p.await("a receiver that is kept out", func() bool { return p.receiver("replica1") == tries })
 	}
 	away("No 1045", options...)
-	p.rename("primary", "away", p.Account.User)
+	p.rename("away", p.Account.User)
 	if mariaDB {
 		p.held("the receiver of replica1 is stopped, and no journal here tells who stopped it; its last error was 1045", "START SLAVE IO_THREAD")
 		p.refused("the server does not tell it from a receiver that somebody has stopped")
@@ -95,24 +95,24 @@ func gaveUp(p *played) {
 	// One that was stopped before it gave up stays stopped: somebody has stopped it.
 	away("Connecting 1045", "CONNECT_RETRY=60")
 	p.threads("replica1", "STOP", " IO_THREAD")
-	p.rename("primary", "away", p.Account.User)
+	p.rename("away", p.Account.User)
 	p.held("the receiver of replica1 is stopped, and no journal here tells who stopped it; its last error was 1045")
 
 	away("No 1045", options...)
-	p.rename("primary", "away", p.Account.User)
+	p.rename("away", p.Account.User)
 	end := p.begin()
 	p.toTLSFrom(2, "the receiver of replica1, which has given up after 2 tries", "is started again")
 	end()
-	if status := p.statusOf("replica1"); status["Connect_Retry"] != "1" || status["Master_Retry_Count"] != "2" {
+	if status := p.statusOfReplica(); status["Connect_Retry"] != "1" || status["Master_Retry_Count"] != "2" {
 		p.t.Errorf("something else was changed: %v", status)
 	}
 	p.nothingMoves()
 }
 
-// rename gives an account another name, on one server.
-func (p *played) rename(server, from, to string) {
+// rename gives an account another name, on the primary alone.
+func (p *played) rename(from, to string) {
 	p.t.Helper()
-	p.sql(server, fmt.Sprintf("SET sql_log_bin=0; RENAME USER '%s'@'%%' TO '%s'@'%%'", from, to))
+	p.sql("primary", fmt.Sprintf("SET sql_log_bin=0; RENAME USER '%s'@'%%' TO '%s'@'%%'", from, to))
 }
 
 // toTLS takes the cluster to TLS. Nothing but the age of a requirement proves a channel of MySQL 5.6.
@@ -223,7 +223,7 @@ func delayed(p *played) {
 	p.threads("replica1", "START", "")
 	end := p.begin()
 	position := func(kind string) int {
-		n, err := strconv.Atoi(p.statusOf("replica1")[kind])
+		n, err := strconv.Atoi(p.statusOfReplica()[kind])
 		must(p.t, err)
 		return n
 	}
@@ -240,9 +240,9 @@ func delayed(p *played) {
 		p.refused("it is blocked, and says how the delay is taken away: the server deletes the relay logs that wait")
 		return
 	}
-	before, applier := p.statusOf("replica1"), p.replicationThreads()
+	before, applier := p.statusOfReplica(), p.replicationThreads()
 	p.toTLS()
-	after := p.statusOf("replica1")
+	after := p.statusOfReplica()
 	for _, same := range []string{"Exec_Master_Log_Pos", "Relay_Master_Log_File", "Relay_Log_File", "Relay_Log_Pos", "SQL_Delay"} {
 		if before[same] != after[same] {
 			p.t.Errorf("%s was %s, and is %s", same, before[same], after[same])
@@ -284,7 +284,7 @@ func gtids(p *played) {
 	p.threads("replica1", "START", "")
 	p.await("a receiver", func() bool { return p.receiver("replica1") == "Yes 0" })
 	kept := func() []string {
-		status := p.statusOf("replica1")
+		status := p.statusOfReplica()
 		return []string{status["Using_Gtid"], status["Auto_Position"], status["Connect_Retry"], p.heartbeat("replica1")}
 	}
 	before := kept()
@@ -329,14 +329,14 @@ func applierStopped(p *played) {
 	p.threads("replica1", "STOP", " SQL_THREAD")
 	end := p.begin()
 	p.held("the applier of replica1 is stopped, and no journal here tells who stopped it", "--keep-stopped")
-	before := p.statusOf("replica1")
+	before := p.statusOfReplica()
 	p.toTLS("--keep-stopped").says(p.t, "but for what is kept stopped: the applier of replica1")
-	after := p.statusOf("replica1")
+	after := p.statusOfReplica()
 	if after["Slave_IO_Running"] != "Yes" || after["Slave_SQL_Running"] != "No" || after["Exec_Master_Log_Pos"] != before["Exec_Master_Log_Pos"] {
 		p.t.Errorf("%v, then %v", before, after)
 	}
 	p.threads("replica1", "START", " SQL_THREAD")
-	p.await("its applier", func() bool { return p.statusOf("replica1")["Slave_SQL_Running"] == "Yes" })
+	p.await("its applier", func() bool { return p.statusOfReplica()["Slave_SQL_Running"] == "Yes" })
 	end()
 	p.proven()
 	p.nothingMoves()
