@@ -363,7 +363,7 @@ func silentDowngrade(p *played) {
 	if serves := p.release("primary"); serves.MySQL(5, 7, 0) || serves.SinceMariaDB(11, 4, 0) {
 		p.withoutTLS("primary")
 	}
-	p.tls("replica1", "SSL=1")
+	p.tls("SSL=1")
 	p.await("a receiver that has tried", func() bool {
 		status, err := p.SlaveStatus(p.t.Context(), "replica1")
 		must(p.t, err)

@@ -29,12 +29,12 @@ func (p *played) change(server string, options ...string) {
 	p.sql(server, verb+prefix+strings.Join(options, ", "+prefix))
 }
 
-// tls sets TLS options of a server's channel while both of its threads are stopped.
-func (p *played) tls(server string, options ...string) {
+// tls sets TLS options of the replica's channel while both of its threads are stopped.
+func (p *played) tls(options ...string) {
 	p.t.Helper()
-	p.threads(server, "STOP", "")
-	p.change(server, options...)
-	p.threads(server, "START", "")
+	p.threads("replica1", "STOP", "")
+	p.change("replica1", options...)
+	p.threads("replica1", "START", "")
 }
 
 // withoutTLS restarts a server so that it serves no TLS.

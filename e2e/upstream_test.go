@@ -52,16 +52,16 @@ func rplSSL(p *played) {
 	for range 3 {
 		p.threads("replica1", "STOP", "")
 		p.threads("replica1", "START", "")
-		p.await("both threads", func() bool { return p.runs("replica1") })
+		p.await("both threads", func() bool { return p.runs() })
 	}
 	p.proven()
 	end()
 }
 
-// runs says that receiver and applier run without an error.
-func (p *played) runs(server string) bool {
+// runs says that receiver and applier of the replica run without an error.
+func (p *played) runs() bool {
 	p.t.Helper()
-	status, err := p.SlaveStatus(p.t.Context(), server)
+	status, err := p.SlaveStatus(p.t.Context(), "replica1")
 	must(p.t, err)
 	return status["Slave_IO_Running"] == "Yes" && status["Slave_SQL_Running"] == "Yes" && status["Last_IO_Errno"] == "0"
 }
@@ -83,7 +83,7 @@ func (p *played) failed(server string) string {
 // channel alone is what was put back.
 func rplSSL1(p *played) {
 	p.secure()
-	p.tls("replica1", "SSL=0")
+	p.tls("SSL=0")
 	if number := p.failed("replica1"); number != "1045" {
 		p.t.Errorf("a login in plaintext fails with %s", number)
 	}
@@ -109,11 +109,11 @@ func rplHeartbeatSSL(p *played) {
 	p.threads("replica1", "STOP", "")
 	p.change("replica1", "HEARTBEAT_PERIOD=1")
 	p.threads("replica1", "START", "")
-	p.await("both threads", func() bool { return p.runs("replica1") })
+	p.await("both threads", func() bool { return p.runs() })
 	before := p.dumpThreads()
 	idle := time.Now().Add(12 * time.Second)
 	p.await("twelve quiet seconds", func() bool { return time.Now().After(idle) })
-	if now := p.dumpThreads(); now != before || !p.runs("replica1") {
+	if now := p.dumpThreads(); now != before || !p.runs() {
 		p.t.Errorf("the dump threads were %s and are %s", before, now)
 	}
 	p.proven()
@@ -203,7 +203,7 @@ func certVerify(p *played) {
 	foreign := newCorporate(p.cluster)
 	ca := filepath.Join(s.TLSDir, "foreign.pem")
 	p.copyFor(foreign.at("root.pem"), ca)
-	p.tls("replica1", "SSL_CA='"+ca+"'")
+	p.tls("SSL_CA='"+ca+"'")
 	if number := p.failed("replica1"); number != "2026" {
 		p.t.Errorf("a source of another authority gives error %s", number)
 	}
@@ -216,8 +216,8 @@ func certVerify(p *played) {
 // sslAutoverify: MariaDB 11.4 and newer ask for TLS and check it by themselves. A channel that was never told anything is encrypted by a
 // certificate that nobody issued; replssl takes it to one that is checked by its authority.
 func sslAutoverify(p *played) {
-	p.tls("replica1", "SSL=1", "SSL_VERIFY_SERVER_CERT=1")
-	p.await("both threads", func() bool { return p.runs("replica1") })
+	p.tls("SSL=1", "SSL_VERIFY_SERVER_CERT=1")
+	p.await("both threads", func() bool { return p.runs() })
 	r := p.verify(5) // encrypted, and not required
 	if !r.Replicas[0].Encrypted {
 		p.t.Errorf("%+v", r.Replicas[0])

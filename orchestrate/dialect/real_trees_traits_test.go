@@ -197,7 +197,7 @@ func (l *lab) optionFiles(t *testing.T, d dialect.Dialect) {
 			t.Errorf("group %s: we read it: %t; the server says: %s", group, got, line)
 		}
 	}
-	if out, err := exec.Command(l.tree.binary, slices.Concat(l.tree.options("/nonexistent/replssl"), []string{"--log-bin=b"}, d.ConfigCheck())...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(l.tree.binary, slices.Concat(l.tree.options("/nonexistent/replssl"), []string{"--log-bin=b", "--server-id=1"}, d.ConfigCheck())...).CombinedOutput(); err != nil {
 		t.Errorf("%v: %v\n%s", d.ConfigCheck(), err, out)
 	}
 }

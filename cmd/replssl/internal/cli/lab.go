@@ -63,7 +63,9 @@ lab down ends them.`,
 		"an unpacked server in place of this machine's MariaDB: the name that scripts/servers.sh has for it, or its folder; for one host alone `[HOST=]TREE`")
 	cmd.Flags().StringToStringVar(&o.ReplicatesFrom, "source", nil,
 		"a replica's source when it is not the primary: `REPLICA=SOURCE`")
-	must(cmd.RegisterFlagCompletionFunc("server", cobra.FixedCompletions(lab.Trees(), cobra.ShellCompDirectiveDefault)))
+	must(cmd.RegisterFlagCompletionFunc("server", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return lab.Trees(), cobra.ShellCompDirectiveDefault // which completes to folders, too
+	}))
 	completesValue(cmd, "account",
 		cobra.CompletionWithDesc(string(lab.AccountPrimaryOnly), "only where others replicate from"),
 		cobra.CompletionWithDesc(string(lab.AccountSome), "on replica1 as well"),

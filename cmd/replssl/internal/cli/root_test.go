@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/replssl/replssl/e2e/lab"
 )
 
 // commands are all that a person can call, but for the help that cobra adds.
@@ -228,6 +230,10 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 				want = "mysql mariadb " + noFiles
 			case "enforce":
 				want = "last first " + noFiles
+			case "server":
+				if path[0] == "lab" {
+					want = strings.Join(append(lab.Trees(), anyFile), " ")
+				}
 			case "account":
 				if path[0] == "lab" {
 					want = "primary some all " + noFiles
