@@ -44,11 +44,11 @@ func withoutCachedPasswords(on compatibility.Pair) string {
 func neededTLS(p *played) {
 	end := p.begin()
 	option := map[bool]string{true: "GET_SOURCE_PUBLIC_KEY", false: "GET_MASTER_PUBLIC_KEY"}[p.release("replica1").MySQL(8, 0, 23)]
-	p.threads("replica1", "STOP", "")
+	p.threads("STOP", "")
 	verb := map[bool]string{true: "CHANGE REPLICATION SOURCE", false: "CHANGE MASTER"}[p.release("replica1").MySQL(8, 0, 23)]
 	p.sql("replica1", verb+" TO "+option+"=0")
 	p.sql("primary", "FLUSH PRIVILEGES")
-	p.threads("replica1", "START", "")
+	p.threads("START", "")
 	p.await("a receiver that is not let in", func() bool {
 		status, err := p.SlaveStatus(p.t.Context(), "replica1")
 		must(p.t, err)
@@ -126,8 +126,8 @@ func (p *played) by(plugin string) {
 	p.t.Helper()
 	p.sql("primary", fmt.Sprintf("INSTALL SONAME 'auth_%s'; SET sql_log_bin=0; ALTER USER '%s'@'%%' IDENTIFIED VIA %[1]s USING PASSWORD('%[3]s')",
 		plugin, p.Account.User, p.Account.Password))
-	p.threads("replica1", "STOP", "")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.threads("START", "")
 }
 
 func byPARSEC(p *played) {

@@ -43,9 +43,9 @@ func (p *played) statusOfReplica() map[string]string {
 // loginInMemory: START REPLICA with USER and PASSWORD gives a receiver what its server keeps nowhere.
 func loginInMemory(p *played) {
 	inMemory := func() {
-		p.threads("replica1", "STOP", "")
-		p.change("replica1", "PASSWORD=''")
-		p.threads("replica1", "START", " USER='"+p.Account.User+"' PASSWORD='"+p.Account.Password+"'")
+		p.threads("STOP", "")
+		p.change("PASSWORD=''")
+		p.threads("START", " USER='"+p.Account.User+"' PASSWORD='"+p.Account.Password+"'")
 		p.await("a receiver with a login of its own", func() bool { return p.receiver("replica1") == "Yes 0" })
 	}
 	end := p.begin()
@@ -54,9 +54,9 @@ func loginInMemory(p *played) {
 	if p.receiver("replica1") != "Yes 0" {
 		p.t.Errorf("its receiver was disturbed: %s", p.receiver("replica1"))
 	}
-	p.threads("replica1", "STOP", "")
-	p.change("replica1", "PASSWORD='"+p.Account.Password+"'")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.change("PASSWORD='"+p.Account.Password+"'")
+	p.threads("START", "")
 	p.await("a receiver with a login that is kept", func() bool { return p.receiver("replica1") == "Yes 0" })
 	p.toTLS()
 	inMemory()
@@ -79,9 +79,9 @@ func gaveUp(p *played) {
 	}
 	away := func(tries string, options ...string) {
 		p.rename(p.Account.User, "away")
-		p.threads("replica1", "STOP", "")
-		p.change("replica1", options...)
-		p.threads("replica1", "START", "")
+		p.threads("STOP", "")
+		p.change(options...)
+		p.threads("START", "")
 		p.await("a receiver that is kept out", func() bool { return p.receiver("replica1") == tries })
 	}
 	away("No 1045", options...)
@@ -94,7 +94,7 @@ func gaveUp(p *played) {
 
 	// One that was stopped before it gave up stays stopped: somebody has stopped it.
 	away("Connecting 1045", "CONNECT_RETRY=60")
-	p.threads("replica1", "STOP", " IO_THREAD")
+	p.threads("STOP", " IO_THREAD")
 	p.rename("away", p.Account.User)
 	p.held("the receiver of replica1 is stopped, and no journal here tells who stopped it; its last error was 1045")
 
@@ -197,8 +197,8 @@ func semiSync(p *played) {
 		p.sql("replica1", "INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'")
 	}
 	p.sql("replica1", "SET GLOBAL rpl_semi_sync_"+replica+"_enabled=1")
-	p.threads("replica1", "STOP", "")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.threads("START", "")
 	p.sql("primary", "SET GLOBAL rpl_semi_sync_"+source+"_enabled=1")
 	acknowledged := func() bool {
 		value, err := p.Query(p.t.Context(), "replica1", "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_"+replica+"_status'")
@@ -218,9 +218,9 @@ func semiSync(p *played) {
 
 // delayed: where the applier goes on meanwhile its relay logs stay, and where it cannot the plan is blocked.
 func delayed(p *played) {
-	p.threads("replica1", "STOP", "")
-	p.change("replica1", "DELAY=3600")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.change("DELAY=3600")
+	p.threads("START", "")
 	end := p.begin()
 	position := func(kind string) int {
 		n, err := strconv.Atoi(p.statusOfReplica()[kind])
@@ -229,9 +229,9 @@ func delayed(p *played) {
 	}
 	p.await("rows that wait", func() bool { return position("Read_Master_Log_Pos") > position("Exec_Master_Log_Pos")+2000 })
 	undelay := func() {
-		p.threads("replica1", "STOP", "")
-		p.change("replica1", "DELAY=0")
-		p.threads("replica1", "START", "")
+		p.threads("STOP", "")
+		p.change("DELAY=0")
+		p.threads("START", "")
 	}
 	if r := p.release("replica1"); r.MariaDB || !r.MySQL(5, 7, 4) {
 		p.held("channel replica1 is delayed by 1h", "purges the relay logs that wait", "MASTER_DELAY=0")
@@ -279,9 +279,9 @@ func gtids(p *played) {
 	if p.release("replica1").MariaDB {
 		mode = "USE_GTID=current_pos"
 	}
-	p.threads("replica1", "STOP", "")
-	p.change("replica1", mode, "HEARTBEAT_PERIOD=7.25", "CONNECT_RETRY=7")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.change(mode, "HEARTBEAT_PERIOD=7.25", "CONNECT_RETRY=7")
+	p.threads("START", "")
 	p.await("a receiver", func() bool { return p.receiver("replica1") == "Yes 0" })
 	kept := func() []string {
 		status := p.statusOfReplica()
@@ -326,7 +326,7 @@ func (p *played) heartbeat(server string) string {
 
 // applierStopped: somebody has stopped it, and only who says so keeps it stopped.
 func applierStopped(p *played) {
-	p.threads("replica1", "STOP", " SQL_THREAD")
+	p.threads("STOP", " SQL_THREAD")
 	end := p.begin()
 	p.held("the applier of replica1 is stopped, and no journal here tells who stopped it", "--keep-stopped")
 	before := p.statusOfReplica()
@@ -335,7 +335,7 @@ func applierStopped(p *played) {
 	if after["Slave_IO_Running"] != "Yes" || after["Slave_SQL_Running"] != "No" || after["Exec_Master_Log_Pos"] != before["Exec_Master_Log_Pos"] {
 		p.t.Errorf("%v, then %v", before, after)
 	}
-	p.threads("replica1", "START", " SQL_THREAD")
+	p.threads("START", " SQL_THREAD")
 	p.await("its applier", func() bool { return p.statusOfReplica()["Slave_SQL_Running"] == "Yes" })
 	end()
 	p.proven()
@@ -417,9 +417,9 @@ func multiThreaded(p *played) {
 	case r.MySQL(8, 0, 26):
 		setting = "replica_parallel_workers"
 	}
-	p.threads("replica1", "STOP", "")
+	p.threads("STOP", "")
 	p.sql("replica1", "SET GLOBAL "+setting+"=4")
-	p.threads("replica1", "START", "")
+	p.threads("START", "")
 	end := p.begin()
 	p.toTLS()
 	p.proven()

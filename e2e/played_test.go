@@ -9,32 +9,32 @@ import (
 
 // What a person does to servers by hand, in the words of their versions.
 
-// threads sends STOP or START for threads of a channel: "" for both, " IO_THREAD", " SQL_THREAD".
-func (p *played) threads(server, verb, threads string) {
+// threads sends STOP or START for threads of the replica's channel: "" for both, " IO_THREAD", " SQL_THREAD".
+func (p *played) threads(verb, threads string) {
 	p.t.Helper()
 	word := " SLAVE"
-	if p.release(server).MySQL(8, 0, 22) {
+	if p.release("replica1").MySQL(8, 0, 22) {
 		word = " REPLICA"
 	}
-	p.sql(server, verb+word+threads)
+	p.sql("replica1", verb+word+threads)
 }
 
-// change sets options of a server's channel, without the word that they begin with: SSL=1.
-func (p *played) change(server string, options ...string) {
+// change sets options of the replica's channel, without the word that they begin with: SSL=1.
+func (p *played) change(options ...string) {
 	p.t.Helper()
 	verb, prefix := "CHANGE MASTER TO ", "MASTER_"
-	if p.release(server).MySQL(8, 0, 23) {
+	if p.release("replica1").MySQL(8, 0, 23) {
 		verb, prefix = "CHANGE REPLICATION SOURCE TO ", "SOURCE_"
 	}
-	p.sql(server, verb+prefix+strings.Join(options, ", "+prefix))
+	p.sql("replica1", verb+prefix+strings.Join(options, ", "+prefix))
 }
 
 // tls sets TLS options of the replica's channel while both of its threads are stopped.
 func (p *played) tls(options ...string) {
 	p.t.Helper()
-	p.threads("replica1", "STOP", "")
-	p.change("replica1", options...)
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.change(options...)
+	p.threads("START", "")
 }
 
 // withoutTLS restarts a server so that it serves no TLS.

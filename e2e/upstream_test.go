@@ -50,8 +50,8 @@ func rplSSL(p *played) {
 	end := p.begin()
 	p.secure()
 	for range 3 {
-		p.threads("replica1", "STOP", "")
-		p.threads("replica1", "START", "")
+		p.threads("STOP", "")
+		p.threads("START", "")
 		p.await("both threads", func() bool { return p.runs() })
 	}
 	p.proven()
@@ -106,9 +106,9 @@ func rplHeartbeatSSL(p *played) {
 		timeout = "replica_net_timeout"
 	}
 	p.sql("replica1", "SET GLOBAL "+timeout+" = 5")
-	p.threads("replica1", "STOP", "")
-	p.change("replica1", "HEARTBEAT_PERIOD=1")
-	p.threads("replica1", "START", "")
+	p.threads("STOP", "")
+	p.change("HEARTBEAT_PERIOD=1")
+	p.threads("START", "")
 	p.await("both threads", func() bool { return p.runs() })
 	before := p.dumpThreads()
 	idle := time.Now().Add(12 * time.Second)
@@ -203,7 +203,7 @@ func certVerify(p *played) {
 	foreign := newCorporate(p.cluster)
 	ca := filepath.Join(s.TLSDir, "foreign.pem")
 	p.copyFor(foreign.at("root.pem"), ca)
-	p.tls("SSL_CA='"+ca+"'")
+	p.tls("SSL_CA='" + ca + "'")
 	if number := p.failed("replica1"); number != "2026" {
 		p.t.Errorf("a source of another authority gives error %s", number)
 	}
