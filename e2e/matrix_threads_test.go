@@ -55,7 +55,7 @@ func loginInMemory(p *played) {
 		p.t.Errorf("its receiver was disturbed: %s", p.receiver("replica1"))
 	}
 	p.threads("STOP", "")
-	p.change("PASSWORD='"+p.Account.Password+"'")
+	p.change("PASSWORD='" + p.Account.Password + "'")
 	p.threads("START", "")
 	p.await("a receiver with a login that is kept", func() bool { return p.receiver("replica1") == "Yes 0" })
 	p.toTLS()
