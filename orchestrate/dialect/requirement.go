@@ -152,7 +152,7 @@ func (d Dialect) specified(text string) (facts.Requirement, error) {
 	case d.quoting() == writtenEscaped, err != nil:
 		return escaped, escapedErr
 	case escapedErr != nil, asIs.Same(escaped):
-		return asIs, nil
+		return asIs, err
 	}
 	return facts.Requirement{}, errEither
 }

@@ -129,6 +129,7 @@ func (w words) onChannel(verb, name, rest string) Statement {
 		return statement("%s%s FOR CHANNEL %s", verb, rest, name)
 	case unnamed:
 		return statement("%s%s", verb, rest)
+	case namedBehindVerb:
 	}
 	return statement("%s %s%s", verb, name, rest)
 }

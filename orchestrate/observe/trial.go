@@ -297,7 +297,7 @@ func (t *trial) config(f files, told *facts.Trial) (*tls.Config, error) {
 func (t *trial) asReceiver(config *tls.Config) {
 	if d, err := dialect.For(t.seen.Instance.Or(facts.Instance{}).Version); err == nil {
 		speaks := d.TLSVersions()
-		config.MinVersion, config.MaxVersion = tls.VersionTLS10+uint16(speaks.Oldest), tls.VersionTLS10+uint16(speaks.Newest) //nolint:gosec // from 0 to 3
+		config.MinVersion, config.MaxVersion = tls.VersionTLS10+uint16(speaks.Oldest), tls.VersionTLS10+uint16(speaks.Newest)
 	}
 }
 
