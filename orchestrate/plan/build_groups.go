@@ -8,6 +8,9 @@ import (
 )
 
 // warnOfGroup names what a server has to do with that is not replication from a source, and is left alone.
+//
+// A Galera member hands an ALTER USER to the others also with sql_log_bin=0, and not with wsrep_on=OFF, which takes SUPER (tried on 10.11.18). A
+// member of Group Replication with sql_log_bin=0 does not.
 func (b *builder) warnOfGroup(server topology.ServerName) {
 	instance := b.facts.Server(server).Instance.Or(facts.Instance{})
 	switch require, changes := b.requires[server]; {
