@@ -36,6 +36,7 @@ func TestMatrix(t *testing.T) {
 type scenario struct {
 	name    string
 	mixed   bool                            // it is played on mixed pairs as well
+	futile  bool                            // it is about servers that cannot replicate
 	without func(compatibility.Pair) string // why it has no meaning on a pair; empty: it has one
 	options func(compatibility.Pair) lab.Options
 	play    func(p *played)
@@ -152,8 +153,11 @@ func (s scenario) playOn(t *testing.T, on pairOfServers) {
 	if results != "" && trial.IsKept(results) {
 		return
 	}
-	if s.without != nil {
+	switch {
+	case s.without != nil && s.without(on.Pair) != "":
 		trial.Why = s.without(on.Pair)
+	case cannotReplicate(on.Pair) && !s.futile:
+		trial.Why = "these servers cannot replicate"
 	}
 	if trial.Why != "" {
 		trial.Outcome = compatibility.Without

@@ -47,6 +47,9 @@ type Options struct {
 	PerformanceSchema bool
 	SkipNameResolve   bool
 
+	// Futile starts servers that are known not to replicate, too, and waits for no rows.
+	Futile bool
+
 	// OneHost puts all servers on one host: they share address, sshd and option files, and each has a group of its own there, as those that
 	// systemd starts by a template.
 	OneHost bool

@@ -9,9 +9,9 @@ import (
 )
 
 // replicate creates the account, starts the receivers and lets some rows through.
-func (l *Lab) replicate(ctx context.Context, mode AccountMode) error {
+func (l *Lab) replicate(ctx context.Context, o Options) error {
 	err := l.each(func(s Server) error {
-		if !l.hasAccount(s, mode) {
+		if !l.hasAccount(s, o.Account) {
 			return nil
 		}
 		return l.createAccount(ctx, s)
@@ -28,7 +28,7 @@ func (l *Lab) replicate(ctx context.Context, mode AccountMode) error {
 	if err != nil {
 		return err
 	}
-	if err := l.createShop(ctx); err != nil {
+	if err := l.createShop(ctx); err != nil || o.Futile {
 		return err
 	}
 	return l.WaitCaughtUp(ctx)

@@ -66,6 +66,9 @@ func design(ctx context.Context, o *Options, me person) (*Lab, error) {
 	if err := l.equip(ctx, *o); err != nil {
 		return nil, err
 	}
+	if o.Futile {
+		return l, nil
+	}
 	return l, l.checkPairs()
 }
 
@@ -144,7 +147,7 @@ func (l *Lab) bringUp(ctx context.Context, o Options, me person) error {
 	if err := l.startAll(ctx, me.serverUser()); err != nil {
 		return err
 	}
-	return l.replicate(ctx, o.Account)
+	return l.replicate(ctx, o)
 }
 
 func (l *Lab) startAll(ctx context.Context, serverUser string) error {

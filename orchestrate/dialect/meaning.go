@@ -23,6 +23,12 @@ func (d Dialect) SettingsReload() bool { return d.settingsReload }
 // ShowsTransports says that the server shows in performance_schema, which is on, how another session is carried.
 func (d Dialect) ShowsTransports(in facts.Instance) bool { return d.showsTransports && in.PerfSchema }
 
+// ReadsRowsOf says that a replica can apply the row events that a source writes. MySQL 8.0.33 and 9.7 stop at those of MariaDB ("Could not parse
+// relay log event entry"), which 8.0.15 applies (tried; since 8.0.31 by the release notes).
+func (d Dialect) ReadsRowsOf(source Dialect) bool {
+	return !d.onlyOwnRows || source.version.Flavour != facts.MariaDB
+}
+
 // ConfigCheck are the arguments by which the server's program judges what the next start would read, and starts nothing. MySQL 8.0 and newer let
 // names pass in their help that they do not know (tried on 8.0.33 and 9.7), and have --validate-config from 8.0.16 on; older ones would start
 // with it (tried on 8.0.15 and 5.7.22). MySQL 5.6 would open its binary log for its help (tried on 5.6.24).

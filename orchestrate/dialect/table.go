@@ -19,6 +19,7 @@ type traits struct {
 	persistedFile   string // in the data folder, read after everything else; empty for none
 	dynamicPaths    bool   // SET PERSIST takes the paths of the TLS files, which the next reload brings into use
 	refusal         refusal
+	onlyOwnRows     bool // as a replica it cannot read the row events of MariaDB
 	showsTransports bool // performance_schema shows how another session is carried
 	tellsRunTime    bool // it tells which variables were set while it runs, and where it has the others from
 	grants          bool // GRANT USAGE sets what an account demands, and SHOW GRANTS tells it: there is neither ALTER USER ... REQUIRE nor SHOW CREATE USER
@@ -109,6 +110,7 @@ func rowsOfMySQL() []row {
 	})
 	t.since(8, 0, 22, func(to *traits) { to.words.changed8022() }) // START REPLICA
 	t.since(8, 0, 23, func(to *traits) { to.words.changed8023() }) // CHANGE REPLICATION SOURCE
+	t.since(8, 0, 31, func(to *traits) { to.onlyOwnRows = true })  // tried on 8.0.33 and 9.7, where 8.0.15 reads them
 	t.since(8, 2, 0, func(to *traits) { to.words.changed82() })    // SHOW BINARY LOG STATUS
 	t.since(8, 3, 0, func(to *traits) { to.words.changed83() })    // master_info_repository is gone
 	t.since(8, 4, 0, func(to *traits) { to.words.changed84() })    // have_ssl is gone

@@ -89,13 +89,19 @@ func (b *builder) findLinks() {
 	b.plan.Blocked = append(b.plan.Blocked, blocked...)
 	for _, l := range links {
 		channel, _ := b.facts.Channel(l.Channel).Get()
-		b.threads[l.Channel] = b.wantedThreads(l.Channel, channel)
+		b.threads[l.Channel] = b.wantedThreads(l, channel)
 	}
 }
 
 // wantedThreads are the states found before the first action of an unfinished run, else those of now. A stopped thread cannot tell
 // who stopped it, so without a note in the journal it blocks.
-func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threads {
+func (b *builder) wantedThreads(l Link, c facts.Channel) facts.Threads {
+	id := l.Channel
+	if c.ApplierError.Number != 0 && !b.readsRows(l) {
+		b.block(id.Server, "replicate from MySQL, or let a MariaDB be the replica", "%s cannot replicate from %s: MySQL from 8.0.31 on cannot read the row events of MariaDB, "+
+			"and the applier of %s has stopped%s", id.Server, l.Source, id, errorOf(c.ApplierError))
+		return c.Threads()
+	}
 	if c.ApplierError.Number != 0 {
 		b.block(id.Server, dialect.Explain(c.ApplierError.Number, c.ApplierError.Text), "the applier of %s has stopped%s", id, errorOf(c.ApplierError))
 		return c.Threads()
@@ -114,6 +120,13 @@ func (b *builder) wantedThreads(id facts.ChannelID, c facts.Channel) facts.Threa
 		b.blockStopped(id, "applier", c.ApplierError)
 	}
 	return threads
+}
+
+// readsRows says that the replica can read what its source writes of rows, as far as that is known.
+func (b *builder) readsRows(l Link) bool {
+	replica, err := dialectOf(b.facts, l.Channel.Server)
+	source, sourceErr := dialectOf(b.facts, l.Source)
+	return err != nil || sourceErr != nil || replica.ReadsRowsOf(source)
 }
 
 // blockRunning: whether a restart or a person started the thread since, nothing tells.

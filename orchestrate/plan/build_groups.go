@@ -9,8 +9,8 @@ import (
 
 // warnOfGroup names what a server has to do with that is not replication from a source, and is left alone.
 //
-// A Galera member hands an ALTER USER to the others also with sql_log_bin=0, and not with wsrep_on=OFF, which takes SUPER (tried on 10.11.18). A
-// member of Group Replication with sql_log_bin=0 does not.
+// A Galera member hands an ALTER USER on also with sql_log_bin=0, as the count of its write sets tells, and not with wsrep_on=OFF, which takes SUPER
+// (tried on one node of 10.11.18). That a member of Group Replication does not is by the manual, not tried.
 func (b *builder) warnOfGroup(server topology.ServerName) {
 	instance := b.facts.Server(server).Instance.Or(facts.Instance{})
 	switch require, changes := b.requires[server]; {
