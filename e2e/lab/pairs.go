@@ -65,7 +65,7 @@ func cannotReplicate(replica Programs, source Release) string {
 	switch {
 	case source.MariaDB && r.MySQL(8, 0, 31):
 		return "it cannot read the row events"
-	case source.MySQL(9, 0, 0) && r.MariaDB && !replica.hasPlugin("sha256_password"),
+	case source.MySQL(9, 0, 0) && r.MariaDB && !replica.hasPlugin("caching_sha2_password"),
 		source.MySQL(9, 0, 0) && !r.MariaDB && !r.MySQL(8, 0, 4):
 		return "the source has no passwords that it could log in by"
 	}

@@ -2,10 +2,14 @@ package lab
 
 import (
 	"context"
+	"crypto/tls"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // replicate creates the account, starts the receivers and lets some rows through.
@@ -47,7 +51,28 @@ func (l *Lab) hasAccount(s Server, mode AccountMode) bool {
 // alone.
 func (l *Lab) createAccount(ctx context.Context, s Server) error {
 	a := l.Account
-	return l.Exec(ctx, s.Name, createAccount(s.Programs.Release, l.hasOldOnes()), a.User, a.Password, a.User)
+	err := l.Exec(ctx, s.Name, createAccount(s.Programs.Release, l.hasOldOnes()), a.User, a.Password, a.User)
+	if err != nil || !s.Programs.Release.MySQL(9, 0, 0) || !l.hasOldOnes() {
+		return err
+	}
+	return l.introduce(ctx, s)
+}
+
+// introduce logs the account in over TLS once: a receiver of MariaDB does not get in without, by caching_sha2_password, before somebody else did
+// (tried on 9.7 and 11.8).
+func (l *Lab) introduce(ctx context.Context, s Server) error {
+	login := mysql.NewConfig()
+	login.User, login.Passwd, login.Net, login.Addr = l.Account.User, l.Account.Password, "tcp", s.MySQLAddress()
+	login.TLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // on this machine, to a server that has just been made
+	connector, err := mysql.NewConnector(login)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	db := sql.OpenDB(connector)
+	if err := errors.Join(db.PingContext(ctx), db.Close()); err != nil {
+		return fmt.Errorf("%s: log the replication account in: %w", s.Name, err)
+	}
+	return nil
 }
 
 func (l *Lab) startReceiver(ctx context.Context, s Server) error {

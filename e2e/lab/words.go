@@ -57,15 +57,10 @@ func startReplica(replica, source Release) string {
 	return "CHANGE MASTER TO " + to + "; START SLAVE"
 }
 
-// createAccount makes the replication account, by an old way of passwords where a replica does not know the new one, or cannot use it in
-// plaintext: the receiver of MariaDB is denied (tried on 10.11 and 11.8) until somebody else has logged in.
+// createAccount makes the replication account, by the old way of passwords where a replica does not know the new one and the server has both.
 func createAccount(r Release, oldPasswords bool) string {
 	how := "BY"
-	switch {
-	case !oldPasswords || !r.MySQL(8, 0, 0):
-	case r.MySQL(9, 0, 0):
-		how = "WITH sha256_password BY"
-	default:
+	if oldPasswords && r.MySQL(8, 0, 0) && !r.MySQL(9, 0, 0) {
 		how = "WITH mysql_native_password BY"
 	}
 	return fmt.Sprintf("SET SESSION sql_log_bin = 0; CREATE USER ?@'%%' IDENTIFIED %s ?; GRANT REPLICATION SLAVE ON *.* TO ?@'%%'", how)

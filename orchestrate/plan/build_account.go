@@ -212,8 +212,10 @@ func (b *builder) requireGuards(s topology.Server, rows []facts.RowChange, binlo
 	if binlog {
 		guards = append(guards, Guard{Condition: b.arrives()})
 	}
-	if len(b.linksFrom(s.Name)) > 0 {
-		guards = append(guards, Guard{Condition: b.noStrangers(s.Name), Patience: toRegister})
+	for _, other := range b.cluster.Servers {
+		if other.Name == s.Name || binlog && b.maySend(other.Name) { // whose rows are raised
+			guards = append(guards, Guard{Condition: b.noStrangers(other.Name), Patience: toRegister})
+		}
 	}
 	for _, l := range b.links {
 		switch b.cluster.Policy.Enforce {

@@ -174,7 +174,10 @@ func (b *builder) checkAccount() {
 }
 
 func (b *builder) checkStrangers() {
-	for _, s := range b.cluster.Sources() {
+	for _, s := range b.cluster.Servers {
+		if !b.maySend(s.Name) {
+			continue
+		}
 		guard := b.noStrangers(s.Name)
 		switch v := guard.Holds(b.facts); {
 		case v.Fails():
@@ -183,6 +186,11 @@ func (b *builder) checkStrangers() {
 			b.warnOf(s.Name, "%s", v.Why())
 		}
 	}
+}
+
+// maySend says that somebody may read the server's binary log as the account, named by the inventory or not.
+func (b *builder) maySend(server topology.ServerName) bool {
+	return b.cluster.IsSource(server) || len(b.facts.Server(server).Accounts.Or(nil)) > 0
 }
 
 func (b *builder) noStrangers(server topology.ServerName) NoStrangers {

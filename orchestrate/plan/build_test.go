@@ -267,6 +267,15 @@ func TestBuildFollowsTheAccount(t *testing.T) {
 			hint:    "inventory",
 		},
 		{
+			name: "so does one at a replica whose row of the account is raised, too",
+			begin: with("db3", func(s *world.Settings) {
+				s.Account("%", facts.RequireNone)
+				s.Stranger("repl", "10.0.0.77:55555")
+			}),
+			blocked: []string{"db3: a replica or binlog reader that the inventory does not name is connected to db3: connection 6 of repl from 10.0.0.77:55555"},
+			hint:    "inventory",
+		},
+		{
 			name: "an unnamed binlog reader of another account is a warning",
 			begin: with("db1", func(s *world.Settings) {
 				s.Stranger("cdc", "10.0.0.78:55555")
