@@ -58,7 +58,8 @@ func (t *tracer) follow(pid int) error {
 	}
 	for {
 		var status syscall.WaitStatus
-		at, err := syscall.Wait4(-1, &status, syscall.WALL|syscall.WNOTHREAD, nil)
+		// For those of its process group alone: the thread may be the parent of what another test has started.
+		at, err := syscall.Wait4(-t.first, &status, syscall.WALL|syscall.WNOTHREAD, nil)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
@@ -131,7 +132,7 @@ func (t *tracer) kill() {
 	}
 	for {
 		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WALL|syscall.WNOTHREAD, nil)
+		pid, err := syscall.Wait4(-t.first, &status, syscall.WALL|syscall.WNOTHREAD, nil)
 		if errors.Is(err, syscall.ECHILD) {
 			return
 		}
