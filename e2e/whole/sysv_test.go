@@ -26,6 +26,8 @@ func TestInitScriptRestartsThePrimary(t *testing.T) {
 	if first := s.on("db1", "cat /proc/1/comm; ! test -e /run/systemd/system; ! pidof systemd systemd-journald"); first != "init" {
 		t.Fatalf("process 1 is %s", first)
 	}
+	// The script that started the server is its parent until it ends.
+	s.on("db1", `for i in $(seq 300); do [ "$(ps -C mysqld_safe -o ppid= | tr -d ' ')" = 1 ] && exit; sleep 0.1; done; exit 1`)
 	before := s.on("db1", "pidof mariadbd")
 	s.want(2, "plan", "--allow-restart").says(t, "db1 runs as mariadb", "restart db1 by service mariadb restart", "db1 (mariadb on db1) restarts")
 	s.mainJob()
