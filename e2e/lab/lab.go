@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,6 +72,8 @@ type Lab struct {
 	SSHD    string // the program
 
 	AdminPassword string // for the servers that do not let it in without one
+
+	reserved []io.Closer // the ports of its servers
 }
 
 // Open reads the lab that was started in a folder, whether its servers run or not.
@@ -127,7 +130,11 @@ func (l *Lab) Remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(l.Dir)
+	for _, port := range l.reserved {
+		err = errors.Join(err, port.Close())
+	}
+	l.reserved = nil
+	return errors.Join(err, os.RemoveAll(l.Dir))
 }
 
 func (l *Lab) save() error {

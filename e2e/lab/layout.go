@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -140,39 +141,48 @@ func (l *Lab) each(f func(Server) error) error {
 }
 
 // givePorts finds free ports on every server's address. They lie below the range of outgoing connections, so that none is
-// taken while its server is down.
+// taken while its server is down. No other lab takes them as long as this one is held by the process that started it.
 func (l *Lab) givePorts(ctx context.Context) error {
 	for i := range l.Servers {
 		s := &l.Servers[i]
 		var err error
-		if s.Port, err = freePort(ctx, s.Address, 0); err != nil {
+		if s.Port, err = l.freePort(ctx, s.Address); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if first := l.Servers[0]; i > 0 && s.SSHConfigFile == first.SSHConfigFile {
 			s.SSHPort = first.SSHPort
 			continue
 		}
-		if s.SSHPort, err = freePort(ctx, s.Address, s.Port); err != nil {
+		if s.SSHPort, err = l.freePort(ctx, s.Address); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return nil
 }
 
-func freePort(ctx context.Context, address string, taken int) (int, error) {
+func (l *Lab) freePort(ctx context.Context, address string) (int, error) {
 	const low, high, tries = 20000, 32000, 100
 	var last error
 	for range tries {
 		port := low + rand.IntN(high-low) //nolint:gosec // nobody gains by guessing it
-		if port == taken {
-			continue
+		if last = l.reserve(ctx, net.JoinHostPort(address, strconv.Itoa(port))); last == nil {
+			return port, nil
 		}
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
-		if err != nil {
-			last = err
-			continue
-		}
-		return port, listener.Close()
 	}
 	return 0, fmt.Errorf("no free port on %s: %w", address, last)
+}
+
+// reserve fails where somebody listens, or where another lab means to: each holds a name in the kernel's abstract namespace, which ends with its
+// process.
+func (l *Lab) reserve(ctx context.Context, address string) error {
+	held, err := new(net.ListenConfig).Listen(ctx, "unix", "@replssl-lab/"+address)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return errors.Join(err, held.Close())
+	}
+	l.reserved = append(l.reserved, held)
+	return listener.Close()
 }
