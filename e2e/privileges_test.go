@@ -23,10 +23,11 @@ type flavour struct {
 	version facts.Version
 }
 
+// Servers of other versions are those of the matrix.
 func flavours() []flavour {
 	return []flavour{
 		{"MariaDB", start, facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 11, Patch: 19}},
-		{"MySQL", startMySQL, facts.Version{Flavour: facts.MySQL, Major: 9, Minor: 7, Patch: 4}},
+		{"MySQL 8.0", startMySQL, facts.Version{Flavour: facts.MySQL, Major: 9, Minor: 7, Patch: 4}},
 	}
 }
 
@@ -40,63 +41,90 @@ func TestLeastPrivileges(t *testing.T) {
 	for _, f := range flavours() {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			c := f.start(t, lab.Options{Replicas: 1, Account: lab.AccountSome, PerformanceSchema: true})
-			keeper := c.keeper()
+			c := f.start(t, rightsLab)
 			grants := readmeGrants(t, f.name)
-			weaken := func(grants []string) {
-				for _, s := range c.Servers {
-					keeper.sql(s.Name, c.withNothingBut(grants...))
-				}
-				held, err := c.Query(t.Context(), "replica1", "SHOW GRANTS")
-				must(t, err)
-				if text := held.String(); strings.Contains(text, "ALL PRIVILEGES") || strings.Contains(text, "SUPER") {
-					t.Fatalf("%s still has all privileges: %s", c.account(), text)
-				}
-			}
-			keeper.sql("replica1", readOnly)
-			weaken(grants)
-			c.plan(2)
-			c.want(0, "apply", "--yes")
-			if r := c.verify(0); !r.OK {
-				t.Errorf("%+v", r)
-			}
-			weaken(slices.DeleteFunc(grants, func(g string) bool {
-				return strings.Contains(g, "CREATE USER") || strings.Contains(g, "_ADMIN") || strings.Contains(g, "_ONLY")
+			c.suffice(grants, slices.DeleteFunc(slices.Clone(grants), func(g string) bool {
+				return strings.Contains(g, "CREATE USER") || strings.Contains(g, "ADMIN")
 			}))
-			if r := c.verify(0); !r.OK {
-				t.Errorf("%+v", r)
-			}
-			if s := c.status(); len(s.Problems)+len(s.Plan.Blocked) > 0 {
-				t.Errorf("%+v", s)
-			}
-			if p := c.plan(0); len(p.Blocked)+len(p.Steps) > 0 {
-				t.Errorf("%+v", p)
-			}
 		})
 	}
+}
+
+// rightsLab is one on which every kind of work is at hand.
+var rightsLab = lab.Options{Replicas: 1, Account: lab.AccountSome, PerformanceSchema: true}
+
+// suffice asserts that the whole job can be done with the first grants alone, and be looked at with the second.
+func (c *cluster) suffice(toWork, toLook []string) {
+	c.t.Helper()
+	keeper := c.keeper()
+	weaken := func(grants []string) {
+		for _, s := range c.Servers {
+			keeper.sql(s.Name, c.withNothingBut(grants...))
+		}
+		held, err := c.Query(c.t.Context(), "replica1", "SHOW GRANTS")
+		must(c.t, err)
+		if text := held.String(); strings.Contains(text, "ALL PRIVILEGES") || strings.Contains(text, "SUPER") && !strings.Contains(fmt.Sprint(grants), "SUPER") {
+			c.t.Fatalf("%s still has all privileges: %s", c.account(), text)
+		}
+	}
+	keeper.sql("replica1", readOnly)
+	weaken(toWork)
+	c.plan(2)
+	c.want(0, "apply", "--yes")
+	if r := c.verify(0); !r.OK {
+		c.t.Errorf("%+v", r)
+	}
+	weaken(toLook)
+	if r := c.verify(0); !r.OK {
+		c.t.Errorf("%+v", r)
+	}
+	if s := c.status(); len(s.Problems)+len(s.Plan.Blocked) > 0 {
+		c.t.Errorf("%+v", s)
+	}
+	if p := c.plan(0); len(p.Blocked)+len(p.Steps) > 0 {
+		c.t.Errorf("%+v", p)
+	}
+}
+
+// works are those that only look, and all of them, without that of init.
+func works() (looks, all []dialect.Work) {
+	all = slices.DeleteFunc(dialect.Works(), func(w dialect.Work) bool { return w == dialect.SeeReplicas })
+	return all[:slices.Index(all, dialect.RunThreads)], all
 }
 
 // TestREADMEHasThePrivileges holds the README's lists against the definition: they meet every need but that of init, and no part of them could
 // be left out.
 func TestREADMEHasThePrivileges(t *testing.T) {
 	t.Parallel()
-	works := slices.DeleteFunc(dialect.Works(), func(w dialect.Work) bool { return w == dialect.SeeReplicas })
-	for _, f := range flavours() {
+	looks, works := works()
+	for _, f := range append(flavours(),
+		flavour{name: "MariaDB", version: facts.Version{Flavour: facts.MariaDB, Major: 10, Minor: 5, Patch: 23}},
+		flavour{name: "MySQL 8.0", version: facts.Version{Flavour: facts.MySQL, Major: 8, Minor: 0, Patch: 33}},
+		flavour{name: "MySQL 5.7", version: facts.Version{Flavour: facts.MySQL, Major: 5, Minor: 7, Patch: 22}},
+	) {
 		grants := readmeGrants(t, f.name)
 		held := parsed(grants...)
 		if lacking := dialect.Lacking(f.version, held, works...); len(lacking) > 0 || held.Unread {
 			t.Errorf("%s: the README lacks %v", f.name, lacking)
 		}
-		for i, given := range held.Given {
+		looked := without(held, "SUPER") // which does for what it takes to look, and is not given for that
+		for _, given := range held.Given {
 			for _, privilege := range given.Privileges {
-				less := facts.Grants{Given: slices.Clone(held.Given)}
-				less.Given[i].Privileges = slices.DeleteFunc(slices.Clone(given.Privileges), func(p string) bool { return p == privilege })
-				if len(dialect.Lacking(f.version, less, works...)) == 0 {
+				needless := len(dialect.Lacking(f.version, without(held, privilege), works...)) == 0
+				if needless && len(dialect.Lacking(f.version, without(looked, privilege), looks...)) == 0 {
 					t.Errorf("%s: nothing needs %s", f.name, privilege)
 				}
 			}
 		}
 	}
+}
+
+func without(held facts.Grants, privilege string) (less facts.Grants) {
+	for _, given := range held.Given {
+		given.Privileges = slices.DeleteFunc(slices.Clone(given.Privileges), func(p string) bool { return p == privilege })
+		less.Given = append(less.Given, given)
+	}
+	return less
 }
 
 func parsed(grants ...string) facts.Grants {
@@ -123,30 +151,36 @@ func TestEachPrivilegeIsNeeded(t *testing.T) {
 	for _, f := range flavours() {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			c := f.start(t, lab.Options{Replicas: 1, Account: lab.AccountSome, PerformanceSchema: true})
-			keeper := c.keeper()
-			keeper.sql("replica1", readOnly)
-			tried := map[dialect.Work]bool{}
-			for _, n := range neededBy(t, f) {
-				tried[n.work] = true
-				for _, need := range dialect.NeedsOf(f.version, n.work) {
-					keeper.sql(n.server, c.withAllBut(f.version, need))
-					c.lacks(keeper, n, need.Right)
-					keeper.sql(n.server, c.withNothingBut("GRANT ALL PRIVILEGES ON *.* TO mysql@localhost"))
-				}
-			}
-			for _, w := range dialect.Works() {
-				if len(dialect.NeedsOf(f.version, w)) > 0 && !tried[w] {
-					t.Errorf("nobody tried to %s", w)
-				}
-			}
+			f.start(t, rightsLab).needEach(f.version)
 		})
 	}
 }
 
-// lacks asserts what comes of a right that the administrator has not.
-func (c *cluster) lacks(keeper *cluster, n needed, right dialect.Right) {
+// needEach takes each right of that version away, and gives it back.
+func (c *cluster) needEach(v facts.Version) {
 	c.t.Helper()
+	keeper := c.keeper()
+	keeper.sql("replica1", readOnly)
+	tried := map[dialect.Work]bool{}
+	for _, n := range neededBy(c.t, v) {
+		tried[n.work] = true
+		for _, need := range dialect.NeedsOf(v, n.work) {
+			keeper.sql(n.server, c.withAllBut(v, need))
+			c.lacks(keeper, n, v, need)
+			keeper.sql(n.server, c.withNothingBut("GRANT ALL PRIVILEGES ON *.* TO mysql@localhost WITH GRANT OPTION"))
+		}
+	}
+	for _, w := range dialect.Works() {
+		if len(dialect.NeedsOf(v, w)) > 0 && !tried[w] {
+			c.t.Errorf("nobody tried to %s", w)
+		}
+	}
+}
+
+// lacks asserts what comes of a right that the administrator has not.
+func (c *cluster) lacks(keeper *cluster, n needed, v facts.Version, need dialect.Need) {
+	c.t.Helper()
+	right := need.Right
 	if n.plan {
 		p := c.plan(3)
 		if len(p.Blocked) == 0 || p.Blocked[0].Target != n.server || !strings.Contains(p.Blocked[0].Hint, "GRANT "+right.Privilege) {
@@ -155,9 +189,11 @@ func (c *cluster) lacks(keeper *cluster, n needed, right dialect.Right) {
 		if !strings.Contains(p.Blocked[0].Why, right.Privilege) && !strings.Contains(p.Blocked[0].Why, "denied") {
 			c.t.Errorf("without %s to %s: %+v", right, n.work, p.Blocked)
 		}
-		_, cure, _ := strings.Cut(p.Blocked[0].Hint, ": ")
 		defer func() {
-			keeper.sql(n.server, cure)
+			keeper.sql(n.server, p.cure())
+			if n.work != dialect.RunThreads && slices.Contains(need.Others, dialect.NeedsOf(v, dialect.RunThreads)[0].Right) {
+				keeper.sql(n.server, c.plan(3).cure()) // what stands for it, and was taken away with it
+			}
 			c.plan(2)
 		}()
 	} else {
@@ -174,16 +210,22 @@ func (c *cluster) lacks(keeper *cluster, n needed, right dialect.Right) {
 	}
 }
 
-// isDenied knows the refusals for lack of a privilege: by database, table, privilege, read_only, and of RESET PERSIST.
+// cure is the statement of the first hint.
+func (p planned) cure() string {
+	_, cure, _ := strings.Cut(p.Blocked[0].Hint, ": ")
+	return cure
+}
+
+// isDenied knows the refusals for lack of a privilege: by database, account (5.6), table, privilege, read_only, and of RESET PERSIST.
 func isDenied(err error) bool {
 	refused, ok := mysqlError(err)
-	return ok && slices.Contains([]uint16{1044, 1142, 1227, 1290, 3630}, refused.Number)
+	return ok && slices.Contains([]uint16{1044, 1045, 1142, 1227, 1290, 3630}, refused.Number)
 }
 
 // neededBy are all kinds of work, by statements of the product.
-func neededBy(t *testing.T, f flavour) []needed {
+func neededBy(t *testing.T, v facts.Version) []needed {
 	t.Helper()
-	d, err := dialect.For(f.version)
+	d, err := dialect.For(v)
 	must(t, err)
 	one := func(s dialect.Statement, err error) []dialect.Statement {
 		must(t, err)
@@ -207,7 +249,9 @@ func neededBy(t *testing.T, f flavour) []needed {
 		{dialect.AlterRows, "replica1", true, "", alter},
 		{dialect.SkipBinlog, "replica1", true, "", one(d.WithoutBinlog(), nil)},
 		{dialect.WriteReadOnly, "replica1", true, "", alter},
-		{dialect.ReloadFiles, "primary", d.PersistsSettings(), "", one(d.ReloadTLS(), nil)}, // the first of MariaDB is a restart
+	}
+	if d.FilesReload() {
+		list = append(list, needed{dialect.ReloadFiles, "primary", d.PersistsSettings(), "", one(d.ReloadTLS(), nil)}) // the first of MariaDB is a restart
 	}
 	if d.PersistsSettings() {
 		forget, err := d.Forget(facts.TLSSettings{CA: "ca.pem", Cert: "server-cert.pem", Key: "server-key.pem"}, facts.TLSSettings{})
@@ -223,7 +267,11 @@ func neededBy(t *testing.T, f flavour) []needed {
 func (c *cluster) keeper() *cluster {
 	c.t.Helper()
 	for _, s := range c.Servers {
-		c.sql(s.Name, "SET SESSION sql_log_bin=0; CREATE USER keeper@localhost; GRANT ALL PRIVILEGES ON *.* TO keeper@localhost WITH GRANT OPTION")
+		create := "CREATE USER keeper@localhost"
+		if !s.Programs.SocketLogin {
+			create += " IDENTIFIED BY '" + c.AdminPassword + "'"
+		}
+		c.sql(s.Name, "SET SESSION sql_log_bin=0; "+create+"; GRANT ALL PRIVILEGES ON *.* TO keeper@localhost WITH GRANT OPTION")
 	}
 	l, k := *c.Lab, *c
 	l.Admin, k.Lab = "keeper", &l
@@ -243,7 +291,7 @@ func (c *cluster) withNothingBut(grants ...string) string {
 
 // withAllBut gives everything but one right, and what stands for it.
 func (c *cluster) withAllBut(v facts.Version, need dialect.Need) string {
-	grants := []string{"GRANT ALL PRIVILEGES ON *.* TO mysql@localhost"}
+	grants := []string{"GRANT ALL PRIVILEGES ON *.* TO mysql@localhost WITH GRANT OPTION"}
 	for _, right := range append([]dialect.Right{need.Right}, need.Others...) {
 		grants = append(grants, fmt.Sprintf("REVOKE %s ON *.* FROM mysql@localhost", right.Privilege))
 	}
@@ -262,7 +310,7 @@ func readmeGrants(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
 	must(t, err)
-	_, block, _ := strings.Cut(string(text), "```sql\n-- "+name+" ")
+	_, block, _ := strings.Cut(string(text), "```sql\n-- "+name)
 	block, _, _ = strings.Cut(block, "```")
 	var grants []string
 	for _, line := range regexp.MustCompile(`(?m)^GRANT [^;]*;`).FindAllString(block, -1) {

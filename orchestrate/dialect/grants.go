@@ -53,7 +53,7 @@ func addGrant(line string, words []token, until string, list *[]facts.Grant) boo
 	if end <= 0 {
 		return false
 	}
-	words = words[:end]
+	words, rest := words[:end], words[end:]
 	on := slices.IndexFunc(words, func(t token) bool { return t.is("ON") })
 	if on < 0 {
 		return true // roles
@@ -69,10 +69,23 @@ func addGrant(line string, words []token, until string, list *[]facts.Grant) boo
 		return false
 	}
 	privileges, ok := privilegesOf(words[:on])
+	if passesOn(rest) {
+		privileges = append(privileges, grantOption)
+	}
 	if len(privileges) > 0 {
 		*list = append(*list, facts.Grant{Database: database, Table: table, Privileges: privileges})
 	}
 	return ok
+}
+
+// passesOn says that what follows the privileges ends in WITH GRANT OPTION, before or behind the account's limits.
+func passesOn(words []token) bool {
+	for i := 1; i < len(words); i++ {
+		if words[i-1].is("GRANT") && words[i].is("OPTION") {
+			return true
+		}
+	}
+	return false
 }
 
 // isRoutine says that the level is a routine, by the word that stands before its name.

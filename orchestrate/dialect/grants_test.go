@@ -25,7 +25,7 @@ func TestGrants(t *testing.T) {
 	}{
 		"all, by MariaDB": {
 			[]string{"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket WITH GRANT OPTION"},
-			facts.Grants{Given: []facts.Grant{{Privileges: []string{"ALL PRIVILEGES"}}}},
+			facts.Grants{Given: []facts.Grant{{Privileges: []string{"ALL PRIVILEGES", "GRANT OPTION"}}}},
 		},
 		"a proxy": {[]string{"GRANT PROXY ON ``@`%` TO `root`@`localhost` WITH GRANT OPTION", "GRANT PROXY ON ``@`` TO `root`@`localhost`"}, facts.Grants{}},
 		"roles": {
@@ -45,7 +45,7 @@ func TestGrants(t *testing.T) {
 		},
 		"dynamic": {
 			[]string{"GRANT BINLOG_ADMIN,CONNECTION_ADMIN ON *.* TO `root`@`localhost` WITH GRANT OPTION"},
-			facts.Grants{Given: []facts.Grant{{Privileges: []string{"BINLOG_ADMIN", "CONNECTION_ADMIN"}}}},
+			facts.Grants{Given: []facts.Grant{{Privileges: []string{"BINLOG_ADMIN", "CONNECTION_ADMIN", "GRANT OPTION"}}}},
 		},
 		"levels": {
 			[]string{
@@ -131,8 +131,10 @@ func TestLacking(t *testing.T) {
 		"SUPER of 10.11":           {mariadb, []string{"GRANT SUPER ON *.* TO x"}, all[6:], "RELOAD ON *.*, CREATE USER ON *.*, READ_ONLY ADMIN ON *.*"},
 		"SUPER of 10.6":            {version(facts.MariaDB, 10, 6, 1), []string{"GRANT SUPER ON *.* TO x"}, all[6:], "RELOAD ON *.*, CREATE USER ON *.*"},
 		"SUPER of 11.4":            {version(facts.MariaDB, 11, 4, 1), []string{"GRANT SUPER ON *.* TO x"}, []dialect.Work{dialect.SkipBinlog}, "BINLOG ADMIN ON *.*"},
-		"none of 10.3":             {version(facts.MariaDB, 10, 3, 1), nil, all[6:], "SUPER ON *.*, RELOAD ON *.*, CREATE USER ON *.*"},
-		"none of MySQL 5.7":        {version(facts.MySQL, 5, 7, 40), nil, all[6:], "SUPER ON *.*, RELOAD ON *.*, CREATE USER ON *.*"},
+		"none of MySQL 5.6":        {version(facts.MySQL, 5, 6, 24), nil, all[6:], "SUPER ON *.*, GRANT OPTION ON *.*"},
+		"all of MySQL 5.6":         {version(facts.MySQL, 5, 6, 24), []string{"GRANT ALL PRIVILEGES ON *.* TO 'x'@'localhost' IDENTIFIED BY PASSWORD '*D8'"}, all, "GRANT OPTION ON *.*"},
+		"all and more of 5.6":      {version(facts.MySQL, 5, 6, 24), []string{"GRANT ALL PRIVILEGES ON *.* TO 'x'@'%' REQUIRE SSL WITH GRANT OPTION MAX_QUERIES_PER_HOUR 5"}, all, ""},
+		"none of MySQL 5.7":        {version(facts.MySQL, 5, 7, 40), nil, all[6:], "SUPER ON *.*, CREATE USER ON *.*"},
 		"none of Percona 8.0":      {version(facts.Percona, 8, 0, 36), nil, []dialect.Work{dialect.ReloadFiles}, "CONNECTION_ADMIN ON *.*"},
 		"SUPER of MySQL":           {mysql, []string{"GRANT SUPER ON *.* TO x"}, all[6:], "CONNECTION_ADMIN ON *.*, SYSTEM_VARIABLES_ADMIN ON *.*, PERSIST_RO_VARIABLES_ADMIN ON *.*, CREATE USER ON *.*"},
 		"one for another of MySQL": {mysql, nil, []dialect.Work{dialect.SkipBinlog, dialect.PersistPaths}, "SYSTEM_VARIABLES_ADMIN ON *.*"},

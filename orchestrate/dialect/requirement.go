@@ -75,8 +75,8 @@ func createsUser(words []token) error {
 }
 
 // ParseGrantRequirement reads the REQUIRE clause out of a line of SHOW GRANTS FOR the account, of MySQL 5.6, which stands on the line of all
-// databases alone: global is false for the others. That server writes the names between quotes as they are (tried on 5.6.24). Errors quote
-// nothing of the line, which carries the hash of a password.
+// databases alone: global is false for the others. That server writes the names between quotes as they are, and the hash of a password to those
+// who have SUPER alone (tried on 5.6.24). Errors quote nothing of the line.
 func (d Dialect) ParseGrantRequirement(user, host, line string) (r facts.Requirement, global bool, err error) {
 	if !strings.HasPrefix(line, "GRANT ") {
 		return facts.Requirement{}, false, errNotGrant
@@ -85,14 +85,21 @@ func (d Dialect) ParseGrantRequirement(user, host, line string) (r facts.Require
 	if !global {
 		return facts.Requirement{}, false, nil
 	}
-	if auth, ok := strings.CutPrefix(rest, " IDENTIFIED BY PASSWORD '"); ok {
-		_, rest, _ = strings.Cut(auth, "'")
+	rest = strings.TrimPrefix(rest, " IDENTIFIED BY PASSWORD")
+	if hash, ok := strings.CutPrefix(rest, " '"); ok {
+		if _, rest, ok = strings.Cut(hash, "'"); !ok {
+			return facts.Requirement{}, true, errUnterminated
+		}
 	}
-	clause, ok := strings.CutPrefix(rest, " REQUIRE")
-	if !ok {
-		return facts.Requirement{Kind: facts.RequireNone}, true, nil
+	clause, ok := strings.CutPrefix(rest, " REQUIRE ")
+	switch {
+	case ok:
+		r, err = d.requirement(clause)
+	case rest == "" || strings.HasPrefix(rest, " WITH "):
+		r.Kind = facts.RequireNone
+	default:
+		err = errRequire
 	}
-	r, err = d.requirement(clause)
 	return r, true, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 )
 
@@ -95,4 +96,37 @@ func FuzzParseRequirement(f *testing.F) {
 			t.Errorf("%q: %+v", text, got)
 		}
 	})
+}
+
+// Lines of SHOW GRANTS FOR an account as MySQL 5.6.24 writes them, with SUPER and without.
+func TestParseGrantRequirement(t *testing.T) {
+	d, err := dialect.For(version(facts.MySQL, 5, 6, 24))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const to = "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"
+	for rest, want := range map[string]facts.RequirementKind{
+		"":                              facts.RequireNone,
+		" IDENTIFIED BY PASSWORD":       facts.RequireNone,
+		" IDENTIFIED BY PASSWORD '*D8'": facts.RequireNone,
+		" IDENTIFIED BY PASSWORD '*D8' WITH GRANT OPTION":                                  facts.RequireNone,
+		" IDENTIFIED BY PASSWORD WITH MAX_QUERIES_PER_HOUR 5":                              facts.RequireNone,
+		" IDENTIFIED BY PASSWORD REQUIRE SSL":                                              facts.RequireSSL,
+		" IDENTIFIED BY PASSWORD '*D8' REQUIRE SSL":                                        facts.RequireSSL,
+		" IDENTIFIED BY PASSWORD '*D8' REQUIRE X509 WITH GRANT OPTION":                     facts.RequireX509,
+		" REQUIRE SUBJECT '/CN=WITH REQUIRE SSL' WITH GRANT OPTION MAX_QUERIES_PER_HOUR 5": facts.RequireSpecified,
+	} {
+		r, global, err := d.ParseGrantRequirement("repl", "%", to+rest)
+		if err != nil || !global || r.Kind != want {
+			t.Errorf("%s: %+v, %v, %v", rest, r, global, err)
+		}
+	}
+	for _, line := range []string{to + " IDENTIFIED BY PASSWORD 'secret", to + " IDENTIFIED VIA p", to + " REQUIRE", to + " REQUIRE TLS", "CREATE USER 'repl'@'%'"} {
+		if r, _, err := d.ParseGrantRequirement("repl", "%", line); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %+v, %v", line, r, err)
+		}
+	}
+	if _, global, err := d.ParseGrantRequirement("repl", "%", "GRANT SELECT ON `a`.* TO 'repl'@'%' REQUIRE SSL"); global || err != nil {
+		t.Errorf("%v, %v", global, err)
+	}
 }

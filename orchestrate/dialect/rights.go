@@ -82,19 +82,22 @@ func selectOn(database, table string) Need {
 	return Need{Right: Right{Privilege: "SELECT", Database: database, Table: table}}
 }
 
-const super = "SUPER"
+const (
+	super       = "SUPER"
+	grantOption = "GRANT OPTION" // which is not among all privileges
+)
 
 // NeedsOf are the rights that some work takes on a server of this version, all of them; none for work that everybody may do, or that there is
-// not on that version. MariaDB 10.11 and MySQL 9.7 were tried, each right by taking it away; the rest was read, not tried: MariaDB has
-// split SUPER since 10.5 and honours it in place of the parts before 11.0, MySQL since 8.0.
+// not on that version. Each was tried by taking it away, on MySQL 5.6.24, 5.7.22, 8.0.15, 8.0.33 and 9.7, and on MariaDB 10.5, 10.11, 11.4 and 11.8.
+// MariaDB has split SUPER since 10.5 and honours it in place of the parts before 11.0, MySQL since 8.0.
 func NeedsOf(v facts.Version, w Work) []Need {
 	switch {
 	case v.Flavour == facts.MariaDB && !before(v, 10, 5, 0):
 		return needsOfMariaDB(v)[w]
 	case v.Flavour != facts.MariaDB && !before(v, 8, 0, 0):
-		return needsOfMySQL()[w]
+		return needsOfMySQL(v)[w]
 	}
-	return needsOfOld()[w]
+	return needsOfOld(v)[w]
 }
 
 func needsOfMariaDB(v facts.Version) map[Work][]Need {
@@ -121,8 +124,8 @@ func needsOfMariaDB(v facts.Version) map[Work][]Need {
 	}
 }
 
-func needsOfMySQL() map[Work][]Need {
-	return map[Work][]Need{
+func needsOfMySQL(v facts.Version) map[Work][]Need {
+	needs := map[Work][]Need{
 		SeeChannels:   {global("REPLICATION CLIENT", super)},
 		SeeBinlog:     {global("REPLICATION CLIENT", super)},
 		SeeSessions:   {global("PROCESS")},
@@ -139,25 +142,34 @@ func needsOfMySQL() map[Work][]Need {
 		SkipBinlog:     {global("SESSION_VARIABLES_ADMIN", "SYSTEM_VARIABLES_ADMIN", super)},
 		WriteReadOnly:  {global("CONNECTION_ADMIN", super)},
 	}
+	if before(v, 8, 0, 16) { // its certificates are those of its start
+		delete(needs, ReloadFiles)
+		delete(needs, PersistPaths)
+		delete(needs, UnpersistPaths)
+	}
+	return needs
 }
 
 // needsOfOld are those of servers that have not split SUPER.
-func needsOfOld() map[Work][]Need {
+func needsOfOld(v facts.Version) map[Work][]Need {
 	bySuper := []Need{global(super)}
-	return map[Work][]Need{
+	needs := map[Work][]Need{
 		SeeChannels:   {global("REPLICATION CLIENT", super)},
 		SeeBinlog:     {global("REPLICATION CLIENT", super)},
 		SeeSessions:   {global("PROCESS")},
-		SeeTransports: {selectOn("performance_schema", "threads")},
 		SeeAccounts:   {selectOn("mysql", "")},
 		SeeReplicas:   {global("REPLICATION SLAVE")},
 		RunThreads:    bySuper,
 		ChangeChannel: bySuper,
-		ReloadFiles:   {global("RELOAD")},
-		AlterRows:     {orUpdate(global("CREATE USER"))},
+		AlterRows:     {global(grantOption)}, // which is what GRANT USAGE takes: CREATE USER does not do
 		SkipBinlog:    bySuper,
 		WriteReadOnly: bySuper,
 	}
+	if !before(v, 5, 7, 0) {
+		needs[SeeTransports] = needsOfMySQL(v)[SeeTransports]
+		needs[AlterRows] = needsOfMySQL(v)[AlterRows]
+	}
+	return needs
 }
 
 // Lacking are the rights that some work takes and that are not held, each once, in the order of the work. One that another of them stands for
@@ -195,7 +207,8 @@ func (r Right) isBy(g facts.Grant) bool {
 	if g.Database != "" && (r.Database == "" || !like(g.Database, r.Database)) || g.Table != "" && g.Table != r.Table {
 		return false
 	}
-	return slices.Contains(g.Privileges, r.Privilege) || slices.Contains(g.Privileges, "ALL PRIVILEGES") || slices.Contains(g.Privileges, "ALL")
+	all := slices.Contains(g.Privileges, "ALL PRIVILEGES") || slices.Contains(g.Privileges, "ALL")
+	return slices.Contains(g.Privileges, r.Privilege) || all && r.Privilege != grantOption
 }
 
 // Grant are the statements that give the rights to an account, USER@HOST as [facts.Instance.Admin] has it: one a level. They are kept out of
