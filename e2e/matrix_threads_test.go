@@ -326,6 +326,9 @@ func (p *played) heartbeat(server string) string {
 
 // applierStopped: somebody has stopped it, and only who says so keeps it stopped.
 func applierStopped(p *played) {
+	if p.noCommonTLS() {
+		return
+	}
 	p.threads("STOP", " SQL_THREAD")
 	end := p.begin()
 	p.held("the applier of replica1 is stopped, and no journal here tells who stopped it", "--keep-stopped")

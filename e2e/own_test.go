@@ -44,7 +44,13 @@ func (p *corporate) authorities(prefix string) {
 // leaf makes a server's files: NAME.pem with the intermediate behind the certificate, and NAME.key.
 func (p *corporate) leaf(name, address, prefix string) {
 	p.t.Helper()
-	p.request(name, "/O=Example/OU=DBA/CN="+name)
+	p.leafOf(name, address, prefix, "/O=Example/OU=DBA/CN="+name)
+}
+
+// leafOf makes them with a subject of its own.
+func (p *corporate) leafOf(name, address, prefix, subject string) {
+	p.t.Helper()
+	p.request(name, subject)
 	p.sign(name, prefix+"middle", "365", "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:"+address+"\n")
 	p.append(name+".pem", prefix+"middle.pem")
 }

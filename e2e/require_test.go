@@ -160,15 +160,6 @@ func keyOf(cert string) string {
 	return cert + ".key"
 }
 
-// leafOf makes a server's files with a subject of its own.
-func (p *corporate) leafOf(name, address, prefix, subject string) {
-	p.t.Helper()
-	p.leaf(name, address, prefix)
-	p.request(name, subject)
-	p.sign(name, prefix+"middle", "365", "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:"+address+"\n")
-	p.append(name+".pem", prefix+"middle.pem")
-}
-
 // strangers makes the certificate of a foreign authority, and one of a second authority that root.pem trusts as well.
 func (p *corporate) strangers() {
 	p.t.Helper()

@@ -186,22 +186,45 @@ func (p *played) applierSessions() string {
 	return strings.Join(strings.Fields(table.String()), " ")
 }
 
-// chainedCertificates: the server sends an intermediate authority with its certificate, of which the replica knows the root alone.
+// chainedCertificates: the server sends an intermediate authority with its certificate, of which the replica knows the root alone. Where a server
+// of that version cannot, the plan says so, and what does instead.
 func chainedCertificates(p *played) {
-	if release := p.release("primary"); !release.MariaDB && !release.MySQL(5, 7, 0) || release.String() == "MySQL 5.7.22" {
-		p.refused("yaSSL sends the first certificate of its file alone")
-		return
-	}
 	pki := newCorporate(p.cluster)
 	pki.names(p.cluster, "")
-	if p.release("primary").MySQL(9, 0, 0) { // which starts with such a certificate, and does not read it anew
-		p.blocked("3888")
+	switch release := p.release("primary"); {
+	case release.MariaDB && strings.HasPrefix(p.library("replica1"), "WolfSSL"): // which looks at no alternative addresses
+		p.blocked("name-not-common", "looks at nothing else")
+		for _, s := range p.Servers {
+			pki.leafOf(s.Name, s.Address, "", "/O=Example/OU=DBA/CN="+s.Address)
+		}
+	case release.MariaDB:
+	case release.MySQL(9, 0, 0): // which starts with such a certificate, and does not read it anew
+		p.blocked("chain-not-in-ca", "3888")
+		pki.append("root.pem", "middle.pem")
+	case !release.MySQL(5, 7, 28):
+		p.blocked("chain-not-sent", "sends its first certificate alone", "name-not-common", "looks at nothing else", "key-form", "openssl rsa -traditional")
+		for _, s := range p.Servers {
+			pki.leafOf(s.Name, s.Address, "", "/O=Example/OU=DBA/CN="+s.Address)
+			pki.openssl("rsa", "-traditional", "-in", pki.at(s.Name+".key"), "-out", pki.at(s.Name+".key"))
+		}
+		p.blocked("chain-not-sent")
+		pki.append("root.pem", "middle.pem")
+	case !release.MySQL(8, 0, 30):
+		p.blocked("chain-not-sent", "sends its first certificate alone")
 		pki.append("root.pem", "middle.pem")
 	}
 	end := p.begin()
 	p.secure()
 	end()
 	p.nothingMoves()
+}
+
+// library is the one that a MariaDB has its TLS from.
+func (p *played) library(server string) string {
+	p.t.Helper()
+	name, err := p.Value(p.t.Context(), server, "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'version_ssl_library'")
+	must(p.t, err)
+	return name
 }
 
 // certVerify: a certificate of another authority, or of another name, is not trusted; replssl finds out by a login of its own before the channel

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/pki"
 )
 
@@ -27,7 +28,7 @@ func (l *lab) keys(t *testing.T, d dialect.Dialect) {
 		l.start(t, d, "", bothThreads)
 		l.channel(t, d, "", connected) // the account asks for the receiver's certificate
 	}
-	if dialect.ReaderOf(mustAsk(t, l.source.DB, dialect.Version())).RSAOnly {
+	if dialect.ReaderOf(facts.Instance{Version: mustAsk(t, l.source.DB, dialect.Version())}).RSAOnly {
 		t.Error("it reads ECDSA, and is said not to")
 	}
 	l.stop(t, d, "", bothThreads)

@@ -35,6 +35,7 @@ type words struct {
 	frozen       string   // tells of super_read_only
 	logins       string   // where the logins of receivers are kept: TABLE or FILE
 	login        string   // names the channel in the table of logins
+	library      string   // the TLS library that it is built with
 	group        string   // the name of the group that it is set up to be a member of
 }
 
@@ -53,7 +54,7 @@ func wordsOfMariaDB() words {
 			" WHERE GLOBAL_VALUE_ORIGIN = 'SQL' ORDER BY VARIABLE_NAME",
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
 			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME",
-		logins: "'FILE'", frozen: "0",
+		logins: "'FILE'", frozen: "0", library: "@@version_ssl_library",
 		group: "IFNULL((SELECT c.VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES AS c, information_schema.GLOBAL_VARIABLES AS o" +
 			" WHERE c.VARIABLE_NAME = 'WSREP_CLUSTER_NAME' AND o.VARIABLE_NAME = 'WSREP_ON' AND o.VARIABLE_VALUE = 'ON'), '')",
 	}
@@ -69,7 +70,7 @@ func wordsOfMySQL56() words {
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
 		logins: "@@global.master_info_repository", frozen: "0",
-		group: "''",
+		group: "''", library: "''",
 	}
 }
 

@@ -93,6 +93,9 @@ type Instance struct {
 	Admin      string // the account that the tool is logged in with: user@host
 	PerfSchema bool
 
+	// TLSLibrary is the library that the server is built with, and its version: "WolfSSL 5.7.6"; empty on MySQL, which does not tell.
+	TLSLibrary string
+
 	// LoginsInTable says that receivers have their logins in mysql.slave_master_info, and not in files of the data folder.
 	LoginsInTable bool
 

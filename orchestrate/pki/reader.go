@@ -1,5 +1,7 @@
 package pki
 
+import "net/netip"
+
 // Reader is what a server can make of certificates and keys. The zero value is a current server, which reads everything that is judged
 // good here.
 type Reader struct {
@@ -10,6 +12,7 @@ type Reader struct {
 	NoEd25519      bool // Ed25519 is not read, ECDSA is
 	PKCS1Only      bool // its own key is read in PKCS#1 alone
 	CommonNameOnly bool // as a receiver it compares the host with the common name, and looks at no alternative name
+	NoAddresses    bool // as a receiver it looks for the address by which it calls its source in the common name alone
 	WholeChainInCA bool // it takes its own certificate anew only where its authorities up to the root are all in the CA file
 	FirstCertOnly  bool // of its own certificate file it reads the first certificate and sends no other
 }
@@ -29,6 +32,14 @@ func (r Reader) Reads(kind KeyKind) bool {
 
 // ReadsForm says that the server can load a key of its own that is written in this form.
 func (r Reader) ReadsForm(form KeyForm) bool { return !r.PKCS1Only || form == PKCS1 }
+
+// Calling tells what it compares as a receiver that connects to its source by this host.
+func (r Reader) Calling(host string) Reader {
+	_, err := netip.ParseAddr(host)
+	r.Host = host
+	r.CommonNameOnly = r.CommonNameOnly || r.NoAddresses && err == nil
+	return r
+}
 
 // On names the server whose version the reader tells so far.
 func (r Reader) On(server string) Reader {

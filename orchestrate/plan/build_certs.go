@@ -106,7 +106,7 @@ func readerOf(f facts.Facts, server topology.ServerName) pki.Reader {
 	if !ok {
 		return pki.Reader{Who: string(server)}
 	}
-	return dialect.ReaderOf(instance.Version).On(string(server))
+	return dialect.ReaderOf(instance).On(string(server))
 }
 
 // newbornDefects tells where a certificate that is made now would not be valid yet, or not any more, by the clock of a host.

@@ -207,8 +207,7 @@ func (s suspects) served() (Cause, bool) {
 	}
 	want := s.now(s.link.Channel.Server)
 	want.Usage, want.Owner = pki.UsageServer, readerOf(s.facts, s.link.Source)
-	reader := s.reader
-	reader.Host = s.link.Host
+	reader := s.reader.Calling(s.link.Host)
 	reader.CommonNameOnly = reader.CommonNameOnly && options.VerifyIdentity
 	want.Readers = []pki.Reader{reader}
 	if options.VerifyIdentity {

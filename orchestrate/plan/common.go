@@ -16,14 +16,14 @@ type comparer struct {
 	reader pki.Reader
 }
 
-// comparersOf are those of a server's replicas: receivers of MySQL up to 5.7, where they are told to compare at all.
+// comparersOf are those of a server's replicas: receivers of MySQL up to 5.7, and of wolfSSL where they call it by an address, where they are told to compare at all.
 func comparersOf(c topology.Cluster, f facts.Facts, links []Link, server topology.ServerName) []comparer {
 	if c.TLS.Verify != topology.VerifyIdentity {
 		return nil
 	}
 	var found []comparer
 	for _, l := range links {
-		if reader := readerOf(f, l.Channel.Server); l.Source == server && reader.CommonNameOnly {
+		if reader := readerOf(f, l.Channel.Server).Calling(l.Host); l.Source == server && reader.CommonNameOnly {
 			found = append(found, comparer{link: l, reader: reader})
 		}
 	}

@@ -114,8 +114,7 @@ func peersOf(c topology.Cluster, f facts.Facts, links []Link, server topology.Se
 	for _, l := range links {
 		switch server {
 		case l.Source:
-			peer := readerOf(f, l.Channel.Server)
-			peer.Host = l.Host
+			peer := readerOf(f, l.Channel.Server).Calling(l.Host)
 			peer.CommonNameOnly = peer.CommonNameOnly && c.TLS.Verify == topology.VerifyIdentity
 			peers = append(peers, peer)
 		case l.Channel.Server:
