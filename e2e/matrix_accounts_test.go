@@ -104,12 +104,18 @@ func (p *played) accounts(step, words string) {
 
 // needsPlugin: the source has to have the plugin, and receivers find their part of it beside it.
 func needsPlugin(file string) func(compatibility.Pair) string {
+	return needsFile("usr/lib/mysql/plugin/" + file)
+}
+
+// needsFile looks for a file of the primary's tree.
+func needsFile(path string) func(compatibility.Pair) string {
+	file := filepath.Base(path)
 	return func(on compatibility.Pair) string {
 		tree, err := lab.FindTree(fmt.Sprintf("%s-%s", strings.ToLower(on.Primary.Family), series(on.Primary)))
 		if err != nil {
 			return "the server has no " + file
 		}
-		if _, err := os.Stat(filepath.Join(tree, "usr/lib/mysql/plugin", file)); err != nil {
+		if _, err := os.Stat(filepath.Join(tree, path)); err != nil {
 			return "the server has no " + file
 		}
 		return ""

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,9 +55,9 @@ func (l *lab) untouched(t *testing.T, d dialect.Dialect) {
 	in := mustAsk(t, l.source.DB, d.Instance())
 	want := facts.Instance{
 		Version: in.Version, ServerID: 1, Hostname: in.Hostname, Port: l.source.port, Socket: l.source.socket,
-		DataDir: l.source.dir + "/data/", PidFile: l.source.dir + "/pid", LogBin: true, Admin: "root@localhost", PerfSchema: true,
+		DataDir: l.source.dir + "/data/", PidFile: l.source.dir + "/pid", LogBin: true, Admin: "root@localhost", PerfSchema: true, TLSLibrary: in.TLSLibrary,
 	}
-	if in != want || in.Hostname == "" {
+	if in != want || in.Hostname == "" || !strings.HasPrefix(in.TLSLibrary, "OpenSSL ") {
 		t.Errorf("instance\n%+v\nwant\n%+v", in, want)
 	}
 	if list := mustAsk(t, l.source.DB, d.RunTime()); len(list) != 0 {
