@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,27 +44,42 @@ func (p *played) statusOfReplica() map[string]string {
 
 // loginInMemory: START REPLICA with USER and PASSWORD gives a receiver what its server keeps nowhere.
 func loginInMemory(p *played) {
-	inMemory := func() {
+	inMemory := func(kept string) {
 		p.threads("STOP", "")
-		p.change("PASSWORD=''")
+		p.change("PASSWORD='"+kept+"'", "CONNECT_RETRY=1")
 		p.threads("START", " USER='"+p.Account.User+"' PASSWORD='"+p.Account.Password+"'")
 		p.await("a receiver with a login of its own", func() bool { return p.receiver("replica1") == "Yes 0" })
 	}
 	end := p.begin()
-	inMemory()
+	inMemory("")
 	p.held("the login of the receiver of replica1 is in memory alone", "let it be kept, by hand on replica1", "PASSWORD='...'")
 	if p.receiver("replica1") != "Yes 0" {
 		p.t.Errorf("its receiver was disturbed: %s", p.receiver("replica1"))
 	}
+	inMemory("stale")
+	p.stalePassword()
 	p.threads("STOP", "")
 	p.change("PASSWORD='" + p.Account.Password + "'")
 	p.threads("START", "")
 	p.await("a receiver with a login that is kept", func() bool { return p.receiver("replica1") == "Yes 0" })
 	p.toTLS()
-	inMemory()
+	inMemory("")
 	p.want(0, "plan") // which stops no receiver
 	end()
 	p.refusedHere("it is refused, and says what keeps the login")
+}
+
+// stalePassword: the receiver runs by another password than its server keeps, by which it could not be started again. A file with the right one
+// shows that beforehand; without it the login that is tried before the receiver is touched does.
+func (p *played) stalePassword() {
+	p.t.Helper()
+	file := filepath.Join(p.t.TempDir(), "password")
+	must(p.t, os.WriteFile(file, []byte(p.Account.Password+"\n"), 0o600))
+	p.edit(`account: \{user: repl`, "account: {password_file: "+file+", user: repl")
+	p.held("replica1 starts its receiver by another password than the one in account.password_file")
+	p.edit("password_file: "+file+", ", "")
+	p.want(4, p.proving([]string{"apply", "--yes"})...).says(p.t, "Access denied")
+	p.await("a receiver that nobody has stopped", func() bool { return p.receiver("replica1") == "Yes 0" })
 }
 
 // refusedHere tells what replssl refuses in a scenario in which it does what it can.

@@ -21,6 +21,7 @@ const (
 	fromTable facts.Source = "the receiver's own settings (mysql.slave_master_info)"
 
 	passwordHint = "set account.password_file in the inventory to a file on this machine that has the password as its one line"
+	differsHint  = "give the channel the password that the account has, by hand: stop its receiver, CHANGE ... PASSWORD='...', start it; or correct account.password_file"
 	fileHint     = "correct account.password_file in the inventory, or the file: it has the password as its one line"
 )
 
@@ -49,14 +50,22 @@ func (g *glance) lookForPassword(ctx context.Context) facts.Value[facts.Source] 
 	return facts.Absent[facts.Source]()
 }
 
-// passwordOf finds the password by which the channel logs in.
+// passwordOf finds the password by which the channel logs in. What the replica keeps of it may not be readable here; where it is, and is another
+// than the one that the inventory names, nothing is tried by either: a login by the one tells nothing of a receiver that starts by the other.
 func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[password] {
-	if name := g.observer.cluster.Account.PasswordFile; name != "" {
-		return fromPasswordFile(name)
+	kept := g.fromReceiver(ctx, c)
+	name := g.observer.cluster.Account.PasswordFile
+	if name == "" {
+		if kept.IsUnknown() {
+			return kept.WithHint(passwordHint)
+		}
+		return kept
 	}
-	found := g.fromReceiver(ctx, c)
-	if found.IsUnknown() {
-		return found.WithHint(passwordHint)
+	found := fromPasswordFile(name)
+	given, ok := found.Get()
+	if own, readable := kept.Get(); ok && readable && !own.text.Equal(given.text) {
+		return facts.Unknownf[password]("%s starts its receiver by another password than the one in %s: %s has it", g.server.Name, fromFile, own.source).
+			WithHint(differsHint)
 	}
 	return found
 }

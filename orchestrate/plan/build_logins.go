@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 )
 
@@ -11,11 +12,42 @@ import (
 // was given with USER and PASSWORD when the receiver stops, and it is never let in again.
 type KeepsLogin struct{ Channel facts.ChannelID }
 
+// LoginWorks holds when a login with the password that was found for the channel works, over TLS or without, or when its receiver does not run. It
+// shows that a receiver which MySQL was given another password for, with START REPLICA, can be started again by the one that it keeps.
+type LoginWorks struct{ Link Link }
+
 func (KeepsLogin) condition() {}
+func (LoginWorks) condition() {}
 
 // Look needs the replica, and what it keeps.
 func (g KeepsLogin) Look() facts.Look {
 	return lookAt(g.Channel.Server, facts.PartInstance|facts.PartChannels|facts.PartPassword)
+}
+
+// Look needs two logins.
+func (g LoginWorks) Look() facts.Look { return PlaintextRefused(g).Look() }
+
+func (g LoginWorks) String() string {
+	return fmt.Sprintf("a login of %s from %s to %s:%d works, so that its receiver can be started again", g.Link.User, g.Link.Channel.Server, g.Link.Host, g.Link.Port)
+}
+
+// Holds judges both logins.
+func (g LoginWorks) Holds(f facts.Facts) Verdict {
+	channel, seen := channelOf(f, g.Link)
+	if !seen.Holds() || !channel.Receiver.Runs() {
+		return seen
+	}
+	server := f.Server(g.Link.Channel.Server)
+	trial, tried := server.Trials[g.Link.Channel.Name].Get()
+	switch result, why := TryPlaintext(f, g.Link); {
+	case result == Accepted || tried && trial.OK:
+		return yes()
+	case tried && dialect.Refuses(trial.Errno):
+		return no("a login of %s from %s is refused with the password by which its receiver would start: %s", g.Link.User, g.Link.Channel.Server, trial.Text).
+			hinting(keepLogin(f, g.Link.Channel, g.Link.User))
+	default:
+		return unclear("whether a login of %s from %s works: %s", g.Link.User, g.Link.Channel.Server, why).hinting(keepLogin(f, g.Link.Channel, g.Link.User))
+	}
 }
 
 func (g KeepsLogin) String() string {

@@ -145,6 +145,9 @@ func (b *builder) planWakes(s topology.Server) {
 			step := b.wakeStep(l, "wake", s)
 			step.Title = fmt.Sprintf("wake the receiver of %s", l.Channel)
 			step.Reason = fmt.Sprintf("%s was restarted, and a receiver waits for its Connect_Retry before it tries again", s.Name)
+			if b.dialect(l.Channel.Server).ForgetsLogins() {
+				step.Guards = []Guard{{Condition: LoginWorks{Link: l}}}
+			}
 			if channel.Receiver != facts.Yes { // its own change may be what lets it in
 				step.Goal = b.runsAgain(l)
 			}

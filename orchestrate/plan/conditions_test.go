@@ -65,6 +65,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.RelayLogsSafe{Link: l},
 		plan.LagWithin{Link: l, Max: time.Second},
 		plan.KeepsLogin{Channel: l.Channel},
+		plan.LoginWorks{Link: l},
 		plan.AsPlanned{Link: l, Threads: both, Wanted: both},
 		plan.NoStrangers{Server: "db1", User: "repl", Links: []plan.Link{linkTo("db2"), linkTo("db3")}},
 		plan.All(plan.Up{Server: "db1"}, plan.Up{Server: "db2"}),

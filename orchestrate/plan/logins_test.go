@@ -102,6 +102,30 @@ func TestKeepsLogin(t *testing.T) {
 	}
 }
 
+func TestLoginWorks(t *testing.T) {
+	s := ofMySQL("db2")
+	whole := s.facts()
+	works := plan.LoginWorks{Link: linkTo("db2")}
+	refused, let := facts.Attempt{Errno: 1045, Text: "Access denied for user 'repl'"}, facts.Attempt{OK: true}
+	tries := func(plain facts.Value[facts.Attempt], encrypted facts.Value[facts.Trial]) func(facts.Facts) facts.Facts {
+		return seenServer("db2", func(s *facts.Server) {
+			s.Plaintext, s.Trials = map[string]facts.Value[facts.Attempt]{"": plain}, map[string]facts.Value[facts.Trial]{"": encrypted}
+		})
+	}
+	overTLS := func(a facts.Attempt) facts.Value[facts.Trial] { return facts.Known(facts.Trial{Attempt: a}) }
+	noTrial := facts.Unknown[facts.Trial]("no TLS there")
+	for _, j := range []judgement{
+		{"a plaintext login", works, tries(facts.Known(let), noTrial), "holds", ""},
+		{"a login over TLS", works, tries(facts.Known(refused), overTLS(let)), "holds", ""},
+		{"neither", works, tries(facts.Known(refused), overTLS(refused)), "fails", "Access denied"},
+		{"a refusal that may be for lack of TLS", works, tries(facts.Known(refused), noTrial), "unclear", "no TLS there"},
+		{"no password", works, tries(facts.Unknown[facts.Attempt]("another password"), facts.Unknown[facts.Trial]("another password")), "unclear", "another password"},
+		{"a receiver that is stopped", works, seeing(tries(facts.Known(refused), overTLS(refused)), seenChannel("db2", func(c *facts.Channel) { c.Receiver = facts.No })), "holds", ""},
+	} {
+		t.Run(j.name, func(t *testing.T) { j.check(t, whole) })
+	}
+}
+
 // TestAReceiverThatLostItsLoginIsNamed: it stopped, and the server shows no user of it any more.
 func TestAReceiverThatLostItsLoginIsNamed(t *testing.T) {
 	s := ofMySQL("db2")
