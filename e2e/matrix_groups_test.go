@@ -69,7 +69,11 @@ func (p *played) inGroup(members ...string) {
 	before := see()
 	p.watchReplica1()
 	end := p.begin()
-	p.want(2, "plan").says(p.t, members[0]+": it is a member of "+name, "left alone")
+	words := []string{members[0] + ": it is a member of " + name, "left alone"}
+	if p.release("primary").MariaDB && members[0] == "primary" { // which has to be restarted
+		words = append(words, "primary is the only member of the Galera cluster orders, which its restart command has to found anew")
+	}
+	p.want(2, "plan").says(p.t, words...)
 	p.secure()
 	p.want(0, "status")
 	if after := see(); after != before {

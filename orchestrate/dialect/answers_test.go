@@ -66,7 +66,7 @@ func TestInstancePaths(t *testing.T) {
 	read := func(pid, socket string) facts.Instance {
 		return mariadb1011(t).Instance().Read([]dialect.Row{row("version", "10.11.6-MariaDB", "version_comment", "x", "server_id", "1",
 			"hostname", "h", "port", "3306", "socket", socket, "datadir", "/var/lib/mysql/", "pid_file", pid, "read_only", "0", "frozen", "0",
-			"log_bin", "1", "admin", "root@localhost", "performance_schema", "0", "logins", "FILE", "member_of", "", "tls_library", "OpenSSL 3.0.17")}).Or(facts.Instance{})
+			"log_bin", "1", "admin", "root@localhost", "performance_schema", "0", "logins", "FILE", "member_of", "", "members", "0", "tls_library", "OpenSSL 3.0.17")}).Or(facts.Instance{})
 	}
 	if in := read("db1.pid", "mysql.sock"); in.PidFile != "/var/lib/mysql/db1.pid" || in.Socket != "/var/lib/mysql/mysql.sock" {
 		t.Errorf("%+v", in)

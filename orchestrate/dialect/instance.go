@@ -30,7 +30,7 @@ func (d Dialect) Instance() Query[facts.Instance] {
 			" @@hostname AS hostname, @@port AS port, @@socket AS socket, @@datadir AS datadir, @@pid_file AS pid_file," +
 			" @@global.read_only AS read_only, " + d.words.frozen + " AS frozen," +
 			" @@log_bin AS log_bin, CURRENT_USER() AS admin," +
-			" @@performance_schema AS performance_schema, " + d.words.logins + " AS logins, " + d.words.group + " AS member_of, " + d.words.library + " AS tls_library"},
+			" @@performance_schema AS performance_schema, " + d.words.logins + " AS logins, " + d.words.group + " AS member_of, " + d.words.members + " AS members, " + d.words.library + " AS tls_library"},
 		read: single(readInstance),
 	}
 }
@@ -53,6 +53,7 @@ func readInstance(s *scan) facts.Instance {
 
 		LoginsInTable: strings.EqualFold(s.text("logins"), "TABLE"),
 		Group:         s.text("member_of"),
+		Members:       int(s.number("members", 31)),
 		TLSLibrary:    s.text("tls_library"),
 	}
 }

@@ -37,6 +37,7 @@ type words struct {
 	login        string   // names the channel in the table of logins
 	library      string   // the TLS library that it is built with
 	group        string   // the name of the group that it is set up to be a member of
+	members      string   // how many a Galera cluster has
 }
 
 const settingsOfVariables = "SELECT @@have_ssl AS have_ssl, @@ssl_ca AS ssl_ca, @@ssl_cert AS ssl_cert, @@ssl_key AS ssl_key, @@ssl_crl AS ssl_crl"
@@ -55,6 +56,7 @@ func wordsOfMariaDB() words {
 		variables: "SELECT VARIABLE_NAME AS name, GLOBAL_VALUE AS value, DEFAULT_VALUE AS preset, GLOBAL_VALUE_ORIGIN AS origin," +
 			" GLOBAL_VALUE_PATH AS path FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME",
 		logins: "'FILE'", frozen: "0", library: "@@version_ssl_library",
+		members: "IFNULL((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_CLUSTER_SIZE'), 0)",
 		group: "IFNULL((SELECT c.VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES AS c, information_schema.GLOBAL_VARIABLES AS o" +
 			" WHERE c.VARIABLE_NAME = 'WSREP_CLUSTER_NAME' AND o.VARIABLE_NAME = 'WSREP_ON' AND o.VARIABLE_VALUE = 'ON'), '')",
 	}
@@ -70,7 +72,7 @@ func wordsOfMySQL56() words {
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
 		logins: "@@global.master_info_repository", frozen: "0",
-		group: "''", library: "''",
+		group: "''", members: "0", library: "''",
 	}
 }
 

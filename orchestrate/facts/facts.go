@@ -102,6 +102,9 @@ type Instance struct {
 	// Group is the name of the group whose member the server is set up to be, empty for none: of Group Replication on MySQL, of a Galera cluster on
 	// MariaDB.
 	Group string
+
+	// Members is how many a Galera cluster has that this server is in; 0 elsewhere.
+	Members int
 }
 
 // SemiSync is replication that is acknowledged: a source lets a commit wait until replicas have it.

@@ -7,6 +7,30 @@ import (
 	"github.com/replssl/replssl/orchestrate/topology"
 )
 
+func (b *builder) groupOf(server topology.ServerName) string {
+	return b.facts.Server(server).Instance.Or(facts.Instance{}).Group
+}
+
+// isSoleMember says that a Galera cluster ends with the server: started by its service it looks for another member, and does not start without
+// (tried on 10.11.18: "gcs connect failed").
+func (b *builder) isSoleMember(server topology.ServerName) bool {
+	return b.groupOf(server) != "" && b.facts.Server(server).Instance.Or(facts.Instance{}).Members == 1
+}
+
+// groupImpact is what a restart means for the group of a server.
+func (b *builder) groupImpact(server topology.ServerName) string {
+	switch group := b.groupOf(server); {
+	case group == "":
+		return ""
+	case b.isSoleMember(server):
+		return fmt.Sprintf("%s is the only member of the Galera cluster %s, which its restart command has to found anew", server, group)
+	case b.facts.Server(server).Instance.Or(facts.Instance{}).Version.Flavour == facts.MariaDB:
+		return fmt.Sprintf("%s leaves the Galera cluster %s, and joins it again when it starts", server, group)
+	default:
+		return fmt.Sprintf("%s leaves the group %s, and joins it again by itself only with group_replication_start_on_boot", server, group)
+	}
+}
+
 // warnOfGroup names what a server has to do with that is not replication from a source, and is left alone.
 //
 // A Galera member hands an ALTER USER on also with sql_log_bin=0, as the count of its write sets tells, and not with wsrep_on=OFF, which takes SUPER

@@ -19,6 +19,10 @@ func (b *builder) restartOf(s topology.Server) (Restart, bool) {
 	case !b.cluster.Policy.AllowRestart:
 		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart", hasToRestart+"that is not allowed")
 		return Restart{}, false
+	case s.Restart == "" && b.isSoleMember(s.Name):
+		b.block(s.Name, "let another member join first, or "+givenRestart(s, "COMMAND")+", by one that founds the cluster anew, as galera_new_cluster does once the server has stopped",
+			hasToRestart+"it is the only member of the Galera cluster %s: its service would look for another, and start no more", b.groupOf(s.Name))
+		return Restart{}, false
 	case s.Restart != "":
 		return Restart{Server: s.Name, Command: s.Restart}, true
 	}
@@ -113,7 +117,7 @@ func (b *builder) restartImpact(s topology.Server) string {
 	case len(lost) > 0:
 		impact += "; settings made at run time are lost: " + strings.Join(lost, ", ")
 	}
-	return joined(impact, b.newAuthorityImpact(s))
+	return joined(impact, b.groupImpact(s.Name), b.newAuthorityImpact(s))
 }
 
 // describeCut names the replicas apart from the sessions, among which their dump threads are not.

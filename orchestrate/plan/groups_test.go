@@ -10,6 +10,31 @@ import (
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
+// TestTheOnlyMemberOfAGaleraCluster is not restarted by its service, which would look for another member; a person's own command may found the
+// cluster anew.
+func TestTheOnlyMemberOfAGaleraCluster(t *testing.T) {
+	member := func(members int, command string) plan.Plan {
+		s := newSite(world.Cluster("db1", "db2"))
+		s.With("db1", func(s *world.Settings) {
+			s.Instance(func(i *facts.Instance) { i.Group, i.Members = "orders", members })
+		})
+		s.cluster.Servers[0].Restart = command
+		return s.build()
+	}
+	impact := func(p plan.Plan, text string) bool {
+		return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.ID == "serve/db1" && strings.Contains(s.Impact, text) })
+	}
+	if p := member(1, ""); len(p.Steps) > 0 || !blocks(p, "it is the only member of the Galera cluster orders", "galera_new_cluster") {
+		t.Errorf("%+v", p.Blocked)
+	}
+	if p := member(1, "/root/restart"); !impact(p, "which its restart command has to found anew") {
+		t.Errorf("%+v %+v", p.Steps, p.Blocked)
+	}
+	if p := member(3, "/root/restart"); !impact(p, "db1 leaves the Galera cluster orders, and joins it again") {
+		t.Errorf("%+v %+v", p.Steps, p.Blocked)
+	}
+}
+
 // TestMembersOfGroups: what is left alone is said by name, and what becomes of the requirement.
 func TestMembersOfGroups(t *testing.T) {
 	for _, mysql := range []bool{true, false} {
