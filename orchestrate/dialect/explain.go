@@ -35,6 +35,24 @@ func MeaningOf(f Failure) (Meaning, bool) {
 	return Meaning{Means: e.means, Do: e.do}, ok
 }
 
+// PossibleMeaning is one of a number's, which the text of the failure would tell from the others by these words, in lower case.
+type PossibleMeaning struct {
+	Meaning
+
+	Words string
+}
+
+// PossibleMeanings are those of a failure whose text does not tell which of them it is, as where a person knows the number alone.
+func PossibleMeanings(f Failure) []PossibleMeaning {
+	var possible []PossibleMeaning
+	for _, e := range explanations() {
+		if slices.Contains(e.numbers, f.Number) && e.fits(f.Family) {
+			possible = append(possible, PossibleMeaning{Meaning: Meaning{Means: e.means, Do: e.do}, Words: e.mark})
+		}
+	}
+	return possible
+}
+
 // Explain is [MeaningOf] as a hint, for a server of either family; empty where there is none.
 func Explain(errno int, text string) string {
 	meaning, _ := MeaningOf(Failure{Number: errno, Text: text})
@@ -87,3 +105,6 @@ func Lasts(errno int, text string) bool {
 	}
 	return true
 }
+
+// CannotRead says that an applier stopped at an event that it could not read in its relay log.
+func CannotRead(errno int) bool { return errno == 1594 || errno == 13121 }

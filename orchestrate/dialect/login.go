@@ -33,9 +33,10 @@ func (d Dialect) Logins() Query[[]ChannelLogin] {
 		channel = "''"
 	}
 	return Query[[]ChannelLogin]{
-		ask: statement("SELECT %s AS channel, User_name AS user, COALESCE(User_password, '') <> '' AS has_password FROM mysql.slave_master_info", channel),
+		ask: statement("SELECT %s AS channel, User_name AS user, COALESCE(User_password, '') <> '' AS has_password, %s AS moves FROM mysql.slave_master_info",
+			channel, d.words.moves),
 		read: each(func(s *scan) ChannelLogin {
-			return ChannelLogin{Channel: s.text("channel"), KeptLogin: facts.KeptLogin{User: s.text("user"), Password: s.yes("has_password")}}
+			return ChannelLogin{Channel: s.text("channel"), KeptLogin: facts.KeptLogin{User: s.text("user"), Password: s.yes("has_password"), Moves: s.yes("moves")}}
 		}),
 	}
 }

@@ -35,6 +35,7 @@ type words struct {
 	frozen       string   // tells of super_read_only
 	logins       string   // where the logins of receivers are kept: TABLE or FILE
 	login        string   // names the channel in the table of logins
+	moves        string   // the column of mysql.slave_master_info that tells whether a receiver goes to another source
 	library      string   // the TLS library that it is built with
 	group        string   // the name of the group that it is set up to be a member of
 	members      string   // how many a Galera cluster has
@@ -72,7 +73,7 @@ func wordsOfMySQL56() words {
 		noAccount: 1141, mode: "NO_AUTO_CREATE_USER",
 		settings: settingsOfVariables, missing: []string{version, transport},
 		logins: "@@global.master_info_repository", frozen: "0",
-		group: "''", members: "0", library: "''",
+		group: "''", members: "0", library: "''", moves: "0",
 	}
 }
 
@@ -110,6 +111,7 @@ func (w *words) changed8022() {
 	w.start, w.stop = "START REPLICA", "STOP REPLICA"
 	w.channels, w.replicas = "SHOW REPLICA STATUS", "SHOW REPLICAS"
 	w.sessions = withStatus("performance_schema.processlist")
+	w.moves = "Source_connection_auto_failover"
 }
 
 func (w *words) changed8023() { w.change, w.option = "CHANGE REPLICATION SOURCE", "SOURCE_" }

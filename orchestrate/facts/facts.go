@@ -169,6 +169,9 @@ type Socket struct{ Local, Remote netip.AddrPort }
 type KeptLogin struct {
 	User     string
 	Password bool // there is one
+
+	// Moves says that the receiver goes to another source of a list when its own fails (SOURCE_CONNECTION_AUTO_FAILOVER).
+	Moves bool
 }
 
 // ChannelID names a channel in the cluster.

@@ -204,7 +204,10 @@ func (b *builder) lift(source topology.ServerName) []Action {
 func (b *builder) checkChangeable(goal Secured, channel facts.Channel) {
 	l := goal.Link
 	server, d := b.facts.Server(l.Channel.Server), b.dialect(l.Channel.Server)
+	_, unnameable := d.StopThreads(l.Channel.Name, facts.Threads{Receiver: true})
 	switch {
+	case unnameable != nil:
+		b.block(l.Channel.Server, "give it another name, by hand", "no statement can name it: %v", unnameable)
 	case channel.Delay > 0 && b.purges(l, channel):
 		b.block(l.Channel.Server, noDelay(b.facts, l.Channel),
 			"channel %s is delayed by %s: changing it purges the relay logs that wait", l.Channel, plain.Duration(channel.Delay))

@@ -97,7 +97,7 @@ func (b *builder) findLinks() {
 // who stopped it, so without a note in the journal it blocks.
 func (b *builder) wantedThreads(l Link, c facts.Channel) facts.Threads {
 	id := l.Channel
-	if c.ApplierError.Number != 0 && !b.readsRows(l) {
+	if dialect.CannotRead(c.ApplierError.Number) && !b.readsRows(l) {
 		b.block(id.Server, "replicate from MySQL, or let a MariaDB be the replica", "%s cannot replicate from %s: MySQL from 8.0.31 on cannot read the row events of MariaDB, "+
 			"and the applier of %s has stopped%s", id.Server, l.Source, id, errorOf(c.ApplierError))
 		return c.Threads()

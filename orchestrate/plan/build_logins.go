@@ -89,6 +89,7 @@ func keptWords(login facts.KeptLogin) string {
 // checkLogins blocks what would stop a receiver whose login nobody could give it again, for good or on a way back. The steps look again before
 // they act.
 func (b *builder) checkLogins() {
+	b.warnOfMoves()
 	told := map[facts.ChannelID]bool{}
 	for i := range b.plan.Steps {
 		step := &b.plan.Steps[i]
@@ -104,6 +105,17 @@ func (b *builder) checkLogins() {
 			}
 			told[id] = true
 			b.block(id.Server, v.Hint(), "%s; it would be lost by the step: %s", v.Why(), step.Title)
+		}
+	}
+}
+
+// warnOfMoves names what a channel may replicate from, and the inventory does not say.
+func (b *builder) warnOfMoves() {
+	for _, l := range b.links {
+		if b.facts.Server(l.Channel.Server).Logins.Or(nil)[l.Channel.Name].Moves {
+			b.warnOf(l.Channel.Server, "the receiver of %s goes to another source when %s fails (SOURCE_CONNECTION_AUTO_FAILOVER): each that "+
+				"mysql.replication_asynchronous_connection_failover lists has to serve a certificate of the same authority, for its own name, and to require TLS of %s; "+
+				"they are not looked at", l.Channel, l.Source, l.User)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (g PlaintextRefused) Look() facts.Look {
 }
 
 func (g RequiresTLS) String() string {
-	text := fmt.Sprintf("SHOW CREATE USER on %s tells REQUIRE %s, or more, for every row of %s", g.Server, g.least(), g.User)
+	text := fmt.Sprintf("every row of %s on %s has REQUIRE %s, or more", g.User, g.Server, g.least())
 	if len(g.Rows) > 0 {
 		text += ", and " + demandsOf(g.User, g.Rows)
 	}

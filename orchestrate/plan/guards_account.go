@@ -61,7 +61,7 @@ func (g Presents) String() string {
 }
 
 func (g RowsAre) String() string {
-	return fmt.Sprintf("SHOW CREATE USER on %s tells as before: %s", g.Server, demandsOf(g.User, g.Rows))
+	return fmt.Sprintf("the rows of %s on %s are as before: %s", g.User, g.Server, demandsOf(g.User, g.Rows))
 }
 
 func (g Arrives) String() string {

@@ -126,6 +126,18 @@ func TestLoginWorks(t *testing.T) {
 	}
 }
 
+// TestAReceiverThatMovesIsTold: other sources than that of the inventory have to serve TLS too.
+func TestAReceiverThatMovesIsTold(t *testing.T) {
+	s := ofMySQL("db2")
+	f := edit(s.quiet(), "db2", func(s *facts.Server) {
+		s.Logins = facts.Known(map[string]facts.KeptLogin{"": {User: "repl", Password: true, Moves: true}})
+	})
+	p := plan.Build(s.cluster, f, plan.Options{})
+	if len(p.Warnings) != 1 || p.Warnings[0].Target != "db2" || !strings.Contains(p.Warnings[0].Text, "goes to another source when db1 fails") {
+		t.Errorf("%+v", p.Warnings)
+	}
+}
+
 // TestAReceiverThatLostItsLoginIsNamed: it stopped, and the server shows no user of it any more.
 func TestAReceiverThatLostItsLoginIsNamed(t *testing.T) {
 	s := ofMySQL("db2")

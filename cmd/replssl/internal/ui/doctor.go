@@ -20,6 +20,7 @@ type ExplainedFailure struct {
 	Number int      `json:"number"`
 	Family *string  `json:"family"` // of the server that told it; null where the text gives none away
 	Known  bool     `json:"known"`
+	Words  string   `json:"if_its_text_has,omitempty"` // where the text that was given does not tell: this is meant by one with these words
 	Means  string   `json:"means,omitempty"`
 	Do     []string `json:"do"`
 }
@@ -30,17 +31,27 @@ func Explain(failures []dialect.Failure) Explained {
 	told := map[string]bool{}
 	for _, f := range failures {
 		meaning, known := dialect.MeaningOf(f)
-		if known && told[meaning.Means] {
-			continue
+		meanings := []dialect.PossibleMeaning{{Meaning: meaning}}
+		if possible := dialect.PossibleMeanings(f); !known && len(possible) > 0 {
+			meanings, known = possible, true
 		}
-		told[meaning.Means] = true
-		one := ExplainedFailure{Number: f.Number, Known: known, Means: meaning.Means, Do: append([]string{}, meaning.Do...)}
-		if family := string(f.Family); family != "" {
-			one.Family = &family
+		for _, m := range meanings {
+			if known && told[m.Means] {
+				continue
+			}
+			told[m.Means] = true
+			explained.Failures = append(explained.Failures, explainedFailure(f, known, m))
 		}
-		explained.Failures = append(explained.Failures, one)
 	}
 	return explained
+}
+
+func explainedFailure(f dialect.Failure, known bool, m dialect.PossibleMeaning) ExplainedFailure {
+	one := ExplainedFailure{Number: f.Number, Known: known, Means: m.Means, Words: m.Words, Do: append([]string{}, m.Do...)}
+	if family := string(f.Family); family != "" {
+		one.Family = &family
+	}
+	return one
 }
 
 // Unknown are the numbers that nothing is known of.
@@ -62,6 +73,9 @@ func Explanation(w io.Writer, e Explained) {
 		of := ""
 		if f.Family != nil {
 			of = " of " + *f.Family
+		}
+		if f.Words != "" {
+			of += fmt.Sprintf(", if its text has %q", f.Words)
 		}
 		fmt.Fprintf(w, "error %d%s: %s\n", f.Number, of, f.Means)
 		for _, do := range f.Do {
