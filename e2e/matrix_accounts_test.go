@@ -23,14 +23,28 @@ func accountScenarios() []scenario {
 			name: "the account is on every server", mixed: true, options: two(lab.AccountEverywhere),
 			play: func(p *played) { p.accounts("", "through its binary log") },
 		},
-		{name: "an account by ed25519", without: needsPlugin("auth_ed25519.so"), play: func(p *played) { p.by("ed25519"); p.accounts("", "require TLS") }},
-		{name: "an account by PARSEC is refused", without: needsPlugin("auth_parsec.so"), play: byPARSEC},
+		{name: "an account by ed25519", without: ofMariaDB, lacking: needsPlugin("auth_ed25519.so"), play: func(p *played) { p.by("ed25519"); p.accounts("", "require TLS") }},
+		{name: "an account by PARSEC is refused", without: withoutPARSEC, lacking: needsPlugin("auth_parsec.so"), play: byPARSEC},
 	}
 }
 
 // two replicas, and where the account is.
 func two(account lab.AccountMode) func(compatibility.Pair) lab.Options {
 	return func(compatibility.Pair) lab.Options { return lab.Options{Replicas: 2, Account: account} }
+}
+
+func ofMariaDB(on compatibility.Pair) string {
+	if on.Primary.Family != "MariaDB" {
+		return "MariaDB has such accounts"
+	}
+	return ""
+}
+
+func withoutPARSEC(on compatibility.Pair) string {
+	if on.Primary.Family != "MariaDB" || on.Primary.Before(11, 6, 1) {
+		return "MariaDB has such accounts from 11.6 on"
+	}
+	return ""
 }
 
 func withoutCachedPasswords(on compatibility.Pair) string {
@@ -113,10 +127,10 @@ func needsFile(path string) func(compatibility.Pair) string {
 	return func(on compatibility.Pair) string {
 		tree, err := lab.FindTree(fmt.Sprintf("%s-%s", strings.ToLower(on.Primary.Family), series(on.Primary)))
 		if err != nil {
-			return "the server has no " + file
+			return "the server of the tests has no " + file
 		}
 		if _, err := os.Stat(filepath.Join(tree, path)); err != nil {
-			return "the server has no " + file
+			return "the server of the tests has no " + file
 		}
 		return ""
 	}

@@ -14,7 +14,7 @@ const groupName = "8a94f357-aab4-11df-86ab-c80aa9429562"
 
 func groupScenarios() []scenario {
 	return []scenario{
-		{name: "a primary that is a member of a group", without: withoutGroups, options: ofGroups(2, "primary", "replica2"), play: func(p *played) {
+		{name: "a primary that is a member of a group", without: withoutGroups, lacking: lackingGroups, options: ofGroups(2, "primary", "replica2"), play: func(p *played) {
 			if p.release("primary").MariaDB {
 				p.inGroup("primary")
 				return
@@ -22,15 +22,22 @@ func groupScenarios() []scenario {
 			p.leave("replica2")
 			p.inGroup("primary", "replica2")
 		}},
-		{name: "a replica that is a member of a group", without: withoutGroups, options: ofGroups(1, "replica1"), play: func(p *played) { p.inGroup("replica1") }},
+		{name: "a replica that is a member of a group", without: withoutGroups, lacking: lackingGroups, options: ofGroups(1, "replica1"), play: func(p *played) { p.inGroup("replica1") }},
 	}
 }
 
 func withoutGroups(on compatibility.Pair) string {
+	if on.Primary.Family == "MySQL" && on.Primary.Before(5, 7, 17) {
+		return "MySQL has Group Replication from 5.7.17 on"
+	}
+	return ""
+}
+
+func lackingGroups(on compatibility.Pair) string {
 	if on.Primary.Family == "MariaDB" {
 		return needsFile("usr/lib/galera/libgalera_smm.so")(on)
 	}
-	return withoutSemiSync(on)
+	return lackingSemiSync(on)
 }
 
 // ofGroups lets servers of MySQL be members of a group, of whom each has an address of an interface and not of the loopback network alone.

@@ -16,7 +16,7 @@ import (
 
 // TestMatrix plays each scenario on each pair of servers on which it has a meaning. Without REPLSSL_MATRIX in the environment the pairs are a
 // few of those that people run most; with it they are all that scripts/servers.sh brings. REPLSSL_MATRIX_RESULTS names a folder: what ended well
-// is kept there, for the page, and is not played again.
+// is kept there, for the page, and is not played again with the program that REPLSSL_MATRIX_PROGRAM names.
 func TestMatrix(t *testing.T) {
 	for _, on := range pairsOfServers(t) {
 		t.Run(on.name(), func(t *testing.T) {
@@ -38,6 +38,7 @@ type scenario struct {
 	mixed   bool                            // it is played on mixed pairs as well
 	futile  bool                            // it is about servers that cannot replicate
 	without func(compatibility.Pair) string // why it has no meaning on a pair; empty: it has one
+	lacking func(compatibility.Pair) string // what the servers of the tests lack for it; empty: nothing
 	options func(compatibility.Pair) lab.Options
 	play    func(p *played)
 }
@@ -148,20 +149,19 @@ type played struct {
 
 func (s scenario) playOn(t *testing.T, on pairOfServers) {
 	t.Helper()
-	trial := &compatibility.Trial{Pair: on.Pair, Scenario: s.name, Outcome: compatibility.Works}
 	results := os.Getenv("REPLSSL_MATRIX_RESULTS")
+	trial := &compatibility.Trial{Pair: on.Pair, Scenario: s.name, Outcome: compatibility.Works, Program: os.Getenv("REPLSSL_MATRIX_PROGRAM")}
 	if results != "" && trial.IsKept(results) {
 		return
 	}
 	switch {
 	case s.without != nil && s.without(on.Pair) != "":
-		trial.Why = s.without(on.Pair)
+		trial.Outcome, trial.Why = compatibility.Without, s.without(on.Pair)
 	case cannotReplicate(on.Pair) && !s.futile:
-		trial.Why = "these servers cannot replicate"
-	}
-	if trial.Why != "" {
-		trial.Outcome = compatibility.Without
-	} else {
+		trial.Outcome, trial.Why = compatibility.Without, "these servers cannot replicate"
+	case s.lacking != nil && s.lacking(on.Pair) != "":
+		trial.Outcome, trial.Why = compatibility.Lacking, s.lacking(on.Pair)
+	default:
 		s.start(t, on, trial)
 	}
 	if results != "" && !t.Failed() {

@@ -17,7 +17,7 @@ func threadScenarios() []scenario {
 		{name: "a receiver whose login is in memory alone", without: mariaDBForgetsNoLogin, play: loginInMemory},
 		{name: "a receiver that has given up", play: gaveUp},
 		{name: "a super_read_only replica", without: beforeFrozen, options: someHaveTheAccount, play: superReadOnly},
-		{name: "replication that is acknowledged", without: withoutSemiSync, play: semiSync},
+		{name: "replication that is acknowledged", lacking: lackingSemiSync, play: semiSync},
 		{name: "a delayed replica", play: delayed},
 		{name: "a GTID position, and a heartbeat period", options: withGTIDs, play: gtids},
 		{name: "an applier that was stopped on purpose", mixed: true, play: applierStopped},
@@ -198,9 +198,9 @@ func superReadOnly(p *played) {
 	p.want(0, "apply", "--yes").says(p.t, "nothing to do", "the account is unprotected after a promotion")
 }
 
-func withoutSemiSync(on compatibility.Pair) string {
+func lackingSemiSync(on compatibility.Pair) string {
 	if on.Primary.Family == "MySQL" && on.Primary.Before(8, 0, 26) {
-		return "the trees of the tests have no plugin of it for this version"
+		return "the server of the tests has no plugins"
 	}
 	return ""
 }

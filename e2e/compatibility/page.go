@@ -120,7 +120,7 @@ func (b *book) mixed() table {
 // isPlayed says that a scenario has a meaning on one of the pairs.
 func (b *book) isPlayed(pairs []Pair, scenario string) bool {
 	return slices.ContainsFunc(b.trials, func(t Trial) bool {
-		return t.Scenario == scenario && t.Outcome != Without && slices.Contains(pairs, t.Pair)
+		return t.Scenario == scenario && t.Outcome != Without && t.Outcome != Lacking && slices.Contains(pairs, t.Pair)
 	})
 }
 
@@ -130,8 +130,8 @@ func (b *book) cell(p Pair, scenario string) string {
 			continue
 		}
 		switch {
-		case t.Outcome == Without && t.Why == "":
-			return "–"
+		case t.Outcome == Lacking:
+			return "?" + b.note(t.Why)
 		case t.Outcome == Without:
 			return "–" + b.note(t.Why)
 		case t.Why != "":

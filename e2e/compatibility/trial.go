@@ -65,6 +65,7 @@ const (
 	Works   Outcome = "works"
 	Refused Outcome = "refused" // by name and before anything was touched, as the scenario expects on these servers
 	Without Outcome = "without" // the scenario has no meaning on these servers
+	Lacking Outcome = "lacking" // it has one, and the servers of the tests lack what it takes
 )
 
 // Trial is one scenario, played on one pair.
@@ -73,6 +74,7 @@ type Trial struct {
 	Scenario string
 	Outcome  Outcome
 	Why      string // of what does not work
+	Program  string // the replssl that was played with, by the hash of its file
 	Rows     int    // that were written meanwhile, all of which arrived
 
 	// The longest that a receiver and an applier which were found running stood still.
@@ -96,10 +98,10 @@ func (t Trial) Keep(dir string) error {
 	return os.WriteFile(filepath.Join(dir, t.file()), text, 0o644)
 }
 
-// IsKept says that the folder has this trial already.
+// IsKept says that the folder has this trial already, of the same program.
 func (t Trial) IsKept(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, t.file()))
-	return err == nil
+	kept, err := read(filepath.Join(dir, t.file()))
+	return err == nil && kept.Program == t.Program
 }
 
 // Kept reads the trials of a folder.
@@ -110,15 +112,22 @@ func Kept(dir string) ([]Trial, error) {
 	}
 	var trials []Trial
 	for _, name := range files {
-		text, err := os.ReadFile(name)
+		t, err := read(name)
 		if err != nil {
 			return nil, err
-		}
-		var t Trial
-		if err := json.Unmarshal(text, &t); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		trials = append(trials, t)
 	}
 	return trials, nil
+}
+
+func read(name string) (t Trial, err error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return Trial{}, err
+	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		return Trial{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
 }
