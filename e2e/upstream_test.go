@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/replssl/replssl/e2e/compatibility"
+	"github.com/replssl/replssl/e2e/lab"
 )
 
 // upstreamScenarios are what the servers' own regression tests of replication over TLS assert, told anew as what a person sees from outside. They
@@ -21,6 +22,10 @@ func upstreamScenarios() []scenario {
 		own("change_master_without_stopping_slave_threads", changeWithoutStopping),
 		own("chained_ssl_certificates", chainedCertificates),
 		own("cert_verify", certVerify),
+		own("cert_verify, of another name", certOfAnotherName),
+		own("rpl_tlsv13", rplTLS13),
+		own("ssl_dynamic_persisted", settingsPersist),
+		own("master_info_file", masterInfoFile),
 		own("ssl_autoverify", sslAutoverify),
 	}
 	for i := range list {
@@ -29,6 +34,21 @@ func upstreamScenarios() []scenario {
 			list[i].without = func(p compatibility.Pair) string {
 				if p.Primary.Family == "MySQL" && p.Primary.Before(8, 0, 16) {
 					return "MySQL before 8.0.16 reads its certificates when it starts, and not again"
+				}
+				return ""
+			}
+		case "upstream: rpl_tlsv13":
+			list[i].without = func(p compatibility.Pair) string {
+				if p.Primary.Family == "MySQL" && p.Primary.Before(8, 0, 16) {
+					return "MySQL speaks TLS 1.3 from 8.0.16 on"
+				}
+				return ""
+			}
+		case "upstream: master_info_file":
+			list[i].options = inFiles
+			list[i].without = func(p compatibility.Pair) string {
+				if p.Primary.Family == "MySQL" && !p.Primary.Before(8, 3, 0) {
+					return "MySQL keeps logins in a table alone from 8.3 on"
 				}
 				return ""
 			}
@@ -244,6 +264,75 @@ func certVerify(p *played) {
 	end := p.begin()
 	p.secure()
 	end()
+}
+
+// certOfAnotherName: a certificate of the right authority, for another host, is found before anything is touched.
+func certOfAnotherName(p *played) {
+	pki := newCorporate(p.cluster)
+	pki.leaf("primary", "127.0.0.99", "")
+	pki.names(p.cluster, "")
+	p.blocked("127.0.0.2", "name")
+	p.refused("a certificate of another name is not brought to a server")
+}
+
+// rplTLS13: a source that speaks TLS 1.3 alone is served, and the suites that a person has given the channel for it stay.
+func rplTLS13(p *played) {
+	p.configure("primary", "tls_version = TLSv1.3")
+	suites := func() string { return "" }
+	if p.release("replica1").MySQL(8, 0, 23) {
+		p.threads("STOP", "")
+		p.change("TLS_CIPHERSUITES='TLS_AES_128_GCM_SHA256'")
+		p.threads("START", "")
+		suites = func() string {
+			value, err := p.Value(p.t.Context(), "replica1", "SELECT TLS_CIPHERSUITES FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME = ''")
+			must(p.t, err)
+			return value
+		}
+	}
+	before := suites()
+	end := p.begin()
+	p.secure()
+	end()
+	if version := p.verify(0).Replicas[0].TLSVersion; version != nil && *version != "TLSv1.3" {
+		p.t.Errorf("the channel uses %s", *version)
+	}
+	if after := suites(); after != before {
+		p.t.Errorf("the suites were %q and are %q", before, after)
+	}
+	p.nothingMoves()
+}
+
+// settingsPersist: what a primary was told lasts beyond its next start, and so does the proof.
+func settingsPersist(p *played) {
+	p.secure()
+	serial := p.serial()
+	end := p.begin()
+	must(p.t, p.RestartServer(p.t.Context(), "primary"))
+	p.threads("STOP", "")
+	p.threads("START", "") // the receiver would wait for its Connect_Retry
+	p.await("both threads", func() bool { return p.runs() })
+	end()
+	if now := p.serial(); now != serial || now == "" {
+		p.t.Errorf("the certificate served is %s, and was %s", now, serial)
+	}
+	p.proven()
+	p.nothingMoves()
+}
+
+// inFiles lets receivers have their logins in files, as MariaDB's always do.
+func inFiles(on compatibility.Pair) lab.Options {
+	if on.Primary.Family == "MariaDB" || on.Primary.Before(5, 7, 0) {
+		return lab.Options{}
+	}
+	return lab.Options{ExtraConfig: map[string][]string{"replica1": {"master_info_repository = FILE", "relay_log_info_repository = FILE"}}}
+}
+
+// masterInfoFile: the password of a login that is kept in a file is had from there, for what is tried beforehand.
+func masterInfoFile(p *played) {
+	end := p.begin()
+	p.secure()
+	end()
+	p.nothingMoves()
 }
 
 // sslAutoverify: MariaDB 11.4 and newer ask for TLS and check it by themselves. A channel that was never told anything is encrypted by a
