@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"crypto/tls"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func upstreamScenarios() []scenario {
 		own("change_master_without_stopping_slave_threads", changeWithoutStopping),
 		own("chained_ssl_certificates", chainedCertificates),
 		own("cert_verify", certVerify),
+		own("admin_ssl_crl", revokedCertificates),
 		own("cert_verify, of another name", certOfAnotherName),
 		own("rpl_tlsv13", rplTLS13),
 		own("ssl_dynamic_persisted", settingsPersist),
@@ -211,6 +213,49 @@ func (p *played) applierSessions() string {
 func chainedCertificates(p *played) {
 	pki := newCorporate(p.cluster)
 	pki.names(p.cluster, "")
+	p.fit(pki)
+	end := p.begin()
+	p.secure()
+	end()
+	p.nothingMoves()
+}
+
+// revokedCertificates: with a list of revoked certificates a replica does not connect to a source whose certificate is on it, and the list is not
+// brought to a server where that would happen.
+func revokedCertificates(p *played) {
+	pki := newCorporate(p.cluster)
+	both := pki.list("both", month, "root", "middle")
+	pki.names(p.cluster, ", crl: "+both)
+	if release := p.release("primary"); release.MariaDB && strings.HasPrefix(p.library("primary"), "WolfSSL") || !release.MariaDB && !release.MySQL(5, 7, 28) {
+		p.blocked("crl-unread", "would let in who is on them")
+		p.refused("the server's TLS library checks no lists of revoked certificates")
+		return
+	}
+	p.fit(pki)
+	end := p.begin()
+	p.secure()
+	s, err := p.Server("replica1")
+	must(p.t, err)
+	path := filepath.Join(s.TLSDir, "current", "crl.pem")
+	good := read(p.t, path)
+	revoking := pki.list("revoking", month, "root", "middle", "primary")
+	must(p.t, os.WriteFile(path, read(p.t, revoking), 0o600))
+	p.threads("STOP", " IO_THREAD")
+	p.threads("START", " IO_THREAD")
+	p.failed("replica1")
+	p.want(5, "verify").says(p.t, "revoked")
+	must(p.t, os.WriteFile(path, good, 0o600))
+	p.threads("STOP", "")
+	p.threads("START", "")
+	p.await("both threads", func() bool { return p.runs() })
+	end()
+	must(p.t, os.Rename(revoking, both))
+	p.blocked("revoked", "primary")
+}
+
+// fit makes the files of a PKI such as these servers can use, where they cannot, by the hints of the plan.
+func (p *played) fit(pki *corporate) {
+	p.t.Helper()
 	switch release := p.release("primary"); {
 	case release.MariaDB && strings.HasPrefix(p.library("replica1"), "WolfSSL"): // which looks at no alternative addresses
 		p.blocked("name-not-common", "looks at nothing else")
@@ -233,10 +278,6 @@ func chainedCertificates(p *played) {
 		p.blocked("chain-not-sent", "sends its first certificate alone")
 		pki.append("root.pem", "middle.pem")
 	}
-	end := p.begin()
-	p.secure()
-	end()
-	p.nothingMoves()
 }
 
 // library is the one that a MariaDB has its TLS from.

@@ -10,6 +10,7 @@ import (
 )
 
 // ReaderOf says what a server can make of certificates and keys, by its version and its library; [pki.Reader.On] adds which server it is.
+// Neither yaSSL nor wolfSSL takes a list of revoked certificates: @@ssl_crl stays empty (tried on 5.6.24, 5.7.22 and 11.4.5).
 //
 // MariaDB is a current reader; built with wolfSSL it looks for an address in the common name alone (tried on 11.4.5). MySQL's own builds have yaSSL up to 5.6.45 and 5.7.27, which reads RSA
 // alone and keys in PKCS#1 alone (tried on 5.6.24 and 5.7.22). 8.0.15 loads a key of ECDSA, and nobody can connect over TLS then (tried; when that
@@ -21,10 +22,12 @@ func ReaderOf(in facts.Instance) pki.Reader {
 	v := in.Version
 	reader := pki.Reader{Who: fmt.Sprintf("%s %d.%d.%d", v.Flavour, v.Major, v.Minor, v.Patch)}
 	if v.Flavour == facts.MariaDB {
-		reader.NoAddresses = strings.HasPrefix(strings.ToLower(in.TLSLibrary), "wolfssl")
+		wolfSSL := strings.HasPrefix(strings.ToLower(in.TLSLibrary), "wolfssl")
+		reader.NoAddresses, reader.NoCRL = wolfSSL, wolfSSL
 		return reader
 	}
 	reader.RSAOnly, reader.PKCS1Only = yaSSL(v) || is80(v) && before(v, 8, 0, 16), yaSSL(v)
+	reader.NoCRL = yaSSL(v)
 	reader.FirstCertOnly = before(v, 8, 0, 30)
 	reader.NoEd25519 = before(v, 8, 0, 18)
 	reader.WholeChainInCA = !before(v, 9, 0, 0) // tried on 9.7: ALTER INSTANCE RELOAD TLS gives 3888, where 8.0.33 takes the same files

@@ -9,7 +9,7 @@ import (
 )
 
 func TestReaderOf(t *testing.T) {
-	yaSSL := pki.Reader{RSAOnly: true, PKCS1Only: true, CommonNameOnly: true, FirstCertOnly: true, NoEd25519: true}
+	yaSSL := pki.Reader{RSAOnly: true, PKCS1Only: true, CommonNameOnly: true, FirstCertOnly: true, NoEd25519: true, NoCRL: true}
 	for _, test := range []struct {
 		version, comment string
 		want             pki.Reader
@@ -55,7 +55,7 @@ func TestReadersAreNamed(t *testing.T) {
 // A receiver that has its TLS from wolfSSL looks for an address in the common name alone.
 func TestReaderOfWolfSSL(t *testing.T) {
 	wolf := dialect.ReaderOf(facts.Instance{Version: version(facts.MariaDB, 11, 4, 5), TLSLibrary: "WolfSSL 5.7.6"})
-	if open := dialect.ReaderOf(facts.Instance{Version: version(facts.MariaDB, 11, 8, 6), TLSLibrary: "OpenSSL 3.5.5 27 Jan 2026"}); !wolf.NoAddresses || open.NoAddresses {
+	if open := dialect.ReaderOf(facts.Instance{Version: version(facts.MariaDB, 11, 8, 6), TLSLibrary: "OpenSSL 3.5.5 27 Jan 2026"}); !wolf.NoAddresses || !wolf.NoCRL || open.NoAddresses || open.NoCRL {
 		t.Errorf("%+v, %+v", wolf, open)
 	}
 	if wolf.Calling("db1.example.com").CommonNameOnly || !wolf.Calling("192.0.2.1").CommonNameOnly || !wolf.Calling("2001:db8::1").CommonNameOnly {

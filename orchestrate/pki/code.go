@@ -49,6 +49,7 @@ const (
 	CodeKeyForm          Code = "key-form"
 	CodeCRLIssuer        Code = "crl-issuer"
 	CodeCRLSignature     Code = "crl-signature"
+	CodeCRLUnread        Code = "crl-unread"
 	CodeCRLMissing       Code = "crl-missing"
 	CodeCRLScope         Code = "crl-scope"
 	CodeCRLNotYetValid   Code = "crl-not-yet-valid"
@@ -117,6 +118,7 @@ func Codes() []CodeInfo {
 		{CodeKeyForm, Forbids, "the server does not read keys that are written in this form"},
 		{CodeCRLIssuer, Warns, "a list of revoked certificates is by no authority of the bundle"},
 		{CodeCRLSignature, Forbids, "a list of revoked certificates is not signed by its authority"},
+		{CodeCRLUnread, Forbids, "the server's TLS library checks no lists of revoked certificates"},
 		{CodeCRLMissing, Forbids, "an authority on the way to the root has no list of revoked certificates, and others have"},
 		{CodeCRLScope, Forbids, "a list of revoked certificates does not cover a certificate on the way to the root"},
 		{CodeCRLNotYetValid, Forbids, "the time of a list of revoked certificates has not come"},

@@ -42,6 +42,10 @@ func (f *findings) revocation(path []*x509.Certificate, set Set, want Want) {
 	if len(set.CRLs) == 0 {
 		return
 	}
+	if want.Owner.NoCRL {
+		f.add(CodeCRLUnread, FileCRL, say(want.Owner.Who, " checks no lists of revoked certificates, and would let in who is on them"), say("leave the file out (tls.crl)"))
+		return
+	}
 	authorities := slices.Concat(set.CA, set.Intermediates)
 	for _, list := range set.CRLs {
 		f.list(list, authorities, want)

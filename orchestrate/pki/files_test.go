@@ -58,7 +58,7 @@ func (c trial) judge(t testing.TB) []Finding {
 }
 
 func yaSSL() Reader {
-	return Reader{Who: "db9 (MySQL 5.6.24)", RSAOnly: true, NoEd25519: true, PKCS1Only: true, CommonNameOnly: true, FirstCertOnly: true}
+	return Reader{Who: "db9 (MySQL 5.6.24)", RSAOnly: true, NoEd25519: true, PKCS1Only: true, CommonNameOnly: true, FirstCertOnly: true, NoCRL: true}
 }
 
 // trials are files as openssl makes them, and what is found.
@@ -146,6 +146,7 @@ func trials() map[string]trial {
 		"PKCS#8, old server":      {key: "key-pkcs8.pem", want: old, codes: "key.pem key-form"},
 		"PKCS#8, old receiver":    {key: "key-pkcs8.pem", want: func(w *Want) { w.Readers = []Reader{{PKCS1Only: true}} }},
 		"list by another":         {crl: "crl-other.pem", codes: "crl.pem crl-issuer, crl.pem crl-missing"},
+		"list that nobody reads":  {crl: "crl.pem", want: old, codes: "crl.pem crl-unread"},
 		"list forged":             {crl: "crl-forged.pem", codes: "crl.pem crl-signature"},
 		"list by SHA-1":           {crl: "crl-sha1.pem", codes: "crl.pem weak-signature"},
 		"list expired":            {crl: "crl-expired.pem", codes: "crl.pem crl-expired"},

@@ -13,6 +13,7 @@ type Reader struct {
 	PKCS1Only      bool // its own key is read in PKCS#1 alone
 	CommonNameOnly bool // as a receiver it compares the host with the common name, and looks at no alternative name
 	NoAddresses    bool // as a receiver it looks for the address by which it calls its source in the common name alone
+	NoCRL          bool // it reads no lists of revoked certificates
 	WholeChainInCA bool // it takes its own certificate anew only where its authorities up to the root are all in the CA file
 	FirstCertOnly  bool // of its own certificate file it reads the first certificate and sends no other
 }
