@@ -115,22 +115,39 @@ func (s *scan) threadState(name string) facts.ThreadState {
 
 func (s *scan) threadError(number, text string) facts.ThreadError {
 	n := int(s.number(number, 32))
-	message := withoutStatement(s.text(text))
+	message := withoutStatement(n, s.text(text))
 	if n == 0 {
 		return facts.ThreadError{}
 	}
 	return facts.ThreadError{Number: n, Text: message}
 }
 
-// withoutStatement cuts an error text of the applier where it begins to quote the statement that failed. MariaDB writes statements
-// to its binary log as they were sent, so that a failed CREATE USER shows a password there (tried on 10.11).
-func withoutStatement(text string) string {
-	for _, q := range []string{"Query: '", " near '"} {
-		if before, _, ok := strings.Cut(text, q); ok {
-			text = before + strings.TrimSuffix(q, "'") + "(withheld)"
-		}
+// withoutStatement cuts an error text of the applier where it quotes the statement that failed. MariaDB writes statements to its binary log as they
+// were sent, so that a failed CREATE USER shows a password there (tried on 10.11). The server's message about it is in whatever language
+// lc_messages has, and may quote a part of the statement too (tried on 10.11 in German): it is kept for errors that name things alone.
+func withoutStatement(number int, text string) string {
+	const asked, statement = "' on query. ", "Query: '"
+	first, end := strings.IndexByte(text, '\''), strings.LastIndex(text, asked)
+	if first >= 0 && end >= first && !namesAlone(number) {
+		text = text[:first] + withheld + text[end+1:]
+	}
+	if before, _, ok := strings.Cut(text, statement); ok {
+		text = before + strings.TrimSuffix(statement, "'") + withheld
+	}
+	if before, _, ok := strings.Cut(text, " near '"); ok { // of whatever is told in another form
+		text = before + " near " + withheld
 	}
 	return text
+}
+
+const withheld = "(withheld)"
+
+// namesAlone says that the message of an error has names of accounts, databases, tables, columns and keys in it, and no other part of a statement.
+func namesAlone(number int) bool {
+	return slices.Contains([]int{
+		1007, 1008, 1022, 1044, 1045, 1046, 1049, 1050, 1051, 1060, 1061, 1062, 1068, 1072, 1091, 1114, 1118, 1133, 1141, 1142, 1143, 1146, 1147,
+		1176, 1205, 1213, 1215, 1227, 1290, 1304, 1305, 1347, 1359, 1360, 1396, 1410, 1451, 1452, 1537, 1539, 1826, 3780,
+	}, number)
 }
 
 const noLag = "the replica shows no lag while a thread of the channel is stopped or not connected"

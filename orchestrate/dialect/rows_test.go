@@ -5,9 +5,12 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -111,6 +114,37 @@ func TestApplierErrorHasNoStatement(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// In German, as MariaDB 10.11 told it with lc_messages=de_DE, and in whatever language: nothing of a statement is left.
+func TestApplierErrorHasNoStatementInAnyLanguage(t *testing.T) {
+	told := func(number int, text string) facts.ThreadError {
+		rows := recorded(t, "channels_1396")
+		for _, row := range rows {
+			row["last_sql_errno"], row["last_sql_error"] = dialect.Cell{Text: strconv.Itoa(number)}, dialect.Cell{Text: text}
+		}
+		list, ok := mariadb1011(t).Channels().Read(rows).Get()
+		if !ok || len(list) == 0 {
+			t.Fatalf("no channel of %q", text)
+		}
+		return list[0].ApplierError
+	}
+	const statement = "GRANT SHOW CREATE ROUTINE ON *.* TO leak@'%' IDENTIFIED BY 'DeutschGeheim99'"
+	german := "Error 'Fehler in der SQL-Syntax. Bitte die korrekte Syntax im Handbuch nachschlagen bei 'CREATE ROUTINE ON *.* TO leak@'%' IDENTIFIED BY 'DeutschGeheim99'' in Zeile 1'" +
+		" on query. Default database: ''. Query: '" + statement + "'"
+	if got, want := told(1064, german).Text, "Error (withheld) on query. Default database: ''. Query: (withheld)"; got != want {
+		t.Errorf("%q", got)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		words := func(label string) string {
+			return strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"'", "»", "' on query. ", " bei '", "Query", ": ", "é"})).Draw(r, label), "")
+		}
+		number := rapid.SampledFrom([]int{1064, 1149, 1105, 1292, 1366, 1525, 1827, 3009}).Draw(r, "number")
+		text := "Error '" + words("before") + "DeutschGeheim99" + words("after") + "' on query. Default database: 'd'. Query: '" + statement + "'"
+		if got := told(number, text); strings.Contains(got.Text, "Geheim") {
+			r.Errorf("%d: %q became %q", number, text, got.Text)
+		}
+	})
 }
 
 func TestFilters(t *testing.T) {
