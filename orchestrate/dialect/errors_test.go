@@ -115,6 +115,15 @@ func TestFailures(t *testing.T) {
 		"2061": {2061}, " 3159 ": {3159}, "(9999)": {9999},
 		"Got fatal error 1236 from source when reading data from binary log: 'x'": {1236},
 		"": nil, "something else": nil, "Can't connect (111)": nil,
+		"2026-11-23 12:00:01 8 [Warning] Too many connections":                     nil,
+		"2013-01-01 00:00:00 0 [Note] ready for connections":                       nil,
+		"2026-11-23 13:00:00 0 [Warning] CA certificate ca.pem is self signed.":    nil,
+		"2026-11-23T12:00:01.000000Z 5 [ERROR] [MY-013114] [Repl] Got fatal error": {13114},
+		"2026-11-23T12:00:01.000000Z 0 [System] [MY-010931] [Server] ready":        nil,
+		"2026 1045":                           {2026, 1045},
+		"LAST_ERROR_NUMBER: 2026":             {2026},
+		"| Last_IO_Errno | 2026 |":            {2026},
+		"Last_IO_Errno: 0\nLast_SQL_Errno: 0": nil,
 	} {
 		var got []int
 		for _, f := range dialect.Failures(text, "") {
@@ -122,6 +131,13 @@ func TestFailures(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %v, not %v", text, got, want)
+		}
+	}
+	for text, none := range map[string]bool{
+		"Last_IO_Errno: 0\nLast_SQL_Errno: 0": true, "LAST_ERROR_NUMBER: 0": true, "Last_IO_Errno: 1045\nLast_SQL_Errno: 0": false, "ready": false,
+	} {
+		if dialect.HasNoFailure(text) != none {
+			t.Errorf("%q", text)
 		}
 	}
 	for text, want := range map[string]facts.Flavour{

@@ -20,7 +20,7 @@ func Failures(text string, family facts.Flavour) []Failure {
 		numbers = numbersByMark(text, family)
 	}
 	if len(numbers) == 0 {
-		numbers = bareNumbers(text)
+		numbers = append(bareNumbers(text), codesOfLog(text)...)
 	}
 	failures := make([]Failure, len(numbers))
 	for i, number := range numbers {
@@ -30,15 +30,42 @@ func Failures(text string, family facts.Flavour) []Failure {
 }
 
 // told finds a number where servers, their logs, clients and replssl itself tell it: Last_IO_Errno: 2026; ERROR 1045 (28000); Error_code: MY-002026;
-// Internal MariaDB error code: 1396; error 2026: ...
-var told = regexp.MustCompile(`(?i)(?:\bLast_(?:IO_|SQL_)?Errno|\berror(?:[ _]code)?)\s*[:=]?\s*(?:MY-0*)?([1-9]\d{3,4})\b`)
+// Internal MariaDB error code: 1396; error 2026: ...; LAST_ERROR_NUMBER: 2026; and each of them as a table, | Last_IO_Errno | 2026 |.
+var told = regexp.MustCompile(`(?i)(?:\bLast_(?:IO_|SQL_)?Errno|\bLAST_ERROR_NUMBER|\berror(?:[ _]code)?)[\s|]*[:=]?\s*(?:MY-0*)?([1-9]\d{3,4})\b`)
 
-// bare finds a number that is told in another way: (2026), Errno: 2026, or nothing but the number.
-var bare = regexp.MustCompile(`(?i)\((?:errno:\s*)?(\d{4,5})\)|^\s*(\d{4,5})\b`)
+// bare finds a number that is told in another way: (2026), (errno: 2026), 2026 SSL connection error. What begins with a date is a line of a log.
+var bare = regexp.MustCompile(`(?i)\((?:errno:\s*)?(\d{4,5})\)|^\s*(\d{4,5}):?\s+[a-z]`)
+
+// noErrno finds what says in a status that there is no error.
+var noErrno = regexp.MustCompile(`(?i)\bLast_(?:IO_|SQL_)Errno[\s|]*[:=]?\s*0\b|\bLAST_ERROR_NUMBER[\s|]*[:=]?\s*0\b`)
+
+// codes finds those of an error log of MySQL 8.0 and later, most of which are no errors: [MY-013114].
+var codes = regexp.MustCompile(`\bMY-0*([1-9]\d{3,4})\b`)
+
+// HasNoFailure says that a text is a status in which there is no error.
+func HasNoFailure(text string) bool { return len(toldNumbers(text)) == 0 && noErrno.MatchString(text) }
 
 func toldNumbers(text string) []int { return matched(told, text) }
 
-func bareNumbers(text string) []int { return matched(bare, text) }
+// A text that is nothing but numbers, and each of them.
+var (
+	numbersAlone = regexp.MustCompile(`^[\s,]*(?:\d{4,5}[\s,]*)+$`)
+	oneNumber    = regexp.MustCompile(`(\d{4,5})`)
+)
+
+func bareNumbers(text string) []int {
+	if numbersAlone.MatchString(text) {
+		return matched(oneNumber, text)
+	}
+	return matched(bare, text)
+}
+
+// codesOfLog are the codes of a log of which something is known.
+func codesOfLog(text string) []int {
+	return slices.DeleteFunc(matched(codes, text), func(number int) bool {
+		return !slices.ContainsFunc(explanations(), func(e explanation) bool { return slices.Contains(e.numbers, number) })
+	})
+}
 
 func matched(pattern *regexp.Regexp, text string) []int {
 	var numbers []int

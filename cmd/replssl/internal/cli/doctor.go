@@ -78,6 +78,9 @@ func explainText(cmd *cobra.Command, s *settings, flags *doctorFlags, args []str
 		return err
 	}
 	switch unknown := explained.Unknown(); {
+	case len(explained.Failures) == 0 && dialect.HasNoFailure(text):
+		fmt.Fprintln(cmd.ErrOrStderr(), "the text is a status, and there is no error in it")
+		return nil
 	case len(explained.Failures) == 0:
 		return &codeError{
 			code: exitError, text: "the text tells no number of an error, and none of its words are known here",
