@@ -63,6 +63,9 @@ the servers of which the text was recorded; the others were not provoked.
 
 func markOf(e explanation) string {
 	mark := fmt.Sprintf("%q", strings.TrimSpace(e.mark))
+	for _, also := range e.also {
+		mark += fmt.Sprintf(", %q", also)
+	}
 	if e.rest {
 		return mark + ", or any other text"
 	}

@@ -67,7 +67,7 @@ func explained(f Failure) (explanation, bool) {
 	for _, e := range explanations() {
 		switch {
 		case !slices.Contains(e.numbers, f.Number) || !e.fits(f.Family):
-		case strings.Contains(text, e.mark):
+		case e.marks(text):
 			return e, true
 		case e.rest && !found:
 			rest, found = e, true
@@ -108,3 +108,8 @@ func Lasts(errno int, text string) bool {
 
 // CannotRead says that an applier stopped at an event that it could not read in its relay log.
 func CannotRead(errno int) bool { return errno == 1594 || errno == 13121 }
+
+// marks says that a text, in lower case, has one of the marks.
+func (e explanation) marks(text string) bool {
+	return strings.Contains(text, e.mark) || slices.ContainsFunc(e.also, func(mark string) bool { return strings.Contains(text, mark) })
+}

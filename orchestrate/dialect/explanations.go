@@ -6,6 +6,7 @@ import "github.com/replssl/replssl/orchestrate/facts"
 type explanation struct {
 	numbers []int
 	mark    string        // in lower case; it tells the failure also where no number is told
+	also    []string      // other marks of the same, of other libraries and their releases
 	rest    bool          // it fits every other text of its numbers, too
 	of      facts.Flavour // of the server that tells it; empty for any
 	means   string
@@ -14,11 +15,15 @@ type explanation struct {
 
 // What to do that more than one explanation says.
 const (
+	otherPlugin = keptOut + "ALTER USER 'ACCOUNT'@'HOST' IDENTIFIED WITH mysql_native_password BY 'PASSWORD' (MariaDB: VIA mysql_native_password USING PASSWORD('PASSWORD')); " +
+		"without the password in it, the account has none any more"
 	lookAtRows = "on the source: SELECT user, host FROM mysql.user WHERE user = 'ACCOUNT', and SHOW CREATE USER of each row: look at REQUIRE, and at the hosts"
 	askDoctor  = "replssl doctor -s REPLICA compares the channel's files, the certificate that the source serves and the account's rows, and names the one at fault"
 	lookAtRead = "on the replica, as the OS user of the server: head -1 FILE; it must be PEM, and a security module (AppArmor, SELinux) must let the server read it"
 	startAgain = "after the cure: START REPLICA IO_THREAD (START SLAVE IO_THREAD): the receiver has stopped for good"
 	setUpFirst = "set replication up first: replssl secures replication that exists"
+	applyOn    = "START REPLICA SQL_THREAD (MariaDB, and MySQL before 8.0.22: START SLAVE SQL_THREAD)"
+	keptOut    = "on the source, after SET SESSION sql_log_bin=0 where a replica lacks the row, which would stop its applier: "
 	stopFirst  = "replssl apply stops what must be stopped and puts it back as it was found; by hand: stop the threads, change, start them"
 )
 
@@ -30,10 +35,18 @@ const (
 func explanations() []explanation { //nolint:funlen // a table
 	return []explanation{
 		{
+			numbers: []int{10069}, mark: "[warning] failed to set up ssl", also: []string{"my-010069"}, rest: true,
+			means: "MySQL has started without TLS: it could not use its certificate files, or was given a part of them",
+			do: []string{
+				"look whether its OS user may read ssl_ca, ssl_cert and ssl_key, whether the key belongs to the certificate and has no passphrase, and at the dates",
+				"then ALTER INSTANCE RELOAD TLS from MySQL 8.0.16 on, and a restart before that",
+			},
+		},
+		{
 			numbers: []int{3888}, mark: "failed to set up ssl", rest: true,
 			means: "the server could not use its certificate files and goes on with those that it had; its variables have the new paths all the same",
 			do: []string{
-				"look whether its OS user may read the files, whether the key belongs to the certificate and has no passphrase, and whether ssl_ca has signed it, which MySQL 9 " +
+				"look whether its OS user may read the files, whether the key belongs to the certificate and has no passphrase, and whether ssl_ca has signed it and its time is not over, which MySQL 9 " +
 					"wants of a reload and not of a start",
 				"never ALTER INSTANCE RELOAD TLS NO ROLLBACK ON ERROR: it switches TLS off for all new logins",
 			},
@@ -48,12 +61,12 @@ func explanations() []explanation { //nolint:funlen // a table
 		},
 		{
 			numbers: []int{1597, 13120}, mark: "com_register_", rest: true,
-			means: "connecting and logging in worked, TLS included; the account lacks the privilege REPLICATION SLAVE on the source",
-			do:    []string{"on the source: GRANT REPLICATION SLAVE ON *.* TO the account", startAgain},
+			means: "connecting and logging in worked, and TLS is not the cause; the account lacks the privilege REPLICATION SLAVE on the source",
+			do:    []string{keptOut + "GRANT REPLICATION SLAVE ON *.* TO 'ACCOUNT'@'HOST'", startAgain},
 		},
 		{
 			numbers: []int{1236, 13114}, mark: "fatal error 1236", rest: true,
-			means: "connecting and logging in worked, TLS included; the source no longer has, or never had, the binary log or GTID that the replica asks for",
+			means: "connecting and logging in worked, and TLS is not the cause; the source no longer has, or never had, the binary log or GTID that the replica asks for",
 			do: []string{
 				"look at SHOW BINARY LOGS on the source and at the channel's position, or its executed GTIDs",
 				"where the binary log is gone, the replica must be built anew from a backup or a clone",
@@ -98,7 +111,13 @@ func explanations() []explanation { //nolint:funlen // a table
 			do: []string{"give the source a certificate of an authority, and the channel that authority's file: replssl apply does both"},
 		},
 		{
+			numbers: []int{2026}, mark: "[error] ssl error: ", of: facts.MariaDB,
+			means: "MariaDB could not use its own certificate files: when it starts, it does not start with such files",
+			do:    []string{"the text names the file: look whether it exists, whether the server's OS user may read it, and whether the key belongs to the certificate and has no passphrase"},
+		},
+		{
 			numbers: []int{2026}, mark: "self-signed certificate", // of OpenSSL: "self-signed certificate in certificate chain"
+			also:  []string{"self signed certificate", "unable to get local issuer certificate", "unable to get issuer certificate"},
 			means: "no CA in the channel's CA file leads to the source's certificate",
 			do:    []string{"put the CA of the source into the channel's CA file; " + askDoctor},
 		},
@@ -138,6 +157,7 @@ func explanations() []explanation { //nolint:funlen // a table
 			numbers: []int{2026}, mark: "certificate validation failure",
 			means: "the source's certificate does not carry the channel's host name",
 			do: []string{
+				"MariaDB that is built with wolfSSL looks for an address in the common name alone: SELECT @@version_ssl_library",
 				"look at its subject alternative names, which must have the channel's host name to the letter (MASTER_HOST): openssl x509 -noout -ext subjectAltName",
 				"issue the source's certificate for that name: replssl apply does so, or let the channel connect to a name that it carries",
 			},
@@ -153,7 +173,7 @@ func explanations() []explanation { //nolint:funlen // a table
 			do:    []string{"clear it: SOURCE_SSL_CIPHER='' (MASTER_SSL_CIPHER='')"},
 		},
 		{
-			numbers: []int{2026}, mark: "protocol version",
+			numbers: []int{2026}, mark: "protocol version", also: []string{"wrong version number"},
 			means: "source and replica allow no TLS version in common",
 			do:    []string{"compare @@tls_version of the source with that of the channel (SOURCE_TLS_VERSION): TLSv1.2 is what all servers from 5.7.28 and 10.4 on have"},
 		},
@@ -163,13 +183,23 @@ func explanations() []explanation { //nolint:funlen // a table
 			do:    []string{"bring the older server to a release with OpenSSL (5.7.28 and later): no setting makes up for it"},
 		},
 		{
+			numbers: []int{2026}, mark: "key too small", also: []string{"md too weak"},
+			means: "a key or signature of a certificate, or a key of the exchange, is too weak for the TLS library of one side",
+			do:    []string{"issue certificates with RSA keys of 2048 bits or more, or of elliptic curves, signed by SHA-256: replssl apply does so"},
+		},
+		{
+			numbers: []int{2026}, mark: "unsafe legacy renegotiation disabled",
+			means: "the TLS library of one side is so old that the other's refuses it: OpenSSL 3 wants secure renegotiation",
+			do:    []string{"bring the older server to a release with a newer library"},
+		},
+		{
 			numbers: []int{2026}, mark: "handshake failure",
 			means: "source and replica have no cipher in common, or the source refused the replica's certificate",
 			do:    []string{"compare @@ssl_cipher of the source with the channel's cipher, which is best empty on both", askDoctor},
 		},
 		{
-			numbers: []int{2026}, mark: "certificate expired",
-			means: "one side refused the other's certificate, whose time is over by its clock",
+			numbers: []int{2026}, mark: "certificate expired", also: []string{"certificate has expired", "certificate is not yet valid"},
+			means: "one side refused the other's certificate, whose time is over by its clock, or has not come",
 			do:    []string{"look at the dates of both certificates, and at the clocks of both hosts: openssl x509 -noout -dates, date -u", "replssl apply issues new ones"},
 		},
 		{
@@ -224,17 +254,17 @@ func explanations() []explanation { //nolint:funlen // a table
 		{
 			numbers: []int{3118, 4151}, mark: "account is locked", rest: true,
 			means: "the account is locked on the source (ACCOUNT LOCK)",
-			do:    []string{"on the source: ALTER USER ... ACCOUNT UNLOCK"},
+			do:    []string{keptOut + "ALTER USER 'ACCOUNT'@'HOST' ACCOUNT UNLOCK"},
 		},
 		{
 			numbers: []int{1820, 1862}, mark: "password has expired", rest: true,
 			means: "the password of the account has expired; TLS is not the cause",
-			do:    []string{"on the source: ALTER USER ... IDENTIFIED BY a new password, then the same in the channel; or ALTER USER ... PASSWORD EXPIRE NEVER", startAgain},
+			do:    []string{keptOut + "ALTER USER 'ACCOUNT'@'HOST' IDENTIFIED BY 'PASSWORD', then the same in the channel; or ALTER USER 'ACCOUNT'@'HOST' PASSWORD EXPIRE NEVER", startAgain},
 		},
 		{
 			numbers: []int{1820, 1862}, mark: "you must set password",
-			means: "connecting and logging in worked, TLS included; the password of the account has expired, and the receiver has stopped for good",
-			do:    []string{"on the source: ALTER USER ... IDENTIFIED BY a new password, then the same in the channel; or ALTER USER ... PASSWORD EXPIRE NEVER", startAgain},
+			means: "connecting and logging in worked, and TLS is not the cause; the password of the account has expired, and the receiver has stopped for good",
+			do:    []string{keptOut + "ALTER USER 'ACCOUNT'@'HOST' IDENTIFIED BY 'PASSWORD', then the same in the channel; or ALTER USER 'ACCOUNT'@'HOST' PASSWORD EXPIRE NEVER", startAgain},
 		},
 		{
 			numbers: []int{3159}, mark: "require_secure_transport", rest: true,
@@ -252,14 +282,14 @@ func explanations() []explanation { //nolint:funlen // a table
 		{
 			numbers: []int{1251}, mark: "authentication protocol requested by server", rest: true,
 			means: "the replica's server is too old for the authentication plugin of the account; TLS is not the cause",
-			do:    []string{"on the source: let the account use a plugin that both know: ALTER USER ... IDENTIFIED WITH mysql_native_password, or bring the replica to a newer release"},
+			do:    []string{"bring the replica to a newer release, or let the account use a plugin that both know; " + otherPlugin},
 		},
 		{
 			numbers: []int{2059}, mark: "cannot be loaded", rest: true,
 			means: "the replica's server has no client part for the authentication plugin of the account; TLS is not the cause",
 			do: []string{
 				"put the plugin that the text names into plugin_dir of the replica (MariaDB: caching_sha2_password.so, client_ed25519.so)",
-				"or let the account use a plugin that both know, by ALTER USER ... IDENTIFIED WITH (VIA)",
+				"or let the account use a plugin that both know; " + otherPlugin,
 			},
 		},
 		{
@@ -297,8 +327,13 @@ func explanations() []explanation { //nolint:funlen // a table
 			means: "the connection to the source was cut, before or in the middle of the login",
 			do: []string{
 				"see whether the source is just restarting; if it comes again, look at its error log, at max_connections, and at firewalls and proxies in between",
-				"a source that resolves names slowly cuts logins off after connect_timeout: skip_name_resolve",
+				"a source that resolves names slowly cuts logins off after connect_timeout: mend its DNS",
 			},
+		},
+		{
+			numbers: []int{1040}, mark: "too many connections", rest: true,
+			means: "the source has no room for another connection (max_connections); TLS was not reached",
+			do:    []string{"see who is connected there (SHOW PROCESSLIST), and raise max_connections: SET GLOBAL, and in the option file"},
 		},
 		{
 			numbers: []int{1218}, mark: "error connecting to master", rest: true,
@@ -309,18 +344,18 @@ func explanations() []explanation { //nolint:funlen // a table
 			numbers: []int{1396}, mark: " user failed for", rest: true,
 			means: "a statement about an account came through the binary log, or was given here, and the account's row is missing on this server, or already there",
 			do: []string{
-				"look at mysql.user on both sides; make the row on this replica under SET sql_log_bin=0 (a row that is already there: drop it so), then START REPLICA SQL_THREAD",
+				"look at mysql.user on both sides; make the row on this replica under SET sql_log_bin=0 (a row that is already there: drop it so), then " + applyOn,
 			},
 		},
 		{
 			numbers: []int{1410}, mark: "allowed to create a user with grant", rest: true,
 			means: "a GRANT for an account that is missing on this server came through the binary log, or was given here",
-			do:    []string{"make the row on this replica under SET sql_log_bin=0: CREATE USER ..., then START REPLICA SQL_THREAD"},
+			do:    []string{"make the row on this replica under SET sql_log_bin=0: CREATE USER ..., then " + applyOn},
 		},
 		{
 			numbers: []int{1133}, mark: "find any matching row in the user table", rest: true,
 			means: "a GRANT or SET PASSWORD for an account that is missing on this server came through the binary log, or was given here",
-			do:    []string{"make the row on this replica under SET sql_log_bin=0: CREATE USER ..., then START SLAVE SQL_THREAD"},
+			do:    []string{"make the row on this replica under SET sql_log_bin=0: CREATE USER ..., then " + applyOn},
 		},
 		{
 			numbers: []int{3021}, mark: "io thread; run stop", rest: true,
@@ -365,12 +400,12 @@ func explanations() []explanation { //nolint:funlen // a table
 		{
 			numbers: []int{1802}, mark: "gaps", rest: true,
 			means: "the parallel applier was stopped in the middle of its work, and has left gaps: the channel cannot be changed until they are filled",
-			do:    []string{"START REPLICA UNTIL SQL_AFTER_MTS_GAPS, wait until it stops, then change; changing with the applier running avoids this"},
+			do:    []string{"START REPLICA UNTIL SQL_AFTER_MTS_GAPS (before MySQL 8.0.22: START SLAVE ...), wait until it stops, then change; changing with the applier running avoids this"},
 		},
 		{
 			numbers: []int{1755}, mark: "in the parallel mode", rest: true,
 			means: "the parallel applier met an event that it can apply only alone; TLS is not the cause",
-			do:    []string{"SET GLOBAL replica_parallel_workers = 0 (slave_parallel_workers), START REPLICA SQL_THREAD, and put it back later"},
+			do:    []string{"SET GLOBAL replica_parallel_workers = 0 (slave_parallel_workers), " + applyOn + ", and put it back later"},
 		},
 		{
 			numbers: []int{1227}, mark: "privilege(s) for this operation", rest: true,

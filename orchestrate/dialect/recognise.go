@@ -82,7 +82,7 @@ func matched(pattern *regexp.Regexp, text string) []int {
 func numbersByMark(text string, family facts.Flavour) []int {
 	text = strings.ToLower(text)
 	for _, e := range explanations() {
-		if e.fits(family) && strings.Contains(text, e.mark) {
+		if e.fits(family) && e.marks(text) {
 			return e.numbers[:1]
 		}
 	}

@@ -66,12 +66,9 @@ func explainText(cmd *cobra.Command, s *settings, flags *doctorFlags, args []str
 	}
 	text := strings.Join(args, " ")
 	if text == "-" {
-		const mostText = 1 << 20
-		data, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), mostText))
-		if err != nil {
-			return fmt.Errorf("reading the text from stdin: %w", errors.Unwrap(err))
+		if text, err = endOf(cmd.InOrStdin()); err != nil {
+			return fmt.Errorf("reading the text from stdin: %w", err)
 		}
-		text = string(data)
 	}
 	explained := ui.Explain(dialect.Failures(text, family))
 	if err := show(cmd, s, explained, func() { ui.Explanation(cmd.OutOrStdout(), explained) }); err != nil {
@@ -93,6 +90,24 @@ func explainText(cmd *cobra.Command, s *settings, flags *doctorFlags, args []str
 		}
 	}
 	return nil
+}
+
+// endOf reads everything and keeps the end, which is where a log has what matters.
+func endOf(r io.Reader) (string, error) {
+	const most = 1 << 20
+	var kept []byte
+	chunk := make([]byte, most)
+	for {
+		n, err := io.ReadFull(r, chunk)
+		kept = append(kept, chunk[:n]...)
+		kept = kept[max(0, len(kept)-most):]
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return string(kept), nil
+		case err != nil:
+			return "", errors.Unwrap(err)
+		}
+	}
 }
 
 func numbers(list []int) string {
