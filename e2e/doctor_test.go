@@ -44,7 +44,9 @@ func newPatient(c *cluster) *patient {
 	p.pki.append("root.pem", "middle.pem") // MySQL 9.7 refuses to reload a certificate whose issuer is not in ssl_ca (3888), though it is sent
 	p.pki.names(c, "")
 	c.want(0, "apply", "--yes").says(c.t, "proven")
-	c.want(0, "doctor").says(c.t, "no receiver and no applier of cluster lab has an error")
+	c.want(0, "doctor").says(c.t, "no receiver and no applier has an error, of "+p.replica.Name)
+	c.want(0, "doctor", "-s", p.replica.Name+"/default").says(c.t, "no receiver and no applier has an error, of "+p.replica.Name)
+	c.want(1, "doctor", "-s", p.replica.Name+"/other").says(c.t, "has no such channel")
 	p.pki.leaf("elsewhere", "192.0.2.1", "")
 	p.pki.leaf("late", p.source.Address, "")
 	p.pki.expired("late")

@@ -83,6 +83,11 @@ func pairsOfServers(t *testing.T) []pairOfServers {
 		list = all()
 	}
 	only := strings.Fields(os.Getenv("REPLSSL_MATRIX_SERVERS"))
+	for _, name := range only {
+		if !slices.ContainsFunc(list, func(pair trees) bool { return pair.primary == name || pair.replica == name }) {
+			t.Fatalf("REPLSSL_MATRIX_SERVERS: no pair has %s", name)
+		}
+	}
 	known := map[string]compatibility.Server{}
 	var pairs []pairOfServers
 	for _, pair := range list {
@@ -111,13 +116,22 @@ func usual() []trees {
 	}
 }
 
-// all are each server with its like, and the steps of upgrades and of changes from one family to the other.
+// all are each server with its like, and the steps of upgrades and of changes from one family to the other. A tree that came from an image is played with
+// its like, and MySQL 8.4 in its place between the others.
 func all() []trees {
 	var list []trees
 	for _, tree := range []string{
 		"mysql-5.6", "mysql-5.7", "mysql-8.0.15", "mysql-8.0", "mysql-9.7", "mariadb-10.5", "mariadb-10.11", "mariadb-11.4", "mariadb-11.8",
 	} {
 		list = append(list, trees{tree, tree})
+	}
+	for _, tree := range lab.Trees() {
+		if !slices.Contains(list, trees{tree, tree}) {
+			list = append(list, trees{tree, tree})
+		}
+	}
+	if slices.Contains(list, trees{"mysql-8.4", "mysql-8.4"}) {
+		list = append(list, trees{"mysql-8.0", "mysql-8.4"}, trees{"mysql-8.4", "mysql-9.7"})
 	}
 	return append(list,
 		trees{"mysql-5.6", "mysql-5.7"}, trees{"mysql-5.7", "mysql-8.0.15"}, trees{"mysql-5.7", "mysql-8.0"}, trees{"mysql-8.0.15", "mysql-8.0"},
@@ -154,6 +168,14 @@ func (s scenario) playOn(t *testing.T, on pairOfServers) {
 	if results != "" && trial.IsKept(results) {
 		return
 	}
+	defer func() {
+		if t.Failed() {
+			trial.Outcome = compatibility.Failed
+		}
+		if results != "" {
+			must(t, trial.Keep(results))
+		}
+	}()
 	switch {
 	case s.without != nil && s.without(on.Pair) != "":
 		trial.Outcome, trial.Why = compatibility.Without, s.without(on.Pair)
@@ -163,9 +185,6 @@ func (s scenario) playOn(t *testing.T, on pairOfServers) {
 		trial.Outcome, trial.Why = compatibility.Lacking, s.lacking(on.Pair)
 	default:
 		s.start(t, on, trial)
-	}
-	if results != "" && !t.Failed() {
-		must(t, trial.Keep(results))
 	}
 }
 

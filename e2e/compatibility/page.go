@@ -130,6 +130,8 @@ func (b *book) cell(p Pair, scenario string) string {
 			continue
 		}
 		switch {
+		case t.Outcome == Failed:
+			return "**failed**"
 		case t.Outcome == Lacking:
 			return "?" + b.note(t.Why)
 		case t.Outcome == Without:

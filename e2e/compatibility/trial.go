@@ -60,12 +60,13 @@ func (p Pair) Compare(other Pair) int {
 // Outcome is how a scenario ended.
 type Outcome string
 
-// The outcomes. A scenario that failed has none: it is a defect of replssl or of the scenario.
+// The outcomes.
 const (
 	Works   Outcome = "works"
 	Refused Outcome = "refused" // by name and before anything was touched, as the scenario expects on these servers
 	Without Outcome = "without" // the scenario has no meaning on these servers
 	Lacking Outcome = "lacking" // it has one, and the servers of the tests lack what it takes
+	Failed  Outcome = "failed"  // a defect of replssl or of the scenario
 )
 
 // Trial is one scenario, played on one pair.
@@ -101,7 +102,7 @@ func (t Trial) Keep(dir string) error {
 // IsKept says that the folder has this trial already, of the same program.
 func (t Trial) IsKept(dir string) bool {
 	kept, err := read(filepath.Join(dir, t.file()))
-	return err == nil && kept.Program == t.Program
+	return err == nil && kept.Program == t.Program && kept.Outcome != Failed
 }
 
 // Kept reads the trials of a folder.

@@ -33,7 +33,7 @@ func (*KeyWantedError) Error() string {
 
 // Hint is what a person can do. An account by caching_sha2_password is known to the server from a login over TLS; one by sha256_password never is.
 func (*KeyWantedError) Hint() string {
-	return "if the account logs in by sha256_password, let it do so by caching_sha2_password, of which the server remembers a login over TLS: ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ..."
+	return "either the password is not the account's, or the account logs in by sha256_password: of one by caching_sha2_password the server remembers a login over TLS"
 }
 
 // Login tries a login from the host of one server to the TCP address of another, as host:port: over TLS by that configuration,

@@ -103,7 +103,7 @@ func (b *builder) wantedThreads(l Link, c facts.Channel) facts.Threads {
 		return c.Threads()
 	}
 	if c.ApplierError.Number != 0 {
-		b.block(id.Server, dialect.Explain(c.ApplierError.Number, c.ApplierError.Text), "the applier of %s has stopped%s", id, errorOf(c.ApplierError))
+		b.block(id.Server, explain(b.facts, id.Server, c.ApplierError), "the applier of %s has stopped%s", id, errorOf(c.ApplierError))
 		return c.Threads()
 	}
 	if found, ok := b.facts.Marks.Threads[id]; ok {
@@ -147,7 +147,7 @@ func (b *builder) blockStopped(id facts.ChannelID, thread string, last facts.Thr
 	why := fmt.Sprintf("the %s of %s is stopped, and no journal here tells who stopped it", thread, id)
 	if last.Number != 0 {
 		why += "; its last error was " + strings.TrimPrefix(errorOf(last), ": error ")
-		if means := explain(last); means != "" {
+		if means := explain(b.facts, id.Server, last); means != "" {
 			hint = means + "; " + hint
 		}
 	}

@@ -249,14 +249,15 @@ func (s suspects) row() (Cause, bool) {
 			At: string(s.link.Source), Why: fmt.Sprintf("it has no row of %s at all", s.link.User), Do: "make one there, or correct the user of the channel",
 		}, true
 	}
-	login, seen := dialect.LoginOf(s.channel.ReceiverError.Text)
+	login, seen := s.login()
 	row, fits := s.matched(rows, login, seen)
 	switch {
 	case seen && !fits:
 		return Cause{
 			At:  string(s.link.Source),
 			Why: fmt.Sprintf("no row of %s fits the address %s, from which it sees this replica come; it has %s", s.link.User, login, rowsTold(accounts)),
-			Do:  fmt.Sprintf("make a row for that address, or for its network: CREATE USER '%s'@'%s'", s.link.User, login),
+			Do: fmt.Sprintf("make a row for that address, or for its network: SET SESSION sql_log_bin=0; CREATE USER '%[1]s'@'%[2]s' IDENTIFIED BY 'PASSWORD'; "+
+				"GRANT REPLICATION SLAVE ON *.* TO '%[1]s'@'%[2]s'", s.link.User, login),
 		}, true
 	case !fits || s.channel.ReceiverError.Number == noRow:
 		return Cause{}, false
@@ -265,7 +266,21 @@ func (s suspects) row() (Cause, bool) {
 	return Cause{At: fmt.Sprintf("%s on %s", nameOfRow(row), s.link.Source), Why: why, Do: do}, true
 }
 
-// matched is the row of a login from there; the only one where nothing tells from where it is.
+// login is from where the source sees this replica come, as it tells the receiver, or the logins that were tried from there.
+func (s suspects) login() (host string, seen bool) {
+	replica := s.facts.Server(s.link.Channel.Server)
+	for _, text := range []string{
+		s.channel.ReceiverError.Text,
+		replica.Plaintext[s.link.Channel.Name].Or(facts.Attempt{}).Text, replica.Trials[s.link.Channel.Name].Or(facts.Trial{}).Text,
+	} {
+		if host, seen := dialect.LoginOf(text); seen {
+			return host, true
+		}
+	}
+	return "", false
+}
+
+// matched is the row of a login from there; the only one, if it is for every host, where nothing tells from where it is.
 func (s suspects) matched(rows []facts.AccountRow, login string, seen bool) (facts.AccountRow, bool) {
 	if seen {
 		from := dialect.Client{Name: login}
@@ -274,7 +289,7 @@ func (s suspects) matched(rows []facts.AccountRow, login string, seen bool) (fac
 		}
 		return dialect.MatchRow(rows, from)
 	}
-	if len(rows) == 1 {
+	if len(rows) == 1 && rows[0].Host == "%" {
 		return rows[0], true
 	}
 	return facts.AccountRow{}, false
@@ -317,7 +332,8 @@ func (s suspects) demand(row facts.AccountRow) (why, do string) {
 		}
 	}
 	return "it fits, and the channel brings what it requires of TLS: so the password of the channel is not that of the row",
-		"set the same password on both: ALTER USER on the source, MASTER_PASSWORD (SOURCE_PASSWORD) in the channel"
+		"give the channel the account's password: MASTER_PASSWORD (SOURCE_PASSWORD); or the account the channel's, by ALTER USER on the source, after " +
+			"SET SESSION sql_log_bin=0 where a replica lacks the row"
 }
 
 // plainRefused is how MySQL refuses a login without TLS under require_secure_transport.

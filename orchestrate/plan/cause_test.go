@@ -79,6 +79,9 @@ func TestCauses(t *testing.T) {
 		{"no reason told, one row", 1045, "", func(c *facts.Channel, _ map[string]facts.Named, _ *facts.Server) {
 			c.TLS.Enabled = false
 		}, "it requires TLS (SSL), and the channel uses none"},
+		{"no reason told, one row of another network", 1045, "", func(_ *facts.Channel, _ map[string]facts.Named, source *facts.Server) {
+			source.Accounts = facts.Known([]facts.AccountRow{{User: "repl", Host: "10.1.2.3", Require: facts.Requirement{Kind: facts.RequireNone}}})
+		}, ""},
 		{"accounts unseen", 1045, denied, func(_ *facts.Channel, _ map[string]facts.Named, source *facts.Server) {
 			source.Accounts = facts.Unknown[[]facts.AccountRow]("gone")
 		}, ""},

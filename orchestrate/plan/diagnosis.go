@@ -11,6 +11,7 @@ type Diagnosis struct {
 	Schema   int       `json:"schema"`
 	OK       bool      `json:"ok"` // everything could be looked at, and nothing has an error
 	Cluster  string    `json:"cluster"`
+	Looked   []string  `json:"looked_at"` // channels: SERVER, or SERVER/CHANNEL
 	Findings []Ailment `json:"findings"`
 	Problems []Problem `json:"problems"` // what could not be looked at
 }
@@ -33,7 +34,7 @@ func (a Ailment) ID() facts.ChannelID { return facts.ChannelID{Server: a.Server,
 // Diagnose finds the errors and their causes, of the channels that are meant.
 func Diagnose(c topology.Cluster, f facts.Facts, meant func(facts.ChannelID) bool) Diagnosis {
 	links, _ := FindLinks(c, f)
-	d := Diagnosis{Schema: 1, Cluster: c.Name, Findings: []Ailment{}, Problems: []Problem{}}
+	d := Diagnosis{Schema: 1, Cluster: c.Name, Looked: []string{}, Findings: []Ailment{}, Problems: []Problem{}}
 	for _, s := range c.Servers {
 		seen := f.Server(s.Name)
 		channels, ok := seen.Channels.Get()
@@ -43,6 +44,7 @@ func Diagnose(c topology.Cluster, f facts.Facts, meant func(facts.ChannelID) boo
 		for _, channel := range channels {
 			id := facts.ChannelID{Server: s.Name, Name: channel.Name}
 			if meant(id) {
+				d.Looked = append(d.Looked, id.String())
 				d.Findings = append(d.Findings, ailments(f, linkTo(links, id), channel)...)
 			}
 		}

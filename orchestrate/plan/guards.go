@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,9 +107,19 @@ func (g TrialWorks) Holds(f facts.Facts) Verdict {
 		return notSeen(value, "the trial login from %s", g.Link.Channel.Server)
 	case !trial.OK:
 		return no("the trial login from %s to %s:%d failed: %s", g.Link.Channel.Server, g.Link.Host, g.Link.Port, trial.Text).
-			hinting(dialect.Explain(trial.Errno, trial.Text))
+			hinting(g.meaning(f, trial))
 	}
 	return yes()
+}
+
+// meaning is what a failed trial leaves as its reasons: it was made over TLS, with a password that was found somewhere.
+func (g TrialWorks) meaning(f facts.Facts, trial facts.Trial) string {
+	if dialect.Refuses(trial.Errno) {
+		found := cmp.Or(string(f.Server(g.Link.Channel.Server).Password.Or("")), "what was found")
+		return fmt.Sprintf("it was made over TLS: so the password (%s) is not the account's, or its row demands a client certificate, or another one, or the row of another host "+
+			"is the one that counts: look at SHOW CREATE USER (MySQL 5.6: SHOW GRANTS) of each row of %s on %s", found, g.Link.User, g.Link.Source)
+	}
+	return explain(f, g.Link.Source, facts.ThreadError{Number: trial.Errno, Text: trial.Text})
 }
 
 // Holds compares what is received with what is applied.

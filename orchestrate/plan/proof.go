@@ -180,7 +180,10 @@ func dialectOf(f facts.Facts, name topology.ServerName) (dialect.Dialect, error)
 	return dialect.For(instance.Version)
 }
 
-func explain(e facts.ThreadError) string { return dialect.Explain(e.Number, e.Text) }
+func explain(f facts.Facts, server topology.ServerName, e facts.ThreadError) string {
+	meaning, _ := dialect.MeaningOf(failureOf(f, server, e))
+	return meaning.String()
+}
 
 // meaningOf is what an error of a replica's thread means, in one line; empty for one that is not known.
 func meaningOf(f facts.Facts, l Link, e facts.ThreadError) string {

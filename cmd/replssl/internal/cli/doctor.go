@@ -147,6 +147,12 @@ func runDoctor(cmd *cobra.Command, s *settings, flags *doctorFlags) error {
 	if cmd.Context().Err() != nil {
 		return &codeError{code: exitInterrupted, text: "interrupted; what was seen is not whole"}
 	}
+	if flags.channel != "" && len(diagnosis.Looked)+len(diagnosis.Problems) == 0 {
+		return &codeError{
+			code: exitError, text: fmt.Sprintf("the server of %s has no such channel", flags.channel),
+			hint: "replssl status lists channels; default is the one without a name",
+		}
+	}
 	if err := show(cmd, s, diagnosis, func() { ui.Diagnosis(cmd.OutOrStdout(), diagnosis) }); err != nil {
 		return err
 	}
@@ -170,6 +176,6 @@ func channelsMeant(cluster topology.Cluster, word string) (func(facts.ChannelID)
 		return nil, noServer(cluster, name)
 	}
 	return func(id facts.ChannelID) bool {
-		return word == "" || string(id.Server) == name && (!one || id.Name == channel)
+		return word == "" || string(id.Server) == name && (!one || id.Name == channel || id.Name == "" && channel == "default")
 	}, nil
 }

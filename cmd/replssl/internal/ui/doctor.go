@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/plan"
@@ -102,6 +103,6 @@ func Diagnosis(w io.Writer, d plan.Diagnosis) {
 	}
 	tellProblems(w, &hints{}, "problem: ", d.Problems)
 	if d.OK {
-		fmt.Fprintf(w, "no receiver and no applier of cluster %s has an error; what else may be wrong: replssl verify\n", d.Cluster)
+		fmt.Fprintf(w, "no receiver and no applier has an error, of %s; what else may be wrong: replssl verify\n", strings.Join(d.Looked, ", "))
 	}
 }
