@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
@@ -71,6 +73,18 @@ func ailments(f facts.Facts, l Link, channel facts.Channel) []Ailment {
 func ailment(f facts.Facts, l Link, thread string, e facts.ThreadError) Ailment {
 	meaning, _ := dialect.MeaningOf(failureOf(f, l.Channel.Server, e))
 	return Ailment{
-		Server: l.Channel.Server, Channel: l.Channel.Name, Thread: thread, Number: e.Number, Means: meaning.Means, Do: append([]string{}, meaning.Do...),
+		Server: l.Channel.Server, Channel: l.Channel.Name, Thread: thread, Number: e.Number, Means: meaning.Means, Do: byHandAlone(meaning.Do),
 	}
+}
+
+// byHandAlone leaves out what sends to the diagnosis, which is being read.
+func byHandAlone(do []string) []string {
+	list := []string{}
+	for _, one := range do {
+		before, _, sends := strings.Cut(one, "replssl doctor ")
+		if one = strings.TrimSuffix(before, "; "); !sends || one != "" {
+			list = append(list, one)
+		}
+	}
+	return list
 }

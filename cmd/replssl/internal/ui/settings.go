@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/plan"
 )
 
@@ -15,6 +16,9 @@ func tellSettings(w io.Writer, servers []plan.ServerStatus) {
 		names := map[string][]string{}
 		for _, setting := range s.Settings.Or(nil) {
 			place := withoutLine(setting.From)
+			if place == string(facts.FromSomewhere) {
+				place = "a file or an argument (this version does not tell which)"
+			}
 			if names[place] == nil {
 				places = append(places, place)
 			}

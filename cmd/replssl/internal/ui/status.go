@@ -165,6 +165,8 @@ func certificate(s plan.ServerStatus) string {
 	switch {
 	case !ok:
 		parts = append(parts, "served "+unknownCell)
+	case serves && compared && !own && s.Role == "replica":
+		parts = append(parts, "as a client") // nobody of the cluster looks at what it serves
 	case serves && compared && !own:
 		parts = append(parts, "another served")
 	case serves:
