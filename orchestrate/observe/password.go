@@ -64,7 +64,7 @@ func (g *glance) passwordOf(ctx context.Context, c facts.Channel) facts.Value[pa
 	found := fromPasswordFile(name)
 	given, ok := found.Get()
 	if own, readable := kept.Get(); ok && readable && !own.text.Equal(given.text) {
-		return facts.Unknownf[password]("%s starts its receiver by another password than the one in %s: %s has it", g.server.Name, fromFile, own.source).
+		return facts.Unknownf[password]("%s starts its receiver by another password than the one in %s, that of %s", g.server.Name, fromFile, own.source).
 			WithHint(differsHint)
 	}
 	return found

@@ -140,7 +140,7 @@ func trialsThatFail(t *testing.T, b *bench) {
 		want   string
 	}{
 		"another account":  {func(c *topology.Cluster) { c.Account.User = "other" }, "absent"},
-		"a wrong password": {func(c *topology.Cluster) { c.Account.PasswordFile = b.file(t, "wrong\n") }, "Access denied for user 'repl'@"},
+		"a wrong password": {func(c *topology.Cluster) { c.Account.PasswordFile = b.file(t, "wrong\n") }, "another password than the one in account.password_file"},
 		"an empty file":    {func(c *topology.Cluster) { c.Account.PasswordFile = b.file(t, "\n") }, "does not hold one line"},
 		"no password file": {func(c *topology.Cluster) { c.Account.PasswordFile = "/nonexistent" }, "no such file"},
 		"a password file":  {func(c *topology.Cluster) { c.Account.PasswordFile = b.file(t, b.Account.Password+"\n") }, "{true 0 }"},
