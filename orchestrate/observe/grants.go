@@ -5,32 +5,54 @@ import (
 	"github.com/replssl/replssl/orchestrate/facts"
 )
 
-// tellLacking puts beside what a server would not tell the statement that lets it: one statement for all that the look asks for. What is unknown
-// for another reason keeps its own hint.
-func (q *inquiry) tellLacking() {
+// tellLackingFirst puts beside what the first answers would not tell the statement that lets the server tell it. The look at the host reads
+// those answers once the server is met, so that nothing may change them later.
+func (q *inquiry) tellLackingFirst() {
+	l := q.lacking()
+	if l.any(dialect.SeeBinlog) {
+		hintAt(&q.seen.Instance, l.hint)
+		hintAt(&q.seen.Position, l.hint)
+		hintAt(&q.seen.Binlogs, l.hint)
+	}
+	if l.any(dialect.SeeChannels) {
+		hintAt(&q.seen.Channels, l.hint)
+	}
+}
+
+// tellLackingRest is the same for the rest.
+func (q *inquiry) tellLackingRest() {
+	l := q.lacking()
+	if l.any(q.sessionWorks(l.instance)...) {
+		hintAt(&q.seen.DumpThreads, l.hint)
+		hintAt(&q.seen.Sessions, l.hint)
+	}
+	if l.any(dialect.SeeAccounts) {
+		hintAt(&q.seen.Accounts, l.hint)
+		hintAt(&q.seen.Anonymous, l.hint)
+	}
+}
+
+// lacking are the rights that the administrator has not, and one statement that gives all of them that the look asks for. What is unknown for
+// another reason keeps its own hint.
+type lacking struct {
+	instance facts.Instance
+	held     facts.Grants
+	seen     bool
+	hint     string
+}
+
+func (q *inquiry) lacking() lacking {
 	instance, known := q.instance.Get()
 	held, seen := q.seen.Grants.Get()
 	if !known || !seen || held.Unread {
-		return
+		return lacking{instance: instance}
 	}
 	hint := dialect.GrantHint(string(q.server.Name), instance.Admin, dialect.Lacking(instance.Version, held, q.works(instance)...))
-	lacks := func(works ...dialect.Work) bool { return len(dialect.Lacking(instance.Version, held, works...)) > 0 }
-	if lacks(dialect.SeeBinlog) {
-		hintAt(&q.seen.Instance, hint)
-		hintAt(&q.seen.Position, hint)
-		hintAt(&q.seen.Binlogs, hint)
-	}
-	if lacks(dialect.SeeChannels) {
-		hintAt(&q.seen.Channels, hint)
-	}
-	if lacks(q.sessionWorks(instance)...) {
-		hintAt(&q.seen.DumpThreads, hint)
-		hintAt(&q.seen.Sessions, hint)
-	}
-	if lacks(dialect.SeeAccounts) {
-		hintAt(&q.seen.Accounts, hint)
-		hintAt(&q.seen.Anonymous, hint)
-	}
+	return lacking{instance, held, true, hint}
+}
+
+func (l lacking) any(works ...dialect.Work) bool {
+	return l.seen && len(dialect.Lacking(l.instance.Version, l.held, works...)) > 0
 }
 
 // works are what the look asks the server for.

@@ -81,6 +81,8 @@ func (g *glance) meet(ctx context.Context) *inquiry {
 		}
 		if instance.Version == before.version {
 			g.takeInstance(q, instance)
+			q.takeHeartbeat()
+			q.tellLackingFirst()
 			return q
 		}
 		before.version = instance.Version
@@ -241,7 +243,6 @@ func (q *inquiry) askRest(ctx context.Context) {
 	}
 	q.questions.Ask(ctx, q.asker())
 	q.takeSemiSync()
-	q.takeHeartbeat()
 	if q.wants(facts.PartSessions) {
 		q.takeSessions()
 	}
@@ -249,7 +250,7 @@ func (q *inquiry) askRest(ctx context.Context) {
 		q.seen.Accounts = q.accountsOf(q.observer.cluster.Account.User)
 		q.seen.Anonymous = q.accountsOf("")
 	}
-	q.tellLacking()
+	q.tellLackingRest()
 }
 
 func (q *inquiry) takeSessions() {
