@@ -62,7 +62,7 @@ func (b *builder) channelStep(l Link) (Step, bool) {
 		step.Reason = "certificates that it rests on change"
 		step.Impact = reconnectImpact(l.Channel) + ", if it is not connected by then"
 	case channel.Threads() != goal.Threads:
-		restoreThreads(&step, goal, channel)
+		restoreThreads(&step, goal, channel, b.disturbed(l))
 	default: // it runs with the right options; the steps before this one are all that is missing
 		return b.unprovable(l, verdict)
 	}
@@ -275,7 +275,9 @@ func startsImpact(goal Secured, channel facts.Channel) string {
 	return fmt.Sprintf("the receiver of %s, which has given up after %d tries%s, is started again", goal.Link.Channel, channel.GaveUp, errorOf(channel.ReceiverError))
 }
 
-func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
+// restoreThreads starts and stops what an interrupted run left. Where steps before this one may have started the receiver, to no avail, it is
+// stopped first: else it would wait for its Connect_Retry.
+func restoreThreads(step *Step, goal Secured, channel facts.Channel, disturbed bool) {
 	l := goal.Link
 	missing := facts.Threads{
 		Receiver: goal.Threads.Receiver && !channel.Receiver.Runs(),
@@ -290,6 +292,9 @@ func restoreThreads(step *Step, goal Secured, channel facts.Channel) {
 		step.Actions = append(step.Actions, StopThreads{Channel: l.Channel, Threads: surplus})
 		titles = append(titles, "stop the "+threadNames(surplus))
 		step.Impact = fmt.Sprintf("the %s of %s, which runs, is stopped: an interrupted run found it so", threadNames(surplus), l.Channel)
+	}
+	if missing.Receiver && disturbed {
+		step.Actions = append(step.Actions, StopThreads{Channel: l.Channel, Threads: facts.Threads{Receiver: true}})
 	}
 	if missing != (facts.Threads{}) {
 		step.Actions = append(step.Actions, StartThreads{Channel: l.Channel, Threads: missing})
