@@ -111,7 +111,7 @@ func (w *World) onChannel(id facts.ChannelID, do func(*server, *channel) error) 
 
 // changeTLS purges the relay logs: what is received but not applied is fetched again.
 func changeTLS(s *server, c *channel, options facts.TLSOptions) error {
-	if s.kept.IsKnown() {
+	if d, err := dialect.For(s.instance.Version); err == nil && !d.ChangeNeedsBothStopped() {
 		return changeTLSOfReceiver(c, options)
 	}
 	if c.Receiver.Runs() || c.Applier.Runs() {
@@ -125,7 +125,7 @@ func (w *World) createAuthority(a plan.CreateAuthority) error {
 	if w.authority != nil {
 		return errors.New("there is an authority already")
 	}
-	authority, err := pki.NewAuthority(w.means, a.Cluster)
+	authority, err := pki.NewAuthority(w.by(a.Key), a.Cluster)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (w *World) issue(a plan.IssueLeaf) error {
 		return errors.New("there is no authority")
 	}
 	dns, ips := pki.SplitNames(l.Names)
-	made, err := w.authority.Issue(w.means, pki.LeafRequest{Server: string(l.Server), CommonName: a.CommonName, DNS: dns, IPs: ips})
+	made, err := w.authority.Issue(w.by(a.Key), pki.LeafRequest{Server: string(l.Server), CommonName: a.CommonName, DNS: dns, IPs: ips})
 	if err != nil {
 		return err
 	}

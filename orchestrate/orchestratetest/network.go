@@ -211,6 +211,9 @@ func (w *World) restart(s *server) error {
 
 // reload reads the files at the paths that the server started with.
 func (w *World) reload(s *server) error {
+	if d, err := dialect.For(s.instance.Version); err == nil && !d.FilesReload() {
+		return errors.New("error 1064: You have an error in your SQL syntax")
+	}
 	if s.reloadFault != "" {
 		return errors.New(s.reloadFault)
 	}

@@ -301,7 +301,7 @@ func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step)
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))
 	step.Rescue = back
 	step.Rescued = All(SetIs{Server: s.Name, Version: b.currentSet(s)}, b.upAgain(s, readers))
-	if b.readsOurFiles(s) {
+	if b.readsOurFiles(s) && b.reloads(s) {
 		back = append(slices.Clone(back), ReloadTLS{Server: s.Name})
 	}
 	step.Undo = Undo{Actions: back}

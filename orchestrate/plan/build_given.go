@@ -114,7 +114,7 @@ func (b *builder) planGivenSet(s topology.Server) {
 func (b *builder) readAtOnce(s topology.Server, step *Step) {
 	seen := b.facts.Server(s.Name)
 	own := b.given(s.Name).Or(facts.Leaf{})
-	if !b.servesTLS(s.Name) || !b.readsOurFiles(s) || !sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, own.Cert) {
+	if !b.servesTLS(s.Name) || !b.readsOurFiles(s) || !b.reloads(s) || !sameLeaf(seen.ServedTLS.Or(facts.ServedTLS{}).Chain, own.Cert) {
 		return
 	}
 	step.Actions = append(step.Actions, ReloadTLS{Server: s.Name})

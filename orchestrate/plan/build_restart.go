@@ -10,18 +10,24 @@ import (
 	"github.com/replssl/replssl/remote/shell"
 )
 
-const hasToRestart = "it has to be restarted to serve TLS, and "
+// hasToRestart begins what keeps a server from its restart.
+func (b *builder) hasToRestart(s topology.Server) string {
+	if b.readsOurFiles(s) {
+		return "it has to be restarted to read its new certificate, which its version cannot do as it runs"
+	}
+	return "it has to be restarted to serve TLS"
+}
 
 // restartOf is how the server is restarted: by the inventory's command, else as the service that it was seen to be. It blocks where there
 // is no way.
 func (b *builder) restartOf(s topology.Server) (Restart, bool) {
 	switch {
 	case !b.cluster.Policy.AllowRestart:
-		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart", hasToRestart+"that is not allowed")
+		b.block(s.Name, "set policy.allow_restart: true in the inventory, or give --allow-restart", "%s, and that is not allowed", b.hasToRestart(s))
 		return Restart{}, false
 	case s.Restart == "" && b.isSoleMember(s.Name):
 		b.block(s.Name, "let another member join first, or "+givenRestart(s, "COMMAND")+", by one that founds the cluster anew, as galera_new_cluster does once the server has stopped",
-			hasToRestart+"it is the only member of the Galera cluster %s: its service would look for another, and start no more", b.groupOf(s.Name))
+			"%s, and it is the only member of the Galera cluster %s: its service would look for another, and start no more", b.hasToRestart(s), b.groupOf(s.Name))
 		return Restart{}, false
 	case s.Restart != "":
 		return Restart{Server: s.Name, Command: s.Restart}, true
@@ -34,17 +40,17 @@ func (b *builder) restartService(s topology.Server) (Restart, bool) {
 	service, ok := seen.Get()
 	if !ok {
 		why := strings.TrimPrefix(seen.Why(), string(s.Name)+": ")
-		b.block(s.Name, cmp.Or(seen.Hint(), givenRestart(s, "COMMAND")), hasToRestart+"which service it is was not found: %s", why)
+		b.block(s.Name, cmp.Or(seen.Hint(), givenRestart(s, "COMMAND")), "%s, and which service it is was not found: %s", b.hasToRestart(s), why)
 		return Restart{}, false
 	}
 	line := restartLine(service)
 	switch {
 	case line.Err() != nil:
-		b.block(s.Name, givenRestart(s, "COMMAND"), hasToRestart+"its service %q has no command: %v", service.Name, line.Err())
+		b.block(s.Name, givenRestart(s, "COMMAND"), "%s, and its service %q has no command: %v", b.hasToRestart(s), service.Name, line.Err())
 		return Restart{}, false
 	case s.SSH.OSUser() != "root":
 		b.block(s.Name, "with sudo: ssh.sudo: true; where "+s.SSH.OSUser()+" may do it: "+givenRestart(s, line.String()),
-			hasToRestart+"%s, who logs in there, is not root: whether %s may be restarted is for the host to say", s.SSH.OSUser(), service.Name)
+			"%s, and %s, who logs in there, is not root: whether %s may be restarted is for the host to say", b.hasToRestart(s), s.SSH.OSUser(), service.Name)
 		return Restart{}, false
 	}
 	restart := Restart{Server: s.Name, Command: line.String()}
@@ -70,6 +76,9 @@ func restartLine(service facts.Service) shell.Line {
 
 func (b *builder) planRestart(restart Restart, s topology.Server, step Step) {
 	step.Title = fmt.Sprintf("restart %s with TLS", s.Name)
+	if b.readsOurFiles(s) {
+		step.Title = fmt.Sprintf("restart %s, which reads its new certificate", s.Name)
+	}
 	step.Impact = b.restartImpact(s)
 	step.Guards = append(step.Guards, Guard{Condition: b.configGoal(s)})
 	if service, ok := b.facts.Server(s.Name).Service.Get(); ok && s.Restart == "" {

@@ -28,7 +28,7 @@ func (b *builder) planServe(s topology.Server, before []string) []string {
 		b.planPersist(s, step)
 		return []string{step.ID}
 	}
-	if b.readsOurFiles(s) {
+	if b.readsOurFiles(s) && b.reloads(s) {
 		b.planReload(s, step)
 		return []string{step.ID}
 	}
@@ -48,6 +48,9 @@ func (b *builder) whyServe(s topology.Server, goal Condition) string {
 	}
 	return goal.Holds(b.facts).Why()
 }
+
+// reloads says that the server reads its certificate files again without a restart.
+func (b *builder) reloads(s topology.Server) bool { return b.dialect(s.Name).FilesReload() }
 
 func (b *basis) readsOurFiles(s topology.Server) bool {
 	running, ours := b.facts.Server(s.Name).Settings.Or(facts.TLSSettings{}), b.ourPaths(s)

@@ -5,7 +5,7 @@ import (
 )
 
 // readAnew is what helps where nobody knows what a server has read.
-const readAnew = "apply lets the server read its files again; by hand: FLUSH LOCAL SSL (MariaDB), ALTER INSTANCE RELOAD TLS (MySQL)"
+const readAnew = "apply lets the server read its files again; by hand: FLUSH LOCAL SSL (MariaDB), ALTER INSTANCE RELOAD TLS (MySQL from 8.0.16 on), a restart (MySQL before)"
 
 // hasRead judges, of a server that shows the certificate of its set, whether it has read the rest of the set: the authorities that it trusts and
 // the list of revoked certificates. A handshake tells, unless another set has the same certificate; then the journal does.

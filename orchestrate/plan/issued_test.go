@@ -16,8 +16,12 @@ import (
 
 // issued lets a person issue a set.
 func (s *site) issued(t fataler, server topology.ServerName, version int) {
+	s.issuedBy(t, pki.P256, server, version)
+}
+
+func (s *site) issuedBy(t fataler, kind pki.KeyKind, server topology.ServerName, version int) {
 	own, _ := s.cluster.Server(server)
-	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: server, Version: version, Names: []string{own.Address}}, Key: pki.P256, CommonName: string(server)})
+	s.do(t, plan.IssueLeaf{Leaf: plan.Leaf{Server: server, Version: version, Names: []string{own.Address}}, Key: kind, CommonName: string(server)})
 }
 
 // TestIssuedSetsAreRolledOut: a set that a person has issued takes the place of a good one, and no other.
