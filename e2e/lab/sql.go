@@ -40,7 +40,7 @@ func (l *Lab) DB(name string) (*sql.DB, error) {
 }
 
 // SQL runs statements, separated by semicolons, in a session of their own and returns the result sets that have columns.
-// It takes a minute at most, for a server that hangs accepts connections all the same.
+// It takes two minutes at most, for a server that hangs accepts connections all the same.
 func (l *Lab) SQL(ctx context.Context, server, query string, args ...any) (tables []Table, err error) {
 	db, err := l.DB(server)
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *Lab) SQL(ctx context.Context, server, query string, args ...any) (table
 	return tables, nil
 }
 
-// Ask runs statements, separated by semicolons, for a minute at most, and returns the result sets that have columns.
+// Ask runs statements, separated by semicolons, for two minutes at most, and returns the result sets that have columns.
 func Ask(ctx context.Context, db *sql.DB, query string, args ...any) (tables []Table, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
