@@ -111,8 +111,18 @@ func (h *Host) reboot(ctx context.Context, command string) error {
 // CutOff takes the host's cable out: nothing it is sent arrives, and nobody is told.
 func (h *Host) CutOff(ctx context.Context) error { return h.cable(ctx, "down") }
 
-// Rejoin puts the cable back.
-func (h *Host) Rejoin(ctx context.Context) error { return h.cable(ctx, "up") }
+// Rejoin puts the cable back, and waits until the machine is reached: neighbours that have looked for it in vain look again only after a while.
+func (h *Host) Rejoin(ctx context.Context) error {
+	if err := h.cable(ctx, "up"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, booting)
+	defer cancel()
+	return lab.Until(ctx, h.Name+": wait until it is reached again", func() (bool, error) {
+		_, err := output(h.keeper.command(ctx, "bash", "-c", ": < /dev/tcp/"+h.Address+"/22"), h.Name)
+		return err == nil, h.gone()
+	})
+}
 
 func (h *Host) cable(ctx context.Context, state string) error {
 	_, err := output(h.keeper.command(ctx, "ip", "link", "set", "vb-"+h.Name, state), h.Name)
