@@ -24,11 +24,21 @@ const (
 	Interrupted Outcome = "interrupted" // a person stopped it between two steps
 )
 
+// Work is what a run was begun for.
+type Work string
+
+// The kinds of work. The empty one is of a journal from before there were several: to apply.
+const (
+	Apply       Work = "apply"
+	RenewLeaves Work = "rotate leaf"
+)
+
 // The events.
 type (
 	// RunBegan opens a run.
 	RunBegan struct {
 		Run     string `json:"run"`
+		Work    Work   `json:"work,omitempty"`
 		Cluster string `json:"cluster"`
 		Who     string `json:"who"`     // user@host of the operator
 		Version string `json:"version"` // of replssl

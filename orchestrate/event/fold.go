@@ -13,7 +13,8 @@ import (
 //
 // A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
 // finding counts: what a later step finds may be what an interrupted one left. So it is with what a row demanded before it was raised, which
-// is kept until it demands that again, or a run ends well, and with the paths that a server read. Which set a server has read is kept until it reads one again.
+// is kept until it demands that again, or a run ends well, and with the paths that a server read. Which set a server has read is kept until it reads one again, and
+// when a renewal began until a run ends well.
 type Ledger struct {
 	threads      map[facts.ChannelID]found
 	requirements map[topology.ServerName]facts.RequirementMark
@@ -23,6 +24,7 @@ type Ledger struct {
 	acting       map[topology.ServerName]string // the step that acts there, or has
 	files        map[topology.ServerName]string // our option files
 	starts       map[topology.ServerName]start
+	renewing     time.Time // since when; zero: no renewal is unended
 	at           time.Time // of the event that is read; zero where that is not known
 }
 
@@ -79,12 +81,17 @@ func (l *Ledger) Marks() facts.Marks {
 	}
 	return facts.Marks{
 		Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: former, Starts: starts,
+		Renewing: l.renewing,
 	}
 }
 
 // Read takes one more event in.
 func (l *Ledger) Read(e Event) {
 	switch e := e.(type) {
+	case RunBegan:
+		if e.Work == RenewLeaves && l.renewing.IsZero() {
+			l.renewing = l.at
+		}
 	case ThreadsFound:
 		id := facts.ChannelID{Server: e.Server, Name: e.Channel}
 		if _, earlier := l.threads[id]; !earlier {
@@ -120,13 +127,16 @@ func (l *Ledger) Read(e Event) {
 			clear(l.raised)
 			clear(l.paths)
 			clear(l.starts)
+			l.renewing = time.Time{}
 		}
-	case RunBegan, StepBegan, StepHeld, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
+	case StepBegan, StepHeld, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}
 }
 
 // Unended says that something is kept for a run that has not ended well. What a run finds to be good as it is ends that, too.
-func (l *Ledger) Unended() bool { return len(l.threads)+len(l.raised)+len(l.paths)+len(l.starts) > 0 }
+func (l *Ledger) Unended() bool {
+	return len(l.threads)+len(l.raised)+len(l.paths)+len(l.starts) > 0 || !l.renewing.IsZero()
+}
 
 func (l *Ledger) forget(step string) {
 	maps.DeleteFunc(l.threads, func(_ facts.ChannelID, f found) bool { return f.step == step })

@@ -321,6 +321,9 @@ type Marks struct {
 
 	// Starts are the servers of which a run that did not end well has changed what their next start reads, or has begun a restart.
 	Starts map[topology.ServerName]StartMark
+
+	// Renewing is when a renewal of certificates began that has not ended well; zero: there is none.
+	Renewing time.Time
 }
 
 // StartMark is what was begun with the start of a server.

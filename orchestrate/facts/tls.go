@@ -155,6 +155,8 @@ type Trial struct {
 
 	// Issuer and Subject are those of the certificate that the server asked for and got, in the one-line form of REQUIRE; empty: it got none.
 	Issuer, Subject string
+
+	Presented string // its serial number, in hexadecimal
 }
 
 // Store is the local folder of certificates.

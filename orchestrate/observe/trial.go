@@ -307,6 +307,7 @@ func (t *trial) present(pair tls.Certificate, told *facts.Trial) func(*tls.Certi
 	return func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		if pair.Leaf != nil {
 			told.Issuer, told.Subject = pki.IssuerOneLine(pair.Leaf), pki.SubjectOneLine(pair.Leaf)
+			told.Presented = fmt.Sprintf("%X", pair.Leaf.SerialNumber)
 		}
 		return &pair, nil
 	}

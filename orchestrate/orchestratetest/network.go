@@ -92,7 +92,7 @@ func admitted(rows []facts.AccountRow, from dialect.Client, encrypted bool, show
 }
 
 // certificate is what a login presents, in the one-line form; empty for none.
-type certificate struct{ issuer, subject string }
+type certificate struct{ issuer, subject, serial string }
 
 // presented is the certificate of the set in use, where the channel's options name it and the source trusts its authority.
 func (w *World) presented(s *server, c *channel, source *server) certificate {
@@ -104,7 +104,7 @@ func (w *World) presented(s *server, c *channel, source *server) certificate {
 	if err != nil {
 		return certificate{}
 	}
-	return certificate{issuer: pki.IssuerOneLine(leaf), subject: pki.SubjectOneLine(leaf)}
+	return certificate{issuer: pki.IssuerOneLine(leaf), subject: pki.SubjectOneLine(leaf), serial: fmt.Sprintf("%X", leaf.SerialNumber)}
 }
 
 // handshake: without VERIFY a MariaDB receiver goes on in plaintext where the source offers no TLS.

@@ -169,7 +169,7 @@ func (w *World) trial(s *server, c *channel) facts.Value[facts.Trial] {
 	if source := w.servers[w.hosts[c.SourceHost]]; source != nil {
 		shows = w.presented(s, &secured, source)
 	}
-	return facts.Known(facts.Trial{Attempt: attempt(failure), Issuer: shows.issuer, Subject: shows.subject})
+	return facts.Known(facts.Trial{Attempt: attempt(failure), Issuer: shows.issuer, Subject: shows.subject, Presented: shows.serial})
 }
 
 func (w *World) plainLogin(s *server, c *channel) facts.Value[facts.Attempt] {

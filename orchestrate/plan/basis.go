@@ -10,6 +10,7 @@ type basis struct {
 	cluster topology.Cluster
 	facts   facts.Facts
 	links   []Link // one a replica, in the order of the inventory
+	renewal Renewal
 }
 
 func (b *basis) server(name topology.ServerName) topology.Server {

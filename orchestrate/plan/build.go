@@ -12,13 +12,15 @@ import (
 type Options struct {
 	// KeepStopped leaves an applier that is stopped as it is, instead of asking who stopped it.
 	KeepStopped bool
+
+	Renewal Renewal
 }
 
 // Build makes the plan that leads from the facts to the desired state. It is a pure function: the same arguments give the same
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		basis: basis{cluster: c, facts: f}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		basis: basis{cluster: c, facts: f, renewal: o.Renewal}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
 		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
@@ -63,6 +65,7 @@ func (b *builder) build() {
 		b.tell(b.confinedDefects(s)...)
 	}
 	// 4. Certificates: each server has a set that is good for its names, from one authority.
+	b.checkAuthorityLasts()
 	b.planCertificates()
 	if b.isBlocked() {
 		return
@@ -90,6 +93,7 @@ func (b *builder) build() {
 	b.checkLogins()
 	b.tellWaits()
 	b.checkRights()
+	b.checkRenewal()
 	b.warn()
 }
 

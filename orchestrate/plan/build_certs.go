@@ -254,8 +254,12 @@ func (b *basis) isReplaced(s topology.Server) bool {
 // whyAnotherSet is what is wrong with the set in use, or that it is replaced.
 func (b *builder) whyAnotherSet(s topology.Server) string {
 	current := b.currentSet(s)
-	if v := b.setInUse(s, current).Holds(b.facts); !v.Holds() {
+	waiting, _ := b.waitingLeaf(s)
+	switch v := b.setInUse(s, current).Holds(b.facts); {
+	case !v.Holds():
 		return v.Why()
+	case waiting == 0 && b.renews(s):
+		return b.whyRenewed(s)
 	}
 	return fmt.Sprintf("set %d was issued to replace set %d, which is in use", b.sets[s.Name], current) + whatIsIssued(b.made(s, b.sets[s.Name]))
 }
@@ -295,7 +299,7 @@ func (b *builder) switchWhileStopped(s topology.Server, version int, step *Step)
 		step.Guards = append(step.Guards, b.comesBack(s, readers)...)
 		step.Found = b.threadsOf(readers...)
 		step.Impact = reconnectImpact(readers...)
-		step.Goal = All(step.Goal, b.upAgain(s, readers))
+		step.Goal = All(append([]Condition{step.Goal, b.upAgain(s, readers)}, b.presentsSets(readers)...)...)
 	}
 	step.Actions = append(step.Actions, whileStopped(readers, SwitchSet{Server: s.Name, Dir: s.TLSDir, Version: version})...)
 	back := whileStopped(readers, switchBack(s, b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{})))

@@ -119,7 +119,7 @@ func (b *basis) waits(s topology.Server, current int) bool {
 		return b.givenVersion(s) != current
 	}
 	waiting, _ := b.waitingLeaf(s)
-	return waiting > current
+	return waiting > current || b.renews(s)
 }
 
 // warnExposed says that a mode which is put right does not make a key secret again.
@@ -252,6 +252,9 @@ func (b *builder) proven(s topology.Server) []Guard {
 			channel, _ := b.facts.Channel(l.Channel).Get()
 			guards = append(guards, Guard{Condition: b.secured(l, channel)})
 		}
+	}
+	for _, shown := range b.presentsSets(b.ownChannels(s)) {
+		guards = append(guards, Guard{Condition: shown})
 	}
 	return guards
 }

@@ -49,6 +49,7 @@ func allConditions(f facts.Facts) []plan.Condition {
 		plan.RequiresTLS{Server: "db1", User: "repl", Least: facts.Requirement{Kind: facts.RequireSSL}, Rows: []plan.RowDemand{{Host: "10.%", Require: facts.Requirement{Kind: facts.RequireX509}}}},
 		plan.RowsAre{Server: "db1", User: "repl", Rows: []plan.RowDemand{{Host: "%", Require: facts.Requirement{Kind: facts.RequireSSL}}}},
 		plan.Presents{Link: l},
+		plan.PresentsSet{Link: l},
 		plan.PlaintextRefused{Link: l},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both},
 		plan.Secured{Link: l, Options: optionsOf(), Threads: both, Demands: true},

@@ -82,7 +82,7 @@ func (b *basis) setDefects(s topology.Server) (defects []defect, lacks bool) {
 	switch {
 	case v.Unclear():
 		return []defect{notKnown(s.Name, v.Hint(), v.Why())}, false
-	case v.Holds() && !b.isReplaced(s):
+	case v.Holds() && !b.isReplaced(s) && !b.renews(s):
 		return nil, false
 	case b.repairs(s):
 		return b.dirDefects(s), false
