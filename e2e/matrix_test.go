@@ -45,7 +45,7 @@ type scenario struct {
 
 // scenarios are all of them, in the order of the page.
 func scenarios() []scenario {
-	return slices.Concat(mainScenarios(), threadScenarios(), groupScenarios(), accountScenarios(), foreignScenarios(), rightsScenarios(), upstreamScenarios())
+	return slices.Concat(mainScenarios(), rotateScenarios(), threadScenarios(), groupScenarios(), accountScenarios(), foreignScenarios(), rightsScenarios(), upstreamScenarios())
 }
 
 // TestScenarioNames: no two scenarios have the same name, by which their results are kept. It writes the names to the file that

@@ -93,16 +93,17 @@ func (s *Session) Plan(ctx context.Context, options plan.Options) (plan.Plan, fa
 type Run struct {
 	session *Session
 	journal *journal.Journal
+	work    event.Work
 }
 
 // Begin takes the lock; [journal.LockedError] says that another run has it. Plan after it, so that nobody changes in between what
 // was planned.
-func (s *Session) Begin() (*Run, error) {
+func (s *Session) Begin(work event.Work) (*Run, error) {
 	j, err := journal.Begin(s.config.Journal, s.config.Who, s.config.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{session: s, journal: j}, nil
+	return &Run{session: s, journal: j, work: work}, nil
 }
 
 // Close gives the lock back.
@@ -128,7 +129,7 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 		Ledger: ledger, Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
 	}
 	return engine.Run(ctx, p, event.RunBegan{
-		Run: r.journal.Run(), Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),
+		Run: r.journal.Run(), Work: r.work, Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),
 	})
 }
 

@@ -143,3 +143,21 @@ func (b *builder) presentsSets(channels []facts.ChannelID) []Condition {
 	}
 	return proofs
 }
+
+// Expiry is when the certificate of a server ends.
+type Expiry struct {
+	Server  topology.ServerName `json:"server"`
+	Expires time.Time           `json:"expires"`
+}
+
+// NextToExpire is the first certificate in use to end; nil where none was seen.
+func NextToExpire(c topology.Cluster, f facts.Facts) *Expiry {
+	b := basis{cluster: c, facts: f}
+	var next *Expiry
+	for _, s := range c.Servers {
+		if cert := b.inUse(s); cert != nil && (next == nil || cert.NotAfter.Before(next.Expires)) {
+			next = &Expiry{s.Name, cert.NotAfter.UTC()}
+		}
+	}
+	return next
+}

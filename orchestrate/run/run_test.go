@@ -32,6 +32,8 @@ type memory struct {
 	ended   bool
 	breakAt int
 	spoilAt int
+	now     time.Time
+	options plan.Options // of the runs that are written here
 }
 
 var errDead = errors.New("journal: no space left on device")
@@ -42,7 +44,7 @@ func (m *memory) Write(e event.Event) (event.Record, error) {
 	if m.ended || m.breakAt > 0 && len(m.records) >= m.breakAt {
 		return event.Record{}, errDead
 	}
-	r := event.Record{Seq: len(m.records) + 1, Event: e}
+	r := event.Record{Seq: len(m.records) + 1, At: m.now, Event: e}
 	text, err := json.Marshal(r) // what cannot be written and read back is no event
 	if err != nil {
 		return event.Record{}, err
@@ -70,6 +72,25 @@ func (m *memory) Sync(seq int) error {
 	}
 	m.durable = len(m.records)
 	return nil
+}
+
+// began is how its runs begin.
+func (m *memory) began() event.RunBegan {
+	if len(m.options.Renewal.Servers) > 0 {
+		return event.RunBegan{Work: event.RenewLeaves}
+	}
+	return event.RunBegan{}
+}
+
+// ends is how many runs ended well.
+func (m *memory) ends() int {
+	count := 0
+	for _, r := range m.records {
+		if e, is := r.Event.(event.RunEnded); is && e.Outcome == event.Succeeded {
+			count++
+		}
+	}
+	return count
 }
 
 // crash loses what is not on the disk.
@@ -101,7 +122,7 @@ func engine(w *world.World, m *memory) *run.Engine {
 func build(w *world.World, m *memory) plan.Plan {
 	f := w.Facts()
 	f.Marks = event.NewLedger(m.records).Marks()
-	p := plan.Build(w.Cluster(), f, plan.Options{})
+	p := plan.Build(w.Cluster(), f, m.options)
 	for i := range p.Steps {
 		p.Steps[i].Deadline = 50 * time.Millisecond
 	}
@@ -114,7 +135,7 @@ func apply(ctx context.Context, t *testing.T, w *world.World, m *memory) event.R
 	if len(p.Blocked) > 0 {
 		t.Fatalf("blocked: %v", p.Blocked)
 	}
-	ended, err := engine(w, m).Run(ctx, p, event.RunBegan{})
+	ended, err := engine(w, m).Run(ctx, p, m.began())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,37 +297,65 @@ func TestInterruptEndsTheStepAndASecondRunConverges(t *testing.T) {
 func TestDeathAtEveryBoundary(t *testing.T) {
 	for _, enforce := range []topology.Enforce{topology.EnforceLast, topology.EnforceFirst} {
 		for _, source := range []topology.Source{topology.SourceBuiltin, topology.SourceFiles} {
-			for _, crash := range []bool{false, true} {
-				t.Run(fmt.Sprintf("enforce %s, certificates %s, crash %t", enforce, source, crash), func(t *testing.T) {
-					t.Parallel()
-					c := world.Cluster("db1", "db2", "db3")
-					c.Policy.Enforce, c.TLS.Source = enforce, source
-					deaths := 1
-					for dieAndGoOn(t, c, deaths, crash) {
-						deaths++
-					}
-					if deaths < 50 {
-						t.Errorf("only %d deaths were tried", deaths)
-					}
-				})
-			}
+			c := world.Cluster("db1", "db2", "db3")
+			c.Policy.Enforce, c.TLS.Source = enforce, source
+			begin := func(*testing.T) (*world.World, *memory) { return world.New(c), &memory{} }
+			dieEverywhere(t, fmt.Sprintf("enforce %s, certificates %s", enforce, source), 50, begin, secured)
 		}
 	}
 }
 
-func dieAndGoOn(t *testing.T, c topology.Cluster, at int, crash bool) (died bool) {
+// TestDeathAtEveryBoundaryOfARenewal: the run that goes on, an hour later, renews what is left and nothing twice.
+func TestDeathAtEveryBoundaryOfARenewal(t *testing.T) {
+	renewed := func(t *testing.T, w *world.World, m *memory) {
+		secured(t, w, m)
+		for _, s := range w.Cluster().Servers {
+			// Where the death came after the end of the run, the next one was another renewal.
+			if set := w.Facts().Server(s.Name).TLSDir.Or(facts.TLSDir{}).Current; set != m.ends() {
+				t.Errorf("%s uses set %d, want %d", s.Name, set, m.ends())
+			}
+		}
+	}
+	c := world.Chained(world.Cluster("db1", "db2", "db3"), "db3", "db2")
+	dieEverywhere(t, "of all servers of a chain", 50, func(t *testing.T) (*world.World, *memory) {
+		w, m := world.New(c), &memory{}
+		apply(t.Context(), t, w, m)
+		w.Later(30 * 24 * time.Hour)
+		m.now, m.options.Renewal.Servers = w.Facts().At, []topology.ServerName{"db1", "db2", "db3"}
+		return w, m
+	}, renewed)
+}
+
+func dieEverywhere(t *testing.T, name string, atLeast int, begin func(*testing.T) (*world.World, *memory), is func(*testing.T, *world.World, *memory)) {
+	for _, crash := range []bool{false, true} {
+		t.Run(fmt.Sprintf("%s, crash %t", name, crash), func(t *testing.T) {
+			t.Parallel()
+			deaths := 1
+			for dieAndGoOn(t, deaths, crash, begin, is) {
+				deaths++
+			}
+			if deaths < atLeast {
+				t.Errorf("only %d deaths were tried", deaths)
+			}
+			t.Logf("%d deaths", deaths)
+		})
+	}
+}
+
+func dieAndGoOn(t *testing.T, at int, crash bool, begin func(*testing.T) (*world.World, *memory), is func(*testing.T, *world.World, *memory)) (died bool) {
 	t.Helper()
-	w, m := world.New(c), &memory{}
+	w, m := begin(t)
 	if !die(t, w, m, at) {
 		return false
 	}
 	if crash {
 		m.crash()
 	}
+	w.Later(time.Hour)
 	if ended := apply(t.Context(), t, w, m); ended.Outcome != event.Succeeded {
 		t.Fatalf("death %d: %+v: %v", at, ended, m.failures())
 	}
-	secured(t, w, m)
+	is(t, w, m)
 	if t.Failed() {
 		t.Fatalf("death %d", at)
 	}
@@ -320,7 +369,7 @@ func die(t *testing.T, w *world.World, m *memory, at int) bool {
 	mortal := &mortal{world: w, journal: m, left: at}
 	e := engine(w, m)
 	e.Journal, e.Executor, e.Observer = mortal, mortal, w
-	_, err := e.Run(t.Context(), p, event.RunBegan{})
+	_, err := e.Run(t.Context(), p, m.began())
 	return err != nil
 }
 

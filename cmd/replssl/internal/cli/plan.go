@@ -18,13 +18,18 @@ type planFlags struct {
 }
 
 func (p *planFlags) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.BoolVar(&p.allowRestart, "allow-restart", false, "let a server be restarted where it cannot load its TLS settings otherwise")
-	f.BoolVar(&p.keepStopped, "keep-stopped", false, "leave an applier that is stopped as it is")
-	f.StringVar(&p.enforce, "enforce", "", "require TLS of the account `last|first` (default: policy.enforce)")
+	p.addPolicy(cmd)
+	cmd.Flags().StringVar(&p.enforce, "enforce", "", "require TLS of the account `last|first` (default: policy.enforce)")
 	completesValue(cmd, "enforce",
 		cobra.CompletionWithDesc(string(topology.EnforceLast), "when every channel is proven"),
 		cobra.CompletionWithDesc(string(topology.EnforceFirst), "before the channels are changed"))
+}
+
+// addPolicy adds those of work that leaves the account alone, too.
+func (p *planFlags) addPolicy(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&p.allowRestart, "allow-restart", false, "let a server be restarted where it cannot load its TLS settings otherwise")
+	f.BoolVar(&p.keepStopped, "keep-stopped", false, "leave an applier that is stopped as it is")
 }
 
 // change lets the flags have the last word on the policy.
@@ -52,9 +57,9 @@ func (p *planFlags) session(s *settings) (*session, topology.Cluster, error) {
 	return s.open(cluster), cluster, nil
 }
 
-// kept is the flag of verify, where this plan has it.
-func (p *planFlags) kept() string {
-	if p.keepStopped {
+// kept is the flag by which verify judges as these options do.
+func kept(options plan.Options) string {
+	if options.KeepStopped {
 		return " --keep-stopped"
 	}
 	return ""
@@ -89,7 +94,12 @@ func runPlan(cmd *cobra.Command, s *settings, flags *planFlags) error {
 		return err
 	}
 	defer func() { _ = session.Close() }()
-	p, _, err := session.Plan(cmd.Context(), flags.options())
+	return dryRun(cmd, s, session, flags.options())
+}
+
+// dryRun shows a plan, and tells by the exit code whether there is something to do.
+func dryRun(cmd *cobra.Command, s *settings, session *session, options plan.Options) error {
+	p, _, err := session.Plan(cmd.Context(), options)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 	}
 	wants := map[string]string{
 		"duration": "a length of time with its unit, as in 30s or 5m", "int": "a whole number", "bool": "true or false",
-		"stringToString": "NAME=VALUE",
+		"stringToString": "NAME=VALUE", "age": "a length of time with its unit, as in 30d or 12h",
 	}
 	want, ok := wants[invalid.GetFlag().Value.Type()]
 	if !ok {

@@ -1,0 +1,104 @@
+package e2e_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func rotateScenarios() []scenario {
+	return []scenario{
+		{name: "every certificate is renewed", mixed: true, play: renewed},
+	}
+}
+
+// renewed: while the applier is held up in the middle of what it has, so that relay logs wait, all certificates are renewed. The applier is the
+// one from before, the channel has its options, and what waited is neither lost nor fetched again.
+func renewed(p *played) {
+	if p.noCommonTLS() {
+		return
+	}
+	p.secure()
+	served, options, applier := p.serial(), p.tlsOptions(), p.applierSessions()
+	end := p.begin()
+	release := p.holdApplier()
+	p.await("relay logs that wait", func() bool { return number(p.statusOfReplica(), "Relay_Log_Space") > waitingBytes })
+	held := p.statusOfReplica()
+	rotate := p.command("rotate", "leaf", "--all", "--yes")
+	ended := make(chan outcome, 1)
+	go func() { ended <- p.finish(rotate) }()
+	p.await("a receiver that has the new certificate", func() bool { return p.setInUse("replica1") == "versions/2" && p.receiver("replica1") == "Yes 0" })
+	after := p.statusOfReplica()
+	release()
+	if o := <-ended; o.code != 0 {
+		p.t.Fatalf("rotate leaf: exit code %d\n%s\n%s", o.code, o.stdout, o.stderr)
+	}
+	if waits, grown := number(after, "Relay_Log_Space"), number(after, "Relay_Log_Space")-number(held, "Relay_Log_Space"); waits < waitingBytes || grown > waitingBytes/4 {
+		p.t.Errorf("the relay logs hold %d bytes, %d more than before", waits, grown)
+	}
+	if now := p.tlsOptions(); !maps.Equal(now, options) {
+		p.t.Errorf("the options were %v, and are %v", options, now)
+	}
+	if now := p.serial(); now == served {
+		p.t.Errorf("the primary still serves %s", now)
+	}
+	for _, s := range p.Servers {
+		if set := p.setInUse(s.Name); set != "versions/2" {
+			p.t.Errorf("%s uses %s", s.Name, set)
+		}
+	}
+	end()
+	if now := p.applierSessions(); now != applier {
+		p.t.Errorf("the applier was %s, and is %s", applier, now)
+	}
+	p.want(0, "verify")
+	p.nothingMoves()
+	if o := p.want(0, "rotate", "leaf", "--expiring-within", "30d", "--yes"); o.stdout+o.stderr != "" {
+		p.t.Errorf("nothing is due, and it says:\n%s%s", o.stdout, o.stderr)
+	}
+}
+
+// waitingBytes is what the held applier has before it, of which a relay log holds a little more.
+const waitingBytes = 4 << 18
+
+// holdApplier writes rows that the applier of replica1 cannot apply before release is called.
+func (p *played) holdApplier() (release func()) {
+	p.t.Helper()
+	p.sql("primary", "CREATE TABLE shop.held (text MEDIUMTEXT)")
+	must(p.t, p.WaitCaughtUp(p.t.Context()))
+	db, err := p.DB("replica1")
+	must(p.t, err)
+	p.t.Cleanup(func() { _ = db.Close() })
+	session, err := db.Conn(p.t.Context())
+	must(p.t, err)
+	_, err = session.ExecContext(p.t.Context(), "LOCK TABLES shop.held WRITE")
+	must(p.t, err)
+	p.sql("primary", strings.Repeat("INSERT INTO shop.held VALUES (REPEAT('x', 1 << 18));", 4))
+	return func() { _ = session.Close(); _ = db.Close() }
+}
+
+// setInUse is where the link of a server's TLS dir leads; empty where there is none.
+func (p *played) setInUse(server string) string {
+	p.t.Helper()
+	s, err := p.Server(server)
+	must(p.t, err)
+	link, _ := os.Readlink(filepath.Join(s.TLSDir, "current"))
+	return link
+}
+
+func number(status map[string]string, field string) int {
+	n, err := strconv.Atoi(status[field])
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// tlsOptions are those of the channel of replica1, as its server shows them.
+func (p *played) tlsOptions() map[string]string {
+	options := p.statusOfReplica()
+	maps.DeleteFunc(options, func(field, _ string) bool { return !strings.HasPrefix(field, "Master_SSL_") })
+	return options
+}
