@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 
 	"filippo.io/age"
@@ -25,10 +26,30 @@ const (
 	mostWork = 22
 )
 
-// opened is a sealed key that a passphrase has opened.
+// opened are the sealed keys that a passphrase has opened, by the digests of their files.
 type opened struct {
-	sealed string // digest of the sealed file
-	key    secret.Text
+	mu         sync.Mutex
+	keys       map[string]secret.Text
+	passphrase secret.Text // of the last one
+}
+
+func (o *opened) add(file, key, passphrase secret.Text) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keys[digest([]byte(file.Reveal()))], o.passphrase = key, passphrase
+}
+
+func (o *opened) key(file secret.Text) (secret.Text, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	key, ok := o.keys[digest([]byte(file.Reveal()))]
+	return key, ok
+}
+
+func (o *opened) by() secret.Text {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.passphrase
 }
 
 // ErrWrongPassphrase says that a passphrase does not open the authority's key.
@@ -42,20 +63,25 @@ func (e *SealedError) Error() string { return e.Path + " is sealed, and no passp
 // Unlock opens the sealed key of the authority, for this Store and its copies, until the file changes. It takes about a second. The error is
 // [ErrWrongPassphrase], or fs.ErrNotExist where no key is sealed.
 func (s Store) Unlock(passphrase secret.Text) error {
+	_, err := s.openBy(passphrase)
+	return err
+}
+
+func (s Store) openBy(passphrase secret.Text) (secret.Text, error) {
 	path := s.path(SealedKeyFile)
 	file, err := readPrivate(path)
 	if err != nil {
-		return err
+		return secret.Text{}, err
 	}
 	key, err := unseal(file, passphrase)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return secret.Text{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := pki.ParseKey([]byte(key.Reveal())); err != nil {
-		return fmt.Errorf("the key in %s: %w", path, err)
+		return secret.Text{}, fmt.Errorf("the key in %s: %w", path, err)
 	}
-	s.open.Store(&opened{sealed: digest([]byte(file.Reveal())), key: key})
-	return nil
+	s.open.add(file, key, passphrase)
+	return key, nil
 }
 
 // IsLocked tells that the key of the authority is sealed, and was not opened.
@@ -131,10 +157,11 @@ func (e *LinkedError) Hint() string {
 
 // opensTo makes sure that what is on the disk gives the key back.
 func (s Store) opensTo(key, passphrase secret.Text) error {
-	if err := s.Unlock(passphrase); err != nil {
+	opened, err := s.openBy(passphrase)
+	if err != nil {
 		return err
 	}
-	if last := s.open.Load(); !last.key.Equal(key) {
+	if !opened.Equal(key) {
 		return fmt.Errorf("%s holds another key than %s: move one of them away", s.path(SealedKeyFile), s.path(caKeyFile))
 	}
 	return nil
@@ -152,10 +179,11 @@ func (s Store) unseal(passphrase secret.Text) error {
 	if err := s.onlyName(SealedKeyFile); err != nil {
 		return err
 	}
-	if err := s.Unlock(passphrase); err != nil {
+	key, err := s.openBy(passphrase)
+	if err != nil {
 		return err
 	}
-	if err := s.writeKey(s.open.Load().key); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.writeKey(key); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	written, err := readPrivate(s.path(caKeyFile))
@@ -187,7 +215,7 @@ func (s Store) writeSealed(key, passphrase secret.Text) error {
 	if err := createFile(s.path(SealedKeyFile), file, privateFile); err != nil {
 		return err
 	}
-	s.open.Store(&opened{sealed: digest(file), key: key})
+	s.open.add(secret.New(file), key, passphrase)
 	return nil
 }
 
@@ -204,18 +232,10 @@ func (s Store) caKeyText() (secret.Text, error) {
 	case err != nil:
 		return secret.Text{}, err
 	}
-	if key, ok := s.remembered(file); ok {
+	if key, ok := s.open.key(file); ok {
 		return key, nil
 	}
 	return secret.Text{}, &SealedError{Path: s.path(SealedKeyFile)}
-}
-
-func (s Store) remembered(file secret.Text) (secret.Text, bool) {
-	last := s.open.Load()
-	if last == nil || last.sealed != digest([]byte(file.Reveal())) {
-		return secret.Text{}, false
-	}
-	return last.key, true
 }
 
 func seal(key, passphrase secret.Text, work int) ([]byte, error) {

@@ -78,7 +78,7 @@ func TestASealedKeyIssuesOnceItIsOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	issue(t, store, "db1", 1)
-	if text := fmt.Sprintf("%+v %#v %+v", store, store, *store.open.Load()); strings.Contains(text, "PRIVATE KEY") || strings.Contains(text, "sesame") {
+	if text := fmt.Sprintf("%+v %#v %+v", store, store, store.open.keys); strings.Contains(text, "PRIVATE KEY") || strings.Contains(text, "sesame") {
 		t.Error("a secret is printed")
 	}
 }

@@ -35,6 +35,9 @@ type State struct {
 	CA    CA
 	CAKey CAKey
 
+	// Next is the authority that is to succeed, absent where none is, and Former the one that was succeeded, until it is forgotten.
+	Next, Former CA
+
 	// Servers have a folder of their own, sorted by name. Folders that no server can be named by are left out.
 	Servers []Server
 
@@ -126,8 +129,11 @@ func (s Server) Next() int {
 // State looks at everything in the folder. There is no error: what cannot be read is unknown, each with its reason.
 func (s Store) State() State {
 	l := look{Store: s, knowledge: newKnowledge(s.last.Load())}
-	state := State{CA: l.ca()}
-	state.CAKey = l.caKey(state.CA)
+	state := State{CA: l.ca(), Next: l.in(s.Next()).ca(), Former: l.in(s.former()).ca()}
+	if state.Next.Presence == Known && !l.waits() {
+		state.Next = CA{} // it was promoted by a run that died before it could tidy up
+	}
+	state.CAKey = l.caKey(state)
 	names, err := folders(s.dir)
 	if err != nil {
 		state.Why = err.Error()
@@ -147,6 +153,15 @@ type look struct {
 	knowledge
 }
 
+// in is the same look at another folder.
+func (l look) in(other Store) look { return look{Store: other, knowledge: l.knowledge} }
+
+// waits says that the next authority has its key still.
+func (l look) waits() bool {
+	name, err := l.Next().keyName()
+	return name != "" || err != nil
+}
+
 func (l look) ca() CA {
 	data, err := readFile(l.path(caFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -163,7 +178,8 @@ func (l look) ca() CA {
 	return CA{Presence: Known, Bundle: bundle, PEM: string(data), SHA256: sum}
 }
 
-func (l look) caKey(ca CA) CAKey {
+func (l look) caKey(state State) CAKey {
+	ca := state.CA
 	plain, err := isThere(l.path(caKeyFile))
 	sealed, errSealed := isThere(l.path(SealedKeyFile))
 	key := CAKey{Presence: Known, Sealed: sealed && !plain, Rest: sealed && plain}
@@ -175,7 +191,7 @@ func (l look) caKey(ca CA) CAKey {
 	case ca.Presence == Unknown:
 		err = errors.New(ca.Why)
 	case key.Sealed:
-		key.Cert, err = l.issuerOfSealed(ca)
+		key.Cert, err = l.issuerOfSealed(state)
 	case ca.Presence == Known:
 		key.Cert, err = l.issuerOf(ca)
 	default:
@@ -195,8 +211,9 @@ func isThere(path string) (bool, error) {
 	return err == nil, err
 }
 
-// issuerOfSealed does without the key where it was not opened: of a single authority it is that one's.
-func (l look) issuerOfSealed(ca CA) (*x509.Certificate, error) {
+// issuerOfSealed does without the key where it was not opened: of a single authority, besides the next and the former one, it is that one's.
+func (l look) issuerOfSealed(state State) (*x509.Certificate, error) {
+	ca := state.CA
 	file, err := readPrivate(l.path(SealedKeyFile))
 	if err != nil {
 		return nil, err
@@ -204,11 +221,13 @@ func (l look) issuerOfSealed(ca CA) (*x509.Certificate, error) {
 	if err := checkSealed(file); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.path(SealedKeyFile), err)
 	}
-	if key, ok := l.remembered(file); ok && ca.Presence == Known {
+	if key, ok := l.open.key(file); ok && ca.Presence == Known {
 		return l.issuerBy(ca, key)
 	}
-	if len(ca.Bundle) == 1 {
-		return ca.Bundle[0], nil
+	others := slices.Concat(state.Next.Bundle, state.Former.Bundle)
+	issuing := slices.DeleteFunc(slices.Clone(ca.Bundle), func(cert *x509.Certificate) bool { return slices.ContainsFunc(others, cert.Equal) })
+	if len(issuing) == 1 {
+		return issuing[0], nil
 	}
 	return nil, nil //nolint:nilnil // it is not known, and nothing is wrong
 }

@@ -3,11 +3,13 @@
 //	DIR/ca.pem                  the authority's certificate
 //	DIR/ca-key.pem              its key, 0600; it may be kept elsewhere between uses
 //	DIR/ca-key.pem.age          the same sealed with a passphrase, instead of it: age's format, in its armor
+//	DIR/next-authority/         an authority that is to succeed, with the same files; ca.pem holds both then
+//	DIR/former-authority/       the one that was succeeded, until nobody trusts it any more
 //	DIR/SERVER/N/ca.pem         the sets of a server, N = 1, 2, ...: what its TLS folder is to hold
 //	DIR/SERVER/N/cert.pem
 //	DIR/SERVER/N/key.pem        0600
 //
-// A file appears complete or not at all and is never changed afterwards, so that a crash at any point, or two runs at once,
+// A file appears complete or not at all and is never changed afterwards, but for DIR/ca.pem, which is replaced as a whole, so that a crash at any point, or two runs at once,
 // leave a folder that the next run can go on with. Names that begin with a dot are unfinished work and are never read.
 // A person may make the same layout with openssl; nothing in it is of the tool's own kind.
 package pkistore
@@ -49,7 +51,7 @@ const (
 type Store struct {
 	dir  string
 	last *atomic.Pointer[parsed]      // what the last look has parsed
-	open *atomic.Pointer[opened]      // the sealed key, once it was opened
+	open *opened                      // sealed keys, once they were opened
 	with *atomic.Pointer[secret.Text] // what a new authority's key is sealed with
 	work int                          // how much it takes to try a passphrase: 2 to the power of it
 }
@@ -58,7 +60,7 @@ type Store struct {
 func Open(dir string) Store {
 	last := &atomic.Pointer[parsed]{}
 	last.Store(nothingParsed())
-	return Store{dir: filepath.Clean(dir), last: last, open: &atomic.Pointer[opened]{}, with: &atomic.Pointer[secret.Text]{}, work: sealWork}
+	return Store{dir: filepath.Clean(dir), last: last, open: &opened{keys: map[string]secret.Text{}}, with: &atomic.Pointer[secret.Text]{}, work: sealWork}
 }
 
 // Dir is the store's folder.
@@ -171,8 +173,8 @@ func checkServer(name string) error {
 	switch {
 	case name == "" || strings.HasPrefix(name, ".") || strings.ContainsFunc(name, odd):
 		return fmt.Errorf("the server name %q cannot be the name of a folder", name)
-	case strings.EqualFold(name, caFile) || strings.EqualFold(name, caKeyFile) || strings.EqualFold(name, SealedKeyFile):
-		return fmt.Errorf("the server name %q is that of a file of the authority", name)
+	case strings.EqualFold(name, nextDir) || strings.EqualFold(name, formerDir) || strings.EqualFold(name, caFile) || strings.EqualFold(name, caKeyFile) || strings.EqualFold(name, SealedKeyFile):
+		return fmt.Errorf("the server name %q is that of a file or folder of the authority", name)
 	}
 	return nil
 }

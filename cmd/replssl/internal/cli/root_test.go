@@ -122,9 +122,13 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 	reaching := []string{"connect-timeout", "inventory", "journal", "pki"}
 	planning := append([]string{"allow-restart", "enforce", "keep-stopped"}, reaching...)
 	want := map[string][]string{
-		"replssl":         nil,
-		"replssl plan":    append([]string{"json"}, planning...),
-		"replssl apply":   append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
+		"replssl":        nil,
+		"replssl plan":   append([]string{"json"}, planning...),
+		"replssl apply":  append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
+		"replssl rotate": nil,
+		"replssl rotate leaf": append([]string{
+			"all", "allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "server", "wait", "yes",
+		}, reaching...),
 		"replssl verify":  append([]string{"json", "keep-stopped", "wait"}, reaching...),
 		"replssl status":  append([]string{"json"}, reaching...),
 		"replssl doctor":  append([]string{"channel", "family", "json"}, reaching...),

@@ -10,6 +10,7 @@ func newRotate(s *settings) *cobra.Command {
 		Short: "Renew certificates while replication goes on",
 		Long: `Renew the certificates of a cluster that apply has secured, while replication
 goes on. No option of a channel changes, and no applier pauses.`,
+		Example: "  replssl rotate leaf --expiring-within 30d --yes",
 	})
 	cmd.AddCommand(s.printing(s.reaching(newRotateLeaf(s))))
 	return cmd
