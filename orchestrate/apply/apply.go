@@ -48,6 +48,16 @@ func (x *Executor) Do(ctx context.Context, action plan.Action, note func(event.E
 	switch a := action.(type) {
 	case plan.CreateAuthority:
 		return x.createAuthority(a)
+	case plan.PrepareAuthority:
+		return x.store.Prepare(x.means(a.Key), a.Cluster)
+	case plan.PromoteAuthority:
+		return x.store.Promote()
+	case plan.RetireAuthority:
+		return x.store.Retire()
+	case plan.ForgetAuthority:
+		return x.store.Forget()
+	case plan.TrustSet:
+		return x.trustSet(ctx, a)
 	case plan.IssueLeaf:
 		return x.issueLeaf(a)
 	case plan.InstallSet:

@@ -31,6 +31,7 @@ type Work string
 const (
 	Apply       Work = "apply"
 	RenewLeaves Work = "rotate leaf"
+	Succeed     Work = "rotate ca"
 )
 
 // The events.
@@ -39,6 +40,7 @@ type (
 	RunBegan struct {
 		Run     string `json:"run"`
 		Work    Work   `json:"work,omitempty"`
+		Phase   int    `json:"phase,omitempty"` // of a change of the authority, 1 to 3
 		Cluster string `json:"cluster"`
 		Who     string `json:"who"`     // user@host of the operator
 		Version string `json:"version"` // of replssl

@@ -14,7 +14,7 @@ import (
 // A state is kept from the first step that found it until that step is done, or taken back, or a run ends well. The first
 // finding counts: what a later step finds may be what an interrupted one left. So it is with what a row demanded before it was raised, which
 // is kept until it demands that again, or a run ends well, and with the paths that a server read. Which set a server has read is kept until it reads one again, and
-// when a renewal began until a run ends well.
+// when a renewal began, and which phase of a change of the authority, until a run ends well.
 type Ledger struct {
 	threads      map[facts.ChannelID]found
 	requirements map[topology.ServerName]facts.RequirementMark
@@ -24,6 +24,7 @@ type Ledger struct {
 	acting       map[topology.ServerName]string // the step that acts there, or has
 	files        map[topology.ServerName]string // our option files
 	starts       map[topology.ServerName]start
+	succeeding   int       // the phase; 0: none is unended
 	renewing     time.Time // since when; zero: no renewal is unended
 	at           time.Time // of the event that is read; zero where that is not known
 }
@@ -81,7 +82,7 @@ func (l *Ledger) Marks() facts.Marks {
 	}
 	return facts.Marks{
 		Threads: threads, Requirements: maps.Clone(l.requirements), Raised: raised, Read: maps.Clone(l.read), Paths: former, Starts: starts,
-		Renewing: l.renewing,
+		Renewing: l.renewing, Succeeding: l.succeeding,
 	}
 }
 
@@ -91,6 +92,9 @@ func (l *Ledger) Read(e Event) {
 	case RunBegan:
 		if e.Work == RenewLeaves && l.renewing.IsZero() {
 			l.renewing = l.at
+		}
+		if e.Work == Succeed {
+			l.succeeding = e.Phase
 		}
 	case ThreadsFound:
 		id := facts.ChannelID{Server: e.Server, Name: e.Channel}
@@ -127,7 +131,7 @@ func (l *Ledger) Read(e Event) {
 			clear(l.raised)
 			clear(l.paths)
 			clear(l.starts)
-			l.renewing = time.Time{}
+			l.renewing, l.succeeding = time.Time{}, 0
 		}
 	case StepBegan, StepHeld, ActionDone, ActionFailed, Statement, StepSkipped, Stopping:
 	}
@@ -135,7 +139,7 @@ func (l *Ledger) Read(e Event) {
 
 // Unended says that something is kept for a run that has not ended well. What a run finds to be good as it is ends that, too.
 func (l *Ledger) Unended() bool {
-	return len(l.threads)+len(l.raised)+len(l.paths)+len(l.starts) > 0 || !l.renewing.IsZero()
+	return len(l.threads)+len(l.raised)+len(l.paths)+len(l.starts) > 0 || !l.renewing.IsZero() || l.succeeding > 0
 }
 
 func (l *Ledger) forget(step string) {

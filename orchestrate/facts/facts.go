@@ -324,6 +324,9 @@ type Marks struct {
 
 	// Renewing is when a renewal of certificates began that has not ended well; zero: there is none.
 	Renewing time.Time
+
+	// Succeeding is the phase of a change of the authority that was begun and has not ended well; 0: there is none.
+	Succeeding int
 }
 
 // StartMark is what was begun with the start of a server.

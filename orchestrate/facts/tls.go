@@ -164,6 +164,10 @@ type Store struct {
 	CA     Value[string] // PEM; absent when there is no authority yet
 	Leaves map[topology.ServerName]map[int]Leaf
 
+	// Issuer is the authority that issues, Next the one that is to succeed it, and Former the one that it has succeeded, each as PEM; empty where there is
+	// none, or where which one issues is not known. All that count are in CA.
+	Issuer, Next, Former string
+
 	// Given are the servers' own files on this machine, where the inventory names some. CA and Cert are as they go to the host.
 	Given map[topology.ServerName]Value[Leaf]
 

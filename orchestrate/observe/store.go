@@ -6,6 +6,7 @@ import (
 
 	"github.com/replssl/replssl/orchestrate/access"
 	"github.com/replssl/replssl/orchestrate/facts"
+	"github.com/replssl/replssl/orchestrate/pki"
 	"github.com/replssl/replssl/orchestrate/pkistore"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -18,8 +19,13 @@ func storeFacts(state pkistore.State) facts.Value[facts.Store] {
 			whys = append(whys, why)
 		}
 	}
-	store := facts.Store{CA: authority(state.CA), Leaves: map[topology.ServerName]map[int]facts.Leaf{}}
+	store := facts.Store{CA: authority(state.CA), Next: state.Next.PEM, Former: state.Former.PEM, Leaves: map[topology.ServerName]map[int]facts.Leaf{}}
+	if state.CAKey.Cert != nil {
+		store.Issuer = string(pki.EncodeCert(state.CAKey.Cert))
+	}
 	note(state.Why)
+	note(state.Next.Why)
+	note(state.Former.Why)
 	for _, server := range state.Servers {
 		note(server.Why)
 		leaves := map[int]facts.Leaf{}

@@ -57,6 +57,16 @@ func (w *World) do(action plan.Action, note func(event.Event) error) error {
 	switch a := action.(type) {
 	case plan.CreateAuthority:
 		return w.createAuthority(a)
+	case plan.PrepareAuthority:
+		return w.prepareAuthority(a)
+	case plan.PromoteAuthority:
+		return w.promoteAuthority()
+	case plan.RetireAuthority:
+		w.retired = true
+	case plan.ForgetAuthority:
+		w.former = nil
+	case plan.TrustSet:
+		return w.trustSet(a)
 	case plan.IssueLeaf:
 		return w.issue(a)
 	case plan.InstallSet:
@@ -147,7 +157,7 @@ func (w *World) issue(a plan.IssueLeaf) error {
 		w.leaves[l.Server] = map[int]leaf{}
 	}
 	w.leaves[l.Server][l.Version] = leaf{
-		ca: string(pki.EncodeCert(w.authority.Cert)), cert: string(made.CertPEM()),
+		ca: w.bundleHere(), cert: string(made.CertPEM()),
 		key: string(l.Server) + " key " + strconv.Itoa(l.Version), public: pki.KeyFingerprint(made.Cert),
 	}
 	return nil

@@ -233,7 +233,13 @@ func (w *World) store() facts.Store {
 	if w.noStore || w.authority == nil {
 		return store
 	}
-	store.CA = facts.Known(string(pki.EncodeCert(w.authority.Cert)))
+	store.CA, store.Issuer = facts.Known(w.bundleHere()), string(pki.EncodeCert(w.authority.Cert))
+	if w.next != nil {
+		store.Next = string(pki.EncodeCert(w.next.Cert))
+	}
+	if w.former != nil {
+		store.Former = string(pki.EncodeCert(w.former.Cert))
+	}
 	for name, versions := range w.leaves {
 		store.Leaves[name] = map[int]facts.Leaf{}
 		for version, l := range versions {

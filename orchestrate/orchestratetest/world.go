@@ -28,6 +28,9 @@ type World struct {
 	hosts   map[string]topology.ServerName // address to server
 
 	authority *pki.Authority
+	next      *pki.Authority // that is to succeed it
+	former    *pki.Authority // that it has succeeded
+	retired   bool           // the former one is in no bundle any more
 	foreign   *pki.Authority // of what was there before
 	leaves    map[topology.ServerName]map[int]leaf
 	noStore   bool

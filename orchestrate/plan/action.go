@@ -42,6 +42,21 @@ type (
 		Key     pki.KeyKind
 	}
 
+	// PrepareAuthority makes the authority that is to succeed the one in the local folder, which then holds both.
+	PrepareAuthority struct {
+		Cluster string
+		Key     pki.KeyKind
+	}
+
+	// PromoteAuthority lets the authority that was prepared issue.
+	PromoteAuthority struct{}
+
+	// RetireAuthority takes the former authority out of the bundle of the local folder.
+	RetireAuthority struct{}
+
+	// ForgetAuthority removes the former authority's key.
+	ForgetAuthority struct{}
+
 	// IssueLeaf issues a leaf into the local folder.
 	IssueLeaf struct {
 		Leaf Leaf
@@ -59,6 +74,16 @@ type (
 		Version int
 		Owner   string // OS user of the server
 		Given   string `json:",omitempty"`
+	}
+
+	// TrustSet lays a set down that has the certificate and the key of another on the host, and the authorities of the local folder. It becomes the
+	// one in use at once.
+	TrustSet struct {
+		Server  topology.ServerName
+		Dir     string
+		Version int
+		From    int
+		Owner   string // OS user of the server
 	}
 
 	// RepairSet gives the files of an installed set back their owner and modes.
@@ -163,6 +188,21 @@ type (
 func (CreateAuthority) Target() topology.ServerName { return Here }
 
 // Target is the operator's own machine.
+func (PrepareAuthority) Target() topology.ServerName { return Here }
+
+// Target is the operator's own machine.
+func (PromoteAuthority) Target() topology.ServerName { return Here }
+
+// Target is the operator's own machine.
+func (RetireAuthority) Target() topology.ServerName { return Here }
+
+// Target is the operator's own machine.
+func (ForgetAuthority) Target() topology.ServerName { return Here }
+
+// Target is the server whose host gets the set.
+func (a TrustSet) Target() topology.ServerName { return a.Server }
+
+// Target is the operator's own machine.
 func (IssueLeaf) Target() topology.ServerName { return Here }
 
 // Target is the server whose host gets the set.
@@ -210,26 +250,49 @@ func (a ChangeTLS) Target() topology.ServerName { return a.Channel.Server }
 // Target is the server whose rows are altered.
 func (a Require) Target() topology.ServerName { return a.Server }
 
-func (CreateAuthority) kind() string { return "create-authority" }
-func (IssueLeaf) kind() string       { return "issue-leaf" }
-func (InstallSet) kind() string      { return "install-set" }
-func (SwitchSet) kind() string       { return "switch-set" }
-func (UnswitchSet) kind() string     { return "unswitch-set" }
-func (RepairSet) kind() string       { return "repair-set" }
-func (PruneSets) kind() string       { return "prune-sets" }
-func (Persist) kind() string         { return "persist" }
-func (Unpersist) kind() string       { return "unpersist" }
-func (WriteConfig) kind() string     { return "write-config" }
-func (RemoveConfig) kind() string    { return "remove-config" }
-func (Restart) kind() string         { return "restart" }
-func (ReloadTLS) kind() string       { return "reload-tls" }
-func (StopThreads) kind() string     { return "stop-threads" }
-func (StartThreads) kind() string    { return "start-threads" }
-func (ChangeTLS) kind() string       { return "change-tls" }
-func (Require) kind() string         { return "require" }
+func (CreateAuthority) kind() string  { return "create-authority" }
+func (PrepareAuthority) kind() string { return "prepare-authority" }
+func (PromoteAuthority) kind() string { return "promote-authority" }
+func (RetireAuthority) kind() string  { return "retire-authority" }
+func (ForgetAuthority) kind() string  { return "forget-authority" }
+func (TrustSet) kind() string         { return "trust-set" }
+func (IssueLeaf) kind() string        { return "issue-leaf" }
+func (InstallSet) kind() string       { return "install-set" }
+func (SwitchSet) kind() string        { return "switch-set" }
+func (UnswitchSet) kind() string      { return "unswitch-set" }
+func (RepairSet) kind() string        { return "repair-set" }
+func (PruneSets) kind() string        { return "prune-sets" }
+func (Persist) kind() string          { return "persist" }
+func (Unpersist) kind() string        { return "unpersist" }
+func (WriteConfig) kind() string      { return "write-config" }
+func (RemoveConfig) kind() string     { return "remove-config" }
+func (Restart) kind() string          { return "restart" }
+func (ReloadTLS) kind() string        { return "reload-tls" }
+func (StopThreads) kind() string      { return "stop-threads" }
+func (StartThreads) kind() string     { return "start-threads" }
+func (ChangeTLS) kind() string        { return "change-tls" }
+func (Require) kind() string          { return "require" }
 
 func (a CreateAuthority) String() string {
 	return fmt.Sprintf("make the certificate authority of cluster %s with an %s key", a.Cluster, a.Key)
+}
+
+func (a PrepareAuthority) String() string {
+	return fmt.Sprintf("make the next certificate authority of cluster %s with an %s key, beside the one that issues", a.Cluster, a.Key)
+}
+
+func (PromoteAuthority) String() string { return "let the next certificate authority issue" }
+
+func (RetireAuthority) String() string {
+	return "take the former certificate authority out of the local folder's bundle"
+}
+
+func (ForgetAuthority) String() string {
+	return "remove the former certificate authority with its key"
+}
+
+func (a TrustSet) String() string {
+	return fmt.Sprintf("make set %d of %s:%s of set %d, with the authorities of the local folder, owned by %s, and point current at it", a.Version, a.Server, a.Dir, a.From, a.Owner)
 }
 
 func (a IssueLeaf) String() string {

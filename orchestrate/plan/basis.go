@@ -11,6 +11,8 @@ type basis struct {
 	facts   facts.Facts
 	links   []Link // one a replica, in the order of the inventory
 	renewal Renewal
+
+	succeeds bool // another authority is to take the place of the one that is there
 }
 
 func (b *basis) server(name topology.ServerName) topology.Server {

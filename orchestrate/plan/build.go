@@ -14,13 +14,16 @@ type Options struct {
 	KeepStopped bool
 
 	Renewal Renewal
+
+	// Succeed asks for the next phase in which another authority takes the place of the one that is there.
+	Succeed bool
 }
 
 // Build makes the plan that leads from the facts to the desired state. It is a pure function: the same arguments give the same
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		basis: basis{cluster: c, facts: f, renewal: o.Renewal}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		basis: basis{cluster: c, facts: f, renewal: o.Renewal, succeeds: o.Succeed}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
 		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
@@ -89,6 +92,7 @@ func (b *builder) build() {
 	b.planRehearsals()
 	// 7. When all of that is proven, older sets go.
 	b.planPrunes()
+	b.planForget()
 	// 8. No receiver is stopped that could not log in again, and whoever does all of that is allowed to.
 	b.checkLogins()
 	b.tellWaits()

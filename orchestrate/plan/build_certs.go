@@ -35,6 +35,8 @@ func (b *builder) planCertificates() {
 		b.planRepair(s)
 	}
 	keys, _ := b.keys()
+	b.planPromote()
+	b.planSuccession(keys.authority)
 	if len(missing) > 0 && !b.ownFiles() {
 		b.planAuthority(keys.authority)
 	}
@@ -158,6 +160,13 @@ func (b *basis) originDefects(missing []topology.Server) []defect {
 		switch {
 		case !used || set.CA == "":
 			continue
+		case here && b.isSucceeding(ca, set.CA):
+			if !b.succeeds {
+				defects = append(defects, defectOf(s.Name, pki.Told{
+					Code: CodeOtherAuthority, File: onHost(s, currentFile(s, pki.FileCA)), Cure: "go on with it: replssl rotate ca",
+					Reason: "another authority is about to take the place of the one that issues, and its set does not trust what the local folder does",
+				}))
+			}
 		case here && !sameBundle(ca, set.CA):
 			differ("name the pki folder that they were made in: --pki DIR", "the one in the local folder")
 		case !here && len(missing) > 0:
@@ -194,7 +203,7 @@ func (b *builder) planSet(s topology.Server, kind pki.KeyKind) {
 		b.add(Step{
 			ID: stepID("leaf", s.Name), Target: Here, Title: fmt.Sprintf("issue an %s certificate for %s", kind, s.Name),
 			Reason: b.whyAnotherSet(s),
-			Needs:  []string{"authority"},
+			Needs:  []string{"authority", "promote"},
 			Goal:   issued, Deadline: localDeadline,
 			Actions: []Action{IssueLeaf{Leaf: leaf, Key: kind, CommonName: b.commonName(s)}},
 			Undo:    Undo{Reason: "it is a local file that nothing uses by itself; delete the folder by hand"},
@@ -221,11 +230,13 @@ func (b *basis) nextLeaf(s topology.Server) Leaf {
 
 // namesInUse are those of the set in use, where its certificate was made here.
 func (b *basis) namesInUse(s topology.Server) []string {
-	now, made := b.inUse(s), b.made(s, b.currentSet(s))
-	if now == nil || made == nil || !now.Equal(made) {
-		return nil
+	now := b.inUse(s)
+	for _, leaf := range b.facts.Store.Or(facts.Store{}).Leaves[s.Name] {
+		if made := leafIn(leaf.Cert); now != nil && made != nil && now.Equal(made) {
+			return pki.AlternativeNames(now)
+		}
 	}
-	return pki.AlternativeNames(now)
+	return nil
 }
 
 // waitingLeaf is the newest version here that is newer than the one in use, good, and could be laid down, 0 for none, and the last of all. What
@@ -239,11 +250,17 @@ func (b *basis) waitingLeaf(s topology.Server) (waiting, last int) {
 		last = max(last, version)
 		onHost, there := dir.Sets[version]
 		usable := !there || onHost.KeyDigest == leaf.KeyDigest && onHost.Cert == leaf.Cert
-		if version > dir.Current && usable && verdictOn(b.judge(s, leaf)).Holds() {
+		if version > dir.Current && usable && b.isOfNow(leaf) && verdictOn(b.judge(s, leaf)).Holds() {
 			waiting = max(waiting, version)
 		}
 	}
 	return waiting, last
+}
+
+// isOfNow says that an issued leaf is of the authority that is to issue: while one succeeds another, an older one may wait.
+func (b *basis) isOfNow(leaf facts.Leaf) bool {
+	cert := leafIn(leaf.Cert)
+	return b.phase() != PhaseLeaves || cert == nil || isIssuedBy(cert, b.succeededBy()) && len(beyond(b.facts.Store.Or(facts.Store{}).CA.Or(""), leaf.CA)) == 0
 }
 
 // isReplaced says that a person has issued a set that is newer than the good one in use, by the authority that is here.

@@ -76,7 +76,7 @@ func (b *builder) resets(a Unpersist) bool {
 // action that is none of this package's.
 func worksOf(action Action, readOnly bool) (works []dialect.Work, known bool) {
 	switch a := action.(type) {
-	case CreateAuthority, IssueLeaf, InstallSet, RepairSet, PruneSets, SwitchSet, UnswitchSet, WriteConfig, RemoveConfig, Restart:
+	case CreateAuthority, PrepareAuthority, PromoteAuthority, RetireAuthority, ForgetAuthority, TrustSet, IssueLeaf, InstallSet, RepairSet, PruneSets, SwitchSet, UnswitchSet, WriteConfig, RemoveConfig, Restart:
 		return nil, true
 	case Persist:
 		return []dialect.Work{dialect.PersistPaths}, true

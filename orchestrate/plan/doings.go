@@ -50,11 +50,13 @@ func (d doings) add(s Step) {
 	stopped := map[facts.ChannelID]bool{}
 	for _, action := range s.Actions {
 		switch a := action.(type) {
-		case CreateAuthority: // on the operator's machine, and of no server
+		case CreateAuthority, PrepareAuthority, PromoteAuthority, RetireAuthority, ForgetAuthority: // on the operator's machine, and of no server
 		case IssueLeaf:
 			d.server(a.Leaf.Server, "new certificate")
 		case InstallSet:
 			d.server(a.Server, "new certificate")
+		case TrustSet:
+			d.server(a.Server, "new authorities")
 		case SwitchSet:
 			d.server(a.Server, "new certificate")
 		case UnswitchSet:

@@ -265,12 +265,16 @@ func (g SetInUse) good(f facts.Facts, set facts.FileSet) flaw {
 // keyHere finds the set on this machine that has a key file of that digest.
 func keyHere(f facts.Facts, server topology.ServerName, version int, keyDigest string) (here facts.Leaf, ok bool) {
 	store := f.Store.Or(facts.Store{})
-	for _, leaf := range []facts.Leaf{store.Leaves[server][version], store.Given[server].Or(facts.Leaf{})} {
-		if leaf.KeyPublic != "" && leaf.KeyDigest == keyDigest {
+	if leaf, ok := store.Leaves[server][version]; ok && leaf.KeyDigest == keyDigest {
+		return leaf, leaf.KeyPublic != ""
+	}
+	for _, version := range sortedKeys(store.Leaves[server]) { // a set with other authorities has the key of another
+		if leaf := store.Leaves[server][version]; leaf.KeyPublic != "" && leaf.KeyDigest == keyDigest {
 			return leaf, true
 		}
 	}
-	return facts.Leaf{}, false
+	given := store.Given[server].Or(facts.Leaf{})
+	return given, given.KeyPublic != "" && given.KeyDigest == keyDigest
 }
 
 // takeOut is what helps where another setting wins over ours.

@@ -26,6 +26,9 @@ func (r Renewal) covers(server topology.ServerName) bool { return slices.Contain
 
 // renews says that the certificate in use is to make room for a new one, good or not.
 func (b *basis) renews(s topology.Server) bool {
+	if b.succeedsLeaf(s) {
+		return true
+	}
 	cert := b.inUse(s)
 	if cert == nil || b.ownFiles() || !b.renewal.covers(s.Name) {
 		return false
@@ -54,7 +57,7 @@ func (b *builder) checkAuthorityLasts() {
 
 // checkRenewal blocks a renewal that would do other work: whoever runs it unattended has not agreed to that.
 func (b *builder) checkRenewal() {
-	if b.renewal.isZero() {
+	if b.renewal.isZero() && !b.succeeds {
 		return
 	}
 	var others []string
@@ -71,10 +74,12 @@ func (b *builder) checkRenewal() {
 
 func (b *builder) isOtherWork(action Action) bool {
 	switch a := action.(type) {
+	case PrepareAuthority, PromoteAuthority, RetireAuthority, ForgetAuthority, TrustSet:
+		return !b.succeeds
 	case IssueLeaf:
-		return !b.renewal.covers(a.Leaf.Server)
+		return !b.succeeds && !b.renewal.covers(a.Leaf.Server)
 	case InstallSet, SwitchSet, RepairSet, PruneSets, ReloadTLS, Restart:
-		return !b.renewal.covers(a.Target())
+		return !b.succeeds && !b.renewal.covers(a.Target())
 	case StopThreads, StartThreads: // which a run that died has left, or which reconnect
 		return false
 	case CreateAuthority, UnswitchSet, WriteConfig, RemoveConfig, Persist, Unpersist, ChangeTLS, Require:
@@ -85,6 +90,9 @@ func (b *builder) isOtherWork(action Action) bool {
 
 // whyRenewed is why a good certificate makes room.
 func (b *basis) whyRenewed(s topology.Server) string {
+	if b.succeedsLeaf(s) {
+		return fmt.Sprintf("the certificate in use, set %d, is of the former authority", b.currentSet(s))
+	}
 	until := b.inUse(s).NotAfter.UTC().Format(time.DateOnly)
 	if b.renewal.Within > 0 {
 		return fmt.Sprintf("the certificate in use, set %d, expires on %s", b.currentSet(s), until)
@@ -137,7 +145,7 @@ func (b *builder) presentsSets(channels []facts.ChannelID) []Condition {
 	var proofs []Condition
 	for _, l := range b.links {
 		channel, _ := b.facts.Channel(l.Channel).Get()
-		if !b.renewal.isZero() && slices.Contains(channels, l.Channel) && channel.Receiver == facts.Yes {
+		if (!b.renewal.isZero() || b.succeeds) && slices.Contains(channels, l.Channel) && channel.Receiver == facts.Yes {
 			proofs = append(proofs, PresentsSet{l})
 		}
 	}

@@ -33,6 +33,7 @@ type memory struct {
 	breakAt int
 	spoilAt int
 	now     time.Time
+	phase   int
 	options plan.Options // of the runs that are written here
 }
 
@@ -76,8 +77,11 @@ func (m *memory) Sync(seq int) error {
 
 // began is how its runs begin.
 func (m *memory) began() event.RunBegan {
-	if len(m.options.Renewal.Servers) > 0 {
+	switch {
+	case len(m.options.Renewal.Servers) > 0:
 		return event.RunBegan{Work: event.RenewLeaves}
+	case m.options.Succeed:
+		return event.RunBegan{Work: event.Succeed, Phase: m.phase}
 	}
 	return event.RunBegan{}
 }
@@ -324,6 +328,36 @@ func TestDeathAtEveryBoundaryOfARenewal(t *testing.T) {
 		m.now, m.options.Renewal.Servers = w.Facts().At, []topology.ServerName{"db1", "db2", "db3"}
 		return w, m
 	}, renewed)
+}
+
+// TestDeathAtEveryBoundaryOfASuccession: each phase, ended by the run after the death, leaves the cluster as if nobody had died, and no phase is begun
+// before the one before it is whole.
+func TestDeathAtEveryBoundaryOfASuccession(t *testing.T) {
+	c := world.Cluster("db1", "db2", "db3")
+	for phase := 1; phase <= 3; phase++ {
+		ended := func(t *testing.T, w *world.World, m *memory) {
+			secured(t, w, m)
+			f := w.Facts()
+			f.Marks = event.NewLedger(m.records).Marks()
+			if p := plan.Build(c, f, plan.Options{}); len(p.Steps)+len(p.Blocked) > 0 {
+				t.Errorf("apply has work: %v, %v", p.Steps, p.Blocked)
+			}
+			// Where the death came after the end of the run, the next one was the next phase.
+			if want := plan.Phase((m.ends()-1)%3 + 1); plan.PhaseOf(c, f) != want {
+				t.Errorf("it is %s, want %s", plan.PhaseOf(c, f), want)
+			}
+		}
+		dieEverywhere(t, fmt.Sprintf("phase %d", phase), 30, func(t *testing.T) (*world.World, *memory) {
+			w, m := world.New(c), &memory{}
+			apply(t.Context(), t, w, m)
+			w.Later(30 * 24 * time.Hour)
+			m.options.Succeed = true
+			for m.phase = 1; m.phase < phase; m.phase++ {
+				apply(t.Context(), t, w, m)
+			}
+			return w, m
+		}, ended)
+	}
 }
 
 func dieEverywhere(t *testing.T, name string, atLeast int, begin func(*testing.T) (*world.World, *memory), is func(*testing.T, *world.World, *memory)) {

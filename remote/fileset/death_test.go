@@ -64,6 +64,8 @@ func deadlies(t *testing.T) map[string]deadly {
 	t.Helper()
 	one, two, three := set(t, "one"), withCRL(t, "two"), set(t, "three")
 	sets := map[int]fileset.Files{1: one, 2: two, 3: three}
+	derived := two
+	derived.CA = three.CA
 	return map[string]deadly{
 		"the first set": {sets: sets, after: []int{1}, becomes: 1, command: func(t *testing.T, dir, owner string) remote.Command {
 			return installAndSwitch(t, dir, 1, one, owner)
@@ -71,6 +73,10 @@ func deadlies(t *testing.T) map[string]deadly {
 		"the next set": {sets: sets, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 2, command: func(t *testing.T, dir, owner string) remote.Command {
 			return installAndSwitch(t, dir, 2, two, owner)
 		}},
+		"other authorities": {
+			sets: map[int]fileset.Files{1: two, 2: derived}, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 2,
+			command: func(t *testing.T, dir, owner string) remote.Command { return derive(t, dir, 2, 1, derived.CA, owner) },
+		},
 		"install": {sets: sets, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 1, command: func(t *testing.T, dir, owner string) remote.Command {
 			return install(t, dir, 2, two, owner)
 		}},

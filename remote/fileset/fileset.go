@@ -66,7 +66,18 @@ func Pack(files Files) ([]byte, error) {
 	if len(files.CA) == 0 || len(files.Cert) == 0 || files.Key.IsZero() {
 		return nil, errors.New("a set of files needs a CA, a certificate and a key")
 	}
-	members := files.members()
+	return pack(files.members())
+}
+
+// PackCA makes the archive that [DeriveAndSwitch] reads.
+func PackCA(authorities []byte) ([]byte, error) {
+	if len(authorities) == 0 {
+		return nil, errors.New("a set of files needs a CA")
+	}
+	return pack([]member{{CA, publicMode, string(authorities)}})
+}
+
+func pack(members []member) ([]byte, error) {
 	digests := make([]string, len(members))
 	for i, member := range members {
 		digests[i] = digest(member.text)
@@ -108,6 +119,15 @@ func InstallAndSwitch(dir string, version int, owner string) shell.Line {
 	return owned(installAndSwitchScript, dir, version, owner)
 }
 
+// DeriveAndSwitch lays down a version that has the files of another, but for the authorities, which are an archive of [PackCA], the command's input; then
+// it does as [InstallAndSwitch] does. No private key leaves the host.
+func DeriveAndSwitch(dir string, version, from int, owner string) shell.Line {
+	if from < 1 || from > maxVersion || from == version {
+		return shell.Refuse(fmt.Errorf("%d is not the number of another version", from))
+	}
+	return owned(deriveScript, dir, version, owner, strconv.Itoa(from))
+}
+
 // Exit statuses of [InstallAndSwitch] by which the version is there, complete, and current still points where it did. With any other but 0 it
 // is not known that the version is there.
 const (
@@ -133,11 +153,11 @@ func Look(dir, reader string, known ...string) shell.Line {
 	return inFolder(lookScript, dir, append([]string{reader}, known...)...)
 }
 
-func owned(script, dir string, version int, owner string) shell.Line {
+func owned(script, dir string, version int, owner string, more ...string) shell.Line {
 	if owner != strings.TrimSpace(owner) || strings.HasPrefix(owner, "-") {
 		return shell.Refuse(fmt.Errorf("%q is not the name of an OS user", owner))
 	}
-	return versioned(script, dir, version, owner)
+	return versioned(script, dir, version, append([]string{owner}, more...)...)
 }
 
 func versioned(script, dir string, version int, args ...string) shell.Line {

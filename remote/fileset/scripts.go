@@ -86,6 +86,7 @@ install() {
 	try "$part cannot be made" mkdir -- "$part"
 	cd "$part" || die "$part cannot be entered"
 	try "the files did not arrive whole" tar -x -m -o -f -
+	gather
 	for file in $files; do
 		[ -f "$file" ] && [ ! -L "$file" ] || die "the files did not arrive whole: $file is missing"
 	done
@@ -100,6 +101,35 @@ install() {
 	try "$new cannot be made" mv -T -- "$part" "$new"
 	trap - EXIT HUP INT TERM
 	try "$new cannot be written to disk" sync "$all"
+}
+`
+
+// all: every file of the version comes in the archive.
+const all = `
+gather() { :; }
+`
+
+// deriving: the archive brings the authorities, and version $4 has the rest. The copy of its key is closed to everybody else from its first moment.
+const deriving = `
+from=$all/$4
+gather() {
+	for file in $files; do
+		[ "$file" = ca.pem ] || (umask 077; cp -- "$from/$file" "$file") 2>/dev/null || die "$from/$file cannot be copied"
+	done
+	for file in $files; do
+		[ "$file" = key.pem ] || try "the files cannot be opened to the server" chmod 644 "$file"
+	done
+}
+derived() { # what is wanted of all files: DIGEST of the authorities
+	sound "$from"
+	for file in cert.pem key.pem; do
+		[ -f "$from/$file" ] && [ ! -L "$from/$file" ] || die "$from is not complete: $file is missing"
+	done
+	! there "$from/crl.pem" || files="$files crl.pem"
+	[ -n "$want" ] || die "the files did not arrive whole"
+	for file in $files; do
+		[ "$file" = ca.pem ] || want="$want $(sha256sum < "$from/$file" | head -c 64)" || die "$from/$file cannot be read"
+	done
 }
 `
 
@@ -165,7 +195,7 @@ prove() {
 }
 `
 
-const installScript = guard + installing + `
+const installScript = guard + installing + all + `
 identity
 prepare
 { locked; install; } 9<"$all"
@@ -177,9 +207,24 @@ sound "$dir" "$all" "$all/$n"
 { locked; switch; } 9<"$all"
 `
 
-const installAndSwitchScript = guard + installing + switching + proving + `
+const installAndSwitchScript = guard + installing + all + switching + proving + `
 identity
 prepare
+{
+	locked
+	install
+	code=4
+	cd /
+	[ -z "$owner" ] || prove
+	sound "$dir" "$all" "$new"
+	switch
+} 9<"$all"
+`
+
+const deriveScript = guard + installing + deriving + switching + proving + `
+identity
+prepare
+derived
 {
 	locked
 	install
