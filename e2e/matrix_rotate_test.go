@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 func rotateScenarios() []scenario {
 	return []scenario{
 		{name: "every certificate is renewed", mixed: true, play: renewed},
+		{name: "the authority is replaced", mixed: true, play: succeeded},
 	}
 }
 
@@ -101,4 +104,45 @@ func (p *played) tlsOptions() map[string]string {
 	options := p.statusOfReplica()
 	maps.DeleteFunc(options, func(field, _ string) bool { return !strings.HasPrefix(field, "Master_SSL_") })
 	return options
+}
+
+// succeeded: another authority takes the place of the one that is there. The cluster rests between the phases, and no option of a channel changes.
+func succeeded(p *played) {
+	if p.noCommonTLS() {
+		return
+	}
+	p.secure()
+	served, options, applier := p.serial(), p.tlsOptions(), p.applierSessions()
+	end := p.begin()
+	trusted := map[int]int{1: 2, 2: 2, 3: 1}
+	for phase := 1; phase <= 3; phase++ {
+		p.want(0, "rotate", "ca", "--yes").says(p.t, fmt.Sprintf("phase %d of 3", phase))
+		p.want(0, "plan")
+		p.want(0, "verify")
+		for _, s := range p.Servers {
+			if got := bytes.Count(read(p.t, filepath.Join(s.TLSDir, "current", "ca.pem")), []byte("BEGIN CERTIFICATE")); got != trusted[phase] {
+				p.t.Errorf("phase %d: %s trusts %d authorities", phase, s.Name, got)
+			}
+		}
+		if now := p.serial(); (now != served) != (phase >= 2) {
+			p.t.Errorf("phase %d: the primary serves %s, and served %s", phase, now, served)
+		}
+		p.comesBack()
+	}
+	end()
+	if now := p.applierSessions(); now != applier {
+		p.t.Errorf("the applier was %s, and is %s", applier, now)
+	}
+	if now := p.tlsOptions(); !maps.Equal(now, options) {
+		p.t.Errorf("the options were %v, and are %v", options, now)
+	}
+	p.want(0, "apply", "--yes").says(p.t, "nothing to do")
+}
+
+// comesBack lets the receiver of replica1 log in anew, as after a network that blinked.
+func (p *played) comesBack() {
+	p.t.Helper()
+	p.threads("STOP", " IO_THREAD")
+	p.threads("START", " IO_THREAD")
+	p.await("a receiver that is let in again", func() bool { return p.receiver("replica1") == "Yes 0" })
 }

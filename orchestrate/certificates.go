@@ -57,6 +57,9 @@ func (s *Session) Unlock(ctx context.Context, p plan.Plan) error {
 			if err := s.unlock(ctx); err != nil {
 				return err
 			}
+			if err := s.unlockNext(ctx); err != nil {
+				return err
+			}
 			return s.sealNew(ctx, p)
 		}
 	}
@@ -65,7 +68,7 @@ func (s *Session) Unlock(ctx context.Context, p plan.Plan) error {
 
 // sealNew fetches the passphrase for an authority that is made.
 func (s *Session) sealNew(ctx context.Context, p plan.Plan) error {
-	if !s.config.Seals || !slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return slices.ContainsFunc(step.Actions, isCreation) }) {
+	if !s.config.Seals || s.Folder().CAKey.Sealed || !slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return slices.ContainsFunc(step.Actions, isCreation) }) {
 		return nil
 	}
 	passphrase, err := s.config.Passphrase(ctx, filepath.Join(s.store.Dir(), pkistore.SealedKeyFile), false)
@@ -77,13 +80,16 @@ func (s *Session) sealNew(ctx context.Context, p plan.Plan) error {
 }
 
 func isCreation(action plan.Action) bool {
-	_, is := action.(plan.CreateAuthority)
-	return is
+	switch action.(type) {
+	case plan.CreateAuthority, plan.PrepareAuthority:
+		return true
+	}
+	return false
 }
 
 func needsAuthority(action plan.Action) bool {
 	switch action.(type) {
-	case plan.CreateAuthority, plan.IssueLeaf:
+	case plan.CreateAuthority, plan.PrepareAuthority, plan.IssueLeaf:
 		return true
 	}
 	return false
@@ -93,12 +99,21 @@ func (s *Session) unlock(ctx context.Context) error {
 	if !s.store.IsLocked() {
 		return nil
 	}
-	return s.ask(ctx, s.store.Unlock)
+	return s.ask(ctx, s.store, s.store.Unlock)
+}
+
+// unlockNext opens the key of an authority that is to succeed, which has the same passphrase, as a rule.
+func (s *Session) unlockNext(ctx context.Context) error {
+	next := s.store.Next()
+	if !next.IsLocked() || next.UnlockAlike() {
+		return nil
+	}
+	return s.ask(ctx, next, next.Unlock)
 }
 
 // ask asks for the passphrase until it opens the key.
-func (s *Session) ask(ctx context.Context, open func(secret.Text) error) error {
-	file := filepath.Join(s.store.Dir(), pkistore.SealedKeyFile)
+func (s *Session) ask(ctx context.Context, store pkistore.Store, open func(secret.Text) error) error {
+	file := filepath.Join(store.Dir(), pkistore.SealedKeyFile)
 	if _, err := os.Lstat(file); err != nil {
 		return err
 	}
@@ -122,7 +137,7 @@ func (s *Session) Seal(passphrase secret.Text) error { return s.store.Seal(passp
 
 // Unseal takes the passphrase off the authority's key: see [pkistore.Store.Unseal].
 func (s *Session) Unseal(ctx context.Context) error {
-	return s.ask(ctx, s.store.Unseal)
+	return s.ask(ctx, s.store, s.store.Unseal)
 }
 
 // Folder is what the local folder of certificates holds.

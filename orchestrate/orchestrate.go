@@ -129,7 +129,7 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 		Ledger: ledger, Watch: watch, Pace: run.DefaultPace(), Now: s.config.Now,
 	}
 	return engine.Run(ctx, p, event.RunBegan{
-		Run: r.journal.Run(), Work: r.work, Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),
+		Run: r.journal.Run(), Work: r.work, Phase: int(p.Phase), Cluster: p.Cluster, Who: s.config.Who, Version: s.config.Version, Digest: p.Digest(), Steps: len(p.Steps),
 	})
 }
 

@@ -67,6 +67,12 @@ func (s Store) Unlock(passphrase secret.Text) error {
 	return err
 }
 
+// UnlockAlike opens the key with the passphrase that has opened another of this Store or its copies, and says whether it could.
+func (s Store) UnlockAlike() bool {
+	passphrase := s.open.by()
+	return !passphrase.IsZero() && s.Unlock(passphrase) == nil
+}
+
 func (s Store) openBy(passphrase secret.Text) (secret.Text, error) {
 	path := s.path(SealedKeyFile)
 	file, err := readPrivate(path)

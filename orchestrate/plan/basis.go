@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/replssl/replssl/orchestrate/facts"
 	"github.com/replssl/replssl/orchestrate/topology"
 )
@@ -12,7 +14,8 @@ type basis struct {
 	links   []Link // one a replica, in the order of the inventory
 	renewal Renewal
 
-	succeeds bool // another authority is to take the place of the one that is there
+	succeeds       bool          // another authority is to take the place of the one that is there
+	succeedsWithin time.Duration // if that ends within this time; zero: whenever it ends
 }
 
 func (b *basis) server(name topology.ServerName) topology.Server {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/replssl/replssl/orchestrate/dialect"
 	"github.com/replssl/replssl/orchestrate/facts"
@@ -17,13 +18,16 @@ type Options struct {
 
 	// Succeed asks for the next phase in which another authority takes the place of the one that is there.
 	Succeed bool
+
+	// SucceedWithin begins that only where the authority ends within that time; zero: whenever it ends. What is under way goes on.
+	SucceedWithin time.Duration
 }
 
 // Build makes the plan that leads from the facts to the desired state. It is a pure function: the same arguments give the same
 // plan, byte for byte.
 func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
-		basis: basis{cluster: c, facts: f, renewal: o.Renewal, succeeds: o.Succeed}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
+		basis: basis{cluster: c, facts: f, renewal: o.Renewal, succeeds: o.Succeed, succeedsWithin: o.SucceedWithin}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
 		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
 		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
 	}
@@ -69,6 +73,9 @@ func (b *builder) build() {
 	}
 	// 4. Certificates: each server has a set that is good for its names, from one authority.
 	b.checkAuthorityLasts()
+	if b.plan.Phase = b.phase(); b.succeeds && b.plan.Phase == NoPhase {
+		b.plan.Phase = Phase(b.facts.Marks.Succeeding) // all of which is done
+	}
 	b.planCertificates()
 	if b.isBlocked() {
 		return

@@ -67,6 +67,10 @@ type Plan struct {
 	Blocked  []Blocked
 	Warnings []Warning
 	Parallel int // how many steps may run at a time
+
+	// Phase is the one of a change of the authority that the plan carries out; [NoPhase] in any other plan. One without steps finds that
+	// a run which died has done all of it.
+	Phase Phase
 }
 
 // Blocked says why nothing may be done.

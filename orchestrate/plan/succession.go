@@ -69,6 +69,9 @@ func (b *basis) pendingPhase() Phase {
 	case store.Former != "":
 		return PhaseForget
 	}
+	if ca := leafIn(store.Issuer); ca != nil && b.succeedsWithin > 0 && ca.NotAfter.Sub(b.facts.At) > b.succeedsWithin {
+		return NoPhase
+	}
 	return PhaseTrust
 }
 

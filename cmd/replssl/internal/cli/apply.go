@@ -47,8 +47,9 @@ func runApply(cmd *cobra.Command, s *settings, flags *applyFlags) error {
 		return err
 	}
 	defer func() { _ = session.Close() }()
-	return job{
+	_, err = job{
 		settings: s, session: session, cluster: cluster, changeFlags: flags.changeFlags,
 		work: event.Apply, again: "apply", options: flags.options(),
 	}.run(cmd)
+	return err
 }

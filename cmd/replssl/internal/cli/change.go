@@ -47,34 +47,35 @@ type job struct {
 	idle func(cmd *cobra.Command, seen facts.Facts) error // says that nothing is to do; nil: the proof does
 }
 
-func (j job) run(cmd *cobra.Command) error {
+// run gives the plan that was carried out.
+func (j job) run(cmd *cobra.Command) (plan.Plan, error) {
 	run, err := j.session.Begin(j.work)
 	if orchestrate.IsLocked(err) {
-		return &codeError{code: exitLocked, text: err.Error(), hint: "wait for it to end; the lock goes with its process"}
+		return plan.Plan{}, &codeError{code: exitLocked, text: err.Error(), hint: "wait for it to end; the lock goes with its process"}
 	}
 	if err != nil {
-		return err
+		return plan.Plan{}, err
 	}
 	defer func() { _ = run.Close() }()
 	p, seen, err := j.approve(cmd)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if err := j.unlock(cmd, p); err != nil {
-		return err
+		return p, err
 	}
 	ended, err := j.carryOut(cmd, run, p)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if j.isIdle(p) {
-		return j.idle(cmd, seen)
+		return p, j.idle(cmd, seen)
 	}
 	report, err := j.prove(cmd, p, seen)
 	if err != nil {
-		return err
+		return p, err
 	}
-	return j.conclude(cmd, ended, report)
+	return p, j.conclude(cmd, ended, report)
 }
 
 func (j job) isIdle(p plan.Plan) bool { return j.idle != nil && len(p.Steps)+len(p.Blocked) == 0 }

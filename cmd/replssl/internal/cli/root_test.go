@@ -126,6 +126,9 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl plan":   append([]string{"json"}, planning...),
 		"replssl apply":  append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
 		"replssl rotate": nil,
+		"replssl rotate ca": append([]string{
+			"allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "phase", "wait", "yes",
+		}, reaching...),
 		"replssl rotate leaf": append([]string{
 			"all", "allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "server", "wait", "yes",
 		}, reaching...),

@@ -73,11 +73,12 @@ func runRotateLeaf(cmd *cobra.Command, s *settings, flags *rotateLeafFlags) erro
 	if flags.dryRun {
 		return dryRun(cmd, s, session, options)
 	}
-	return job{
+	_, err = job{
 		settings: s, session: session, cluster: cluster, changeFlags: flags.changeFlags,
 		work: event.RenewLeaves, again: "rotate leaf", options: options,
 		idle: func(cmd *cobra.Command, seen facts.Facts) error { return nothingDue(cmd, s, cluster, seen) },
 	}.run(cmd)
+	return err
 }
 
 func (f *rotateLeafFlags) renewal(cluster topology.Cluster) (plan.Renewal, error) {
