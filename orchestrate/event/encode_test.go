@@ -23,7 +23,7 @@ import (
 // allEvents has one event of each type, with every field set.
 func allEvents() []event.Event {
 	return []event.Event{
-		event.RunBegan{Run: "r", Cluster: "orders", Who: "ops@desk", Version: "1", Digest: "abc", Steps: 3},
+		event.RunBegan{Run: "r", Work: event.Succeed, Phase: 2, Cluster: "orders", Who: "ops@desk", Version: "1", Digest: "abc", Steps: 3},
 		event.StepBegan{Step: "change/db2", Title: "change it", Target: "db2"},
 		event.StepHeld{Step: "change/db2", Why: "it is behind"},
 		event.ThreadsFound{Step: "change/db2", Server: "db2", Channel: "east", Receiver: true, Applier: true},

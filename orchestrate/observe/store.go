@@ -24,8 +24,10 @@ func storeFacts(state pkistore.State) facts.Value[facts.Store] {
 		store.Issuer = string(pki.EncodeCert(state.CAKey.Cert))
 	}
 	note(state.Why)
-	note(state.Next.Why)
-	note(state.Former.Why)
+	if state.CA.Presence == pkistore.Known {
+		note(state.Next.Why)
+		note(state.Former.Why)
+	}
 	for _, server := range state.Servers {
 		note(server.Why)
 		leaves := map[int]facts.Leaf{}

@@ -35,7 +35,9 @@ func allConditions(f facts.Facts) []plan.Condition {
 	l := linkTo("db2")
 	leaf := plan.Leaf{Server: "db1", Version: 1, Names: []string{"db1.example.com"}}
 	return []plan.Condition{
-		plan.AuthorityExists{},
+		plan.AuthorityExists{}, plan.Promoted{}, plan.Retired{}, plan.Forgotten{},
+		plan.TrustsFolder{Server: "db1"},
+		plan.IssuedBy{Server: "db1", Authority: f.Store.Or(facts.Store{}).CA.Or("")},
 		plan.LeafIssued{Leaf: leaf},
 		plan.GivenReady{Server: "db1", Digest: f.Store.Or(facts.Store{}).Given["db1"].Or(facts.Leaf{}).Digest(), Names: leaf.Names},
 		plan.SetInUse{Server: "db1", Version: 1, Names: leaf.Names},
@@ -99,6 +101,7 @@ func TestEveryConditionIsTried(t *testing.T) {
 	tried := map[string]bool{
 		"SettingsPersisted": true, "SettingsAre": true, // of servers that persist settings: persist_test.go
 		"Acknowledges": true, // of servers that do: semisync_test.go
+		"Succession":   true, // of a folder in which one waits: succession_test.go
 	}
 	for _, c := range allConditions(facts.Facts{}) {
 		tried[reflect.TypeOf(c).Name()] = true

@@ -235,6 +235,8 @@ func TestNothingCompletesToFilesUnasked(t *testing.T) {
 				want = onlyFolders
 			case "family":
 				want = "mysql mariadb " + noFiles
+			case "phase":
+				want = "next all " + noFiles
 			case "enforce":
 				want = "last first " + noFiles
 			case "server":
