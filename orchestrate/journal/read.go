@@ -18,6 +18,29 @@ import (
 // A last line that was cut off, as by a crash while it was written, is left out: nothing was done on its behalf yet. Any other line
 // that cannot be read is an error, since a journal that is only half understood must not be acted on.
 func Read(folder string) ([]event.Record, error) {
+	runs, err := Runs(folder)
+	if err != nil {
+		return nil, err
+	}
+	var records []event.Record
+	for _, run := range runs {
+		if run.Err != nil {
+			return nil, run.Err
+		}
+		records = append(records, run.Records...)
+	}
+	return records, nil
+}
+
+// Run is what one run has written.
+type Run struct {
+	Name    string
+	Records []event.Record // without a last line that was cut off
+	Err     error          // why there are none: a line that is not understood
+}
+
+// Runs are all of a folder, oldest first, to be looked at: one that is not understood does not hide the others.
+func Runs(folder string) ([]Run, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -27,20 +50,17 @@ func Read(folder string) ([]event.Record, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), extension) {
-			names = append(names, entry.Name())
+		if name, is := strings.CutSuffix(entry.Name(), extension); is {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names) // a name begins with the time
-	var records []event.Record
-	for _, name := range names {
-		of, err := readRun(filepath.Join(folder, name))
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, of...)
+	runs := make([]Run, len(names))
+	for i, name := range names {
+		runs[i].Name = name
+		runs[i].Records, runs[i].Err = readRun(filepath.Join(folder, name+extension))
 	}
-	return records, nil
+	return runs, nil
 }
 
 func readRun(path string) ([]event.Record, error) {

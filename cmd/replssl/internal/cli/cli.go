@@ -116,7 +116,7 @@ interrupted.`,
 		s.printing(s.reaching(newStatus(s))),
 		s.printing(s.reaching(newDoctor(s))),
 		s.reaching(newRunbook(s)),
-		newPKI(s), newLab(), newCompletion(), newVersion(),
+		newPKI(s), newJournal(s), newLab(), newCompletion(), newVersion(),
 	)
 	completesNothingElse(root)
 	return root

@@ -122,10 +122,13 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 	reaching := []string{"connect-timeout", "inventory", "journal", "pki"}
 	planning := append([]string{"allow-restart", "enforce", "keep-stopped"}, reaching...)
 	want := map[string][]string{
-		"replssl":        nil,
-		"replssl plan":   append([]string{"json"}, planning...),
-		"replssl apply":  append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
-		"replssl rotate": nil,
+		"replssl":              nil,
+		"replssl plan":         append([]string{"json"}, planning...),
+		"replssl apply":        append([]string{"digest", "dry-run", "json", "wait", "yes"}, planning...),
+		"replssl journal":      nil,
+		"replssl journal list": {"inventory", "journal", "json"},
+		"replssl journal show": {"inventory", "journal", "json"},
+		"replssl rotate":       nil,
 		"replssl rotate ca": append([]string{
 			"allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "phase", "wait", "yes",
 		}, reaching...),

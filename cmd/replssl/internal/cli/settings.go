@@ -48,6 +48,16 @@ func (s *settings) reaching(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// journals gives a command the flags of one that reads journals, and reaches nobody.
+func (s *settings) journals(cmd *cobra.Command) *cobra.Command {
+	f := cmd.Flags()
+	f.StringVarP(&s.inventory, "inventory", "i", "replssl.yaml", "the inventory `FILE`, beside which the journals are")
+	f.StringVar(&s.journal, "journal", "", "folder `DIR` of the journals (default: journal beside the inventory)")
+	completesFile(cmd, "inventory", "yaml", "yml")
+	completesFolder(cmd, "journal")
+	return cmd
+}
+
 // printing gives a command the choice of how it prints its result.
 func (s *settings) printing(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&s.json, "json", false, "print JSON")
