@@ -250,3 +250,17 @@ func late(to, from net.Conn, delay time.Duration) {
 	_ = to.Close()
 	_ = from.Close()
 }
+
+// TestARunFromAnotherMachine: it has no folder in common with this one, and is told by the primary who is at work, and since when.
+func TestARunFromAnotherMachine(t *testing.T) {
+	t.Parallel()
+	c := startMySQL(t, lab.Options{Replicas: 1}) // which is not restarted meanwhile
+	slow := c.behindSlowLine("replica1", 300*time.Millisecond)
+	var other outcome
+	slow.applyWith("copy certificate set 1 to replica1", func(*os.Process) {
+		other = c.run("apply", "--yes", "--journal", t.TempDir(), "--pki", t.TempDir())
+	}).exits(t, 0)
+	other.exits(t, 11)
+	other.says(t, "another run is at work on primary: apply by ", ", since 20")
+	c.proven()
+}

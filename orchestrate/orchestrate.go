@@ -7,6 +7,7 @@ package orchestrate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -89,25 +90,59 @@ func (s *Session) Plan(ctx context.Context, options plan.Options) (plan.Plan, fa
 	return plan.Build(s.config.Cluster, f, options), f, nil
 }
 
-// Run is the right to change the cluster: it holds the lock of the journal.
+// Run is the right to change the cluster: it holds the lock of the journal, and that of the primary.
 type Run struct {
 	session *Session
 	journal *journal.Journal
 	work    event.Work
+	lock    *access.Lock // nil where the primary was not reached
+	without error        // why
 }
 
-// Begin takes the lock; [journal.LockedError] says that another run has it. Plan after it, so that nobody changes in between what
-// was planned.
-func (s *Session) Begin(work event.Work) (*Run, error) {
+// Begin takes the lock of the journal, and that of the primary, which keeps runs of other machines away; [IsLocked] tells that another run has one of
+// them. Plan after it, so that nobody changes in between what was planned. A primary that is not reached has no lock, and no plan with steps.
+func (s *Session) Begin(ctx context.Context, work event.Work) (*Run, error) {
 	j, err := journal.Begin(s.config.Journal, s.config.Who, s.config.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{session: s, journal: j, work: work}, nil
+	whose := fmt.Sprintf("%s by %s, since %s", work, s.config.Who, s.config.Now().UTC().Format(time.RFC3339))
+	r := &Run{session: s, journal: j, work: work}
+	r.lock, r.without = s.servers.Lock(ctx, s.config.Cluster.Primary().Name, whose)
+	if IsLocked(r.without) {
+		return nil, errors.Join(r.without, j.Close())
+	}
+	return r, nil
 }
 
-// Close gives the lock back.
-func (r *Run) Close() error { return r.journal.Close() }
+// Ready tells why the plan may not be carried out: it has steps, and the primary's lock could not be had.
+func (r *Run) Ready(p plan.Plan) error {
+	if len(p.Steps) > 0 && r.lock == nil {
+		return r.without
+	}
+	return nil
+}
+
+// Close gives the locks back.
+func (r *Run) Close() error {
+	if r.lock != nil {
+		r.lock.Release()
+	}
+	return r.journal.Close()
+}
+
+// whileLocked ends with the lock of the primary: then another run is at work there.
+func (r *Run) whileLocked(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case err := <-r.lock.Lost():
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
 
 // Apply carries the plan out, after [Session.Unlock]; every event is told to watch. A cancelled context ends the run after the steps that are under way.
 // A plan without steps is written to the journal only where a run before it has not ended well: by now all of it is as it should be.
@@ -121,8 +156,15 @@ func (r *Run) Apply(ctx context.Context, p plan.Plan, watch func(event.Record)) 
 		return event.RunEnded{}, err
 	}
 	ledger := event.NewLedger(records)
-	if len(p.Steps) == 0 && !ledger.Unended() {
+	switch {
+	case len(p.Steps) == 0 && !ledger.Unended():
 		return event.RunEnded{Outcome: event.Succeeded}, nil
+	case r.Ready(p) != nil:
+		return event.RunEnded{}, r.Ready(p)
+	case r.lock != nil:
+		var cancel context.CancelFunc
+		ctx, cancel = r.whileLocked(ctx)
+		defer cancel()
 	}
 	engine := &run.Engine{
 		Observer: s.observer, Executor: apply.New(s.config.Cluster, s.servers, s.store, s.observer, s.config.Now), Journal: r.journal,
@@ -223,5 +265,6 @@ func (s *Session) behind(f facts.Facts, positions map[topology.ServerName]facts.
 // IsLocked says that another run has the lock.
 func IsLocked(err error) bool {
 	var locked *journal.LockedError
-	return errors.As(err, &locked)
+	var held *access.HeldError
+	return errors.As(err, &locked) || errors.As(err, &held)
 }

@@ -49,7 +49,7 @@ func applyTraced(ctx context.Context, inventory string, r *recorder) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, r.phase("close", session.Close)) }()
-	run, err := session.Begin(event.Apply)
+	run, err := session.Begin(ctx, event.Apply)
 	if err != nil {
 		return err
 	}

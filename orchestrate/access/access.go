@@ -28,12 +28,13 @@ type Servers struct {
 
 	mu     sync.Mutex // guards closed, so that nothing is added to ends once Close waits for it
 	closed bool
-	ends   sync.WaitGroup // farewells
+	locks  map[topology.ServerName]uint64 // sessions that hold our locks
+	ends   sync.WaitGroup                 // farewells
 }
 
 // New prepares the ways to the servers of a cluster, and connects to none.
 func New(cluster topology.Cluster, dial Dial) *Servers {
-	s := &Servers{dial: dial, lines: map[topology.ServerName]*line{}, passwords: &passwords{read: map[topology.PasswordSource]reading{}}}
+	s := &Servers{dial: dial, lines: map[topology.ServerName]*line{}, locks: map[topology.ServerName]uint64{}, passwords: &passwords{read: map[topology.PasswordSource]reading{}}}
 	for _, server := range cluster.Servers {
 		s.lines[server.Name] = newLine(server, dial, s.passwords)
 	}

@@ -69,9 +69,12 @@ func (s *Servers) Lock(ctx context.Context, name topology.ServerName, whose stri
 // hold ends with the connection, or the context.
 func (s *Servers) hold(ctx context.Context, name topology.ServerName, whose string, got func()) error {
 	return s.Session(ctx, name, func(ctx context.Context, session *Session) error {
-		if err := take(ctx, session, name); err != nil {
+		id, err := take(ctx, session, name)
+		if err != nil {
 			return err
 		}
+		s.locked(name, id)
+		defer s.locked(name, 0)
 		got()
 		for {
 			if err := session.Exec(ctx, dialect.HoldLock(whose)); err != nil {
@@ -81,16 +84,30 @@ func (s *Servers) hold(ctx context.Context, name topology.ServerName, whose stri
 	})
 }
 
-func take(ctx context.Context, session *Session, name topology.ServerName) error {
+func take(ctx context.Context, session *Session, name topology.ServerName) (id uint64, err error) {
 	taken := Ask(ctx, session, dialect.TakeLock())
-	got, ok := taken.Get()
+	lock, ok := taken.Get()
 	switch {
 	case !ok:
-		return &unlockedError{server: name, why: taken.Why()}
-	case got:
-		return nil
+		return 0, &unlockedError{server: name, why: taken.Why()}
+	case lock.Got:
+		return lock.ID, nil
 	}
-	return &HeldError{Server: name, Holder: holderOf(ctx, session)}
+	return 0, &HeldError{Server: name, Holder: holderOf(ctx, session)}
+}
+
+// locked notes the session that holds a lock; 0 for none.
+func (s *Servers) locked(name topology.ServerName, id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locks[name] = id
+}
+
+// HoldsLock says that the session is the one that holds our lock of a server: it is no session of anybody else's.
+func (s *Servers) HoldsLock(name topology.ServerName, id uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return id != 0 && s.locks[name] == id
 }
 
 // holderOf asks again where it met the holder between two words.

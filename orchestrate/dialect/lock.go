@@ -11,12 +11,17 @@ import (
 // the same lock where they lead to the same server.
 const lockName = "'replssl'"
 
-// TakeLock asks for the lock for the session, which has it until it ends. A run that has just ended may hold it for a moment. Its Read is false where
-// another session has it.
-func TakeLock() Query[bool] {
-	return Query[bool]{
-		ask:  Statement{"SELECT GET_LOCK(" + lockName + ", 3) AS got"},
-		read: single(func(s *scan) bool { return s.text("got") == "1" }),
+// LockTaken is whether a session has got the lock, and which session that is.
+type LockTaken struct {
+	Got bool
+	ID  uint64
+}
+
+// TakeLock asks for the lock for the session, which has it until it ends. A run that has just ended may hold it for a moment.
+func TakeLock() Query[LockTaken] {
+	return Query[LockTaken]{
+		ask:  Statement{"SELECT GET_LOCK(" + lockName + ", 3) AS got, CONNECTION_ID() AS id"},
+		read: single(func(s *scan) LockTaken { return LockTaken{Got: s.text("got") == "1", ID: s.number("id", 64)} }),
 	}
 }
 

@@ -259,7 +259,8 @@ func (q *inquiry) takeSessions() {
 		q.seen.DumpThreads, q.seen.Sessions = facts.As[[]facts.DumpThread](q.sessions), facts.As[[]facts.Session](q.sessions)
 		return
 	}
-	q.seen.DumpThreads, q.seen.Sessions = facts.Known(all.DumpThreads), facts.Known(all.Sessions)
+	sessions := slices.DeleteFunc(all.Sessions, func(s facts.Session) bool { return q.observer.servers.HoldsLock(q.server.Name, s.ID) })
+	q.seen.DumpThreads, q.seen.Sessions = facts.Known(all.DumpThreads), facts.Known(sessions)
 }
 
 // accountsOf is what is in force of every row that is in the tables. A row that is not in force makes the whole unknown: it will be,

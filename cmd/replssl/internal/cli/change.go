@@ -49,9 +49,9 @@ type job struct {
 
 // run gives the plan that was carried out.
 func (j job) run(cmd *cobra.Command) (plan.Plan, error) {
-	run, err := j.session.Begin(j.work)
+	run, err := j.session.Begin(cmd.Context(), j.work)
 	if orchestrate.IsLocked(err) {
-		return plan.Plan{}, &codeError{code: exitLocked, text: err.Error(), hint: "wait for it to end; the lock goes with its process"}
+		return plan.Plan{}, &codeError{code: exitLocked, text: plain.Cause(err), hint: "wait for it to end; the lock goes with its process"}
 	}
 	if err != nil {
 		return plan.Plan{}, err
@@ -59,6 +59,9 @@ func (j job) run(cmd *cobra.Command) (plan.Plan, error) {
 	defer func() { _ = run.Close() }()
 	p, seen, err := j.approve(cmd)
 	if err != nil {
+		return p, err
+	}
+	if err := run.Ready(p); err != nil {
 		return p, err
 	}
 	if err := j.unlock(cmd, p); err != nil {
