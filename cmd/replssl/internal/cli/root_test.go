@@ -132,6 +132,7 @@ func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 		"replssl rotate ca": append([]string{
 			"allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "phase", "wait", "yes",
 		}, reaching...),
+		"replssl rotate timer": {"expiring-within", "inventory", "journal", "pki"},
 		"replssl rotate leaf": append([]string{
 			"all", "allow-restart", "digest", "dry-run", "expiring-within", "json", "keep-stopped", "server", "wait", "yes",
 		}, reaching...),

@@ -12,6 +12,6 @@ func newRotate(s *settings) *cobra.Command {
 goes on. No option of a channel changes, and no applier pauses.`,
 		Example: "  replssl rotate leaf --expiring-within 30d --yes",
 	})
-	cmd.AddCommand(s.printing(s.reaching(newRotateLeaf(s))), s.printing(s.reaching(newRotateCA(s))))
+	cmd.AddCommand(s.printing(s.reaching(newRotateLeaf(s))), s.printing(s.reaching(newRotateCA(s))), s.timing(newRotateTimer(s)))
 	return cmd
 }

@@ -58,6 +58,14 @@ func (s *settings) journals(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// timing gives a command the flags of one that is to run later.
+func (s *settings) timing(cmd *cobra.Command) *cobra.Command {
+	f := s.local(cmd).Flags()
+	f.StringVar(&s.journal, "journal", "", "folder `DIR` of the journals (default: journal beside the inventory)")
+	completesFolder(cmd, "journal")
+	return cmd
+}
+
 // printing gives a command the choice of how it prints its result.
 func (s *settings) printing(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&s.json, "json", false, "print JSON")
