@@ -3,6 +3,7 @@ package event_test
 import (
 	"maps"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -250,4 +251,33 @@ func TestSetThatWasReadIsKept(t *testing.T) {
 	if read := ledger.Marks().Read; len(read) != 2 || read["db1"] != "c" || read["db2"] != "b" {
 		t.Errorf("%v", read)
 	}
+}
+
+// TestRotationsGoOn: a renewal that did not end well has a beginning, and a change of the authority its phase, until a run ends well.
+func TestRotationsGoOn(t *testing.T) {
+	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	var l []event.Record
+	add := func(e event.Event) { l = append(l, event.Record{At: began.Add(time.Duration(len(l)) * time.Hour), Event: e}) }
+	is := func(what string, renewing time.Time, phase int) {
+		t.Helper()
+		ledger := event.NewLedger(l)
+		if got := ledger.Marks(); !got.Renewing.Equal(renewing) || got.Succeeding != phase || ledger.Unended() == (renewing.IsZero() && phase == 0) {
+			t.Errorf("%s: %v, phase %d, unended %t", what, got.Renewing, got.Succeeding, ledger.Unended())
+		}
+	}
+	add(event.RunBegan{Work: event.RenewLeaves})
+	is("a renewal", began, 0)
+	add(event.RunEnded{Outcome: event.Partly})
+	add(event.RunBegan{Work: event.RenewLeaves})
+	is("one that goes on", began, 0)
+	add(event.RunEnded{Outcome: event.Succeeded})
+	is("one that ended", time.Time{}, 0)
+	add(event.RunBegan{Work: event.Succeed, Phase: 2})
+	is("a phase", time.Time{}, 2)
+	add(event.RunBegan{Work: event.Apply})
+	add(event.RunEnded{Outcome: event.Interrupted})
+	is("a phase before a run that was interrupted", time.Time{}, 2)
+	add(event.RunBegan{Work: event.Succeed, Phase: 2})
+	add(event.RunEnded{Outcome: event.Succeeded})
+	is("a phase that ended", time.Time{}, 0)
 }

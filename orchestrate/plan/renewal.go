@@ -60,6 +60,9 @@ func (b *builder) checkRenewal() {
 	if b.renewal.isZero() && !b.succeeds {
 		return
 	}
+	if since := b.facts.Marks.Renewing; !b.renewal.isZero() && !since.IsZero() {
+		b.warnOf(Here, "it goes on with the renewal that began at %s and did not end well: certificates that were made since stay", since.UTC().Format(time.RFC3339))
+	}
 	var others []string
 	for _, step := range b.plan.Steps {
 		if slices.ContainsFunc(step.Actions, b.isOtherWork) {
