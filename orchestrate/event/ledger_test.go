@@ -257,7 +257,9 @@ func TestSetThatWasReadIsKept(t *testing.T) {
 func TestRotationsGoOn(t *testing.T) {
 	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	var l []event.Record
-	add := func(e event.Event) { l = append(l, event.Record{At: began.Add(time.Duration(len(l)) * time.Hour), Event: e}) }
+	add := func(e event.Event) {
+		l = append(l, event.Record{At: began.Add(time.Duration(len(l)) * time.Hour), Event: e})
+	}
 	is := func(what string, renewing time.Time, phase int) {
 		t.Helper()
 		ledger := event.NewLedger(l)

@@ -101,6 +101,7 @@ func (b *builder) build() {
 	b.planPrunes()
 	b.planForget()
 	// 8. No receiver is stopped that could not log in again, and whoever does all of that is allowed to.
+	b.planFleet()
 	b.checkLogins()
 	b.tellWaits()
 	b.checkRights()

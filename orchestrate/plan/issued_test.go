@@ -195,7 +195,7 @@ func TestNoReceiverIsStoppedThatCouldNotComeBack(t *testing.T) {
 	ownFiles(&c)
 	s = securedSite(t, c)
 	s.NewOwn("db2")
-	if guards := mustStep(t, s.build(), "files/db2").Guards; len(guards) != 2 || guards[1] != trial {
+	if guards := mustStep(t, s.build(), "files/db2").Guards; !slices.Contains(guards, trial) {
 		t.Errorf("no login is tried with own files: %v", guards)
 	}
 }

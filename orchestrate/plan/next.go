@@ -1,5 +1,11 @@
 package plan
 
+import (
+	"slices"
+
+	"github.com/replssl/replssl/orchestrate/facts"
+)
+
 // Status is how far a step of a run has come.
 type Status uint8
 
@@ -12,13 +18,15 @@ const (
 	Skipped // not begun, since a step that it needs did not get done
 )
 
-// Next says which steps may begin now, in the plan's order and as many as may run at a time. It is a pure function of the plan and
-// the statuses.
+// Next says which steps may begin now, in the plan's order, as many as may run at a time and as the limits allow. It is a pure function of the
+// plan and the statuses.
 func (p Plan) Next(status map[string]Status) []Step {
 	room := p.Parallel
+	var busy []Step
 	for _, s := range p.Steps {
 		if status[s.ID] == Underway {
 			room--
+			busy = append(busy, s)
 		}
 	}
 	var ready []Step
@@ -26,11 +34,46 @@ func (p Plan) Next(status map[string]Status) []Step {
 		if len(ready) >= room {
 			break
 		}
-		if status[s.ID] == Pending && needsAre(s, status, Done) {
-			ready = append(ready, s)
+		if status[s.ID] == Pending && needsAre(s, status, Done) && p.withinLimits(s, busy) {
+			ready, busy = append(ready, s), append(busy, s)
 		}
 	}
 	return ready
+}
+
+// Limit bounds how many of some channels may have a thread paused at a time.
+type Limit struct {
+	Channels []facts.ChannelID
+	Most     int
+}
+
+// withinLimits says that a step may begin beside those. One that pauses more than a limit allows by itself, as a restart does, goes alone. An urgent
+// one, which puts back what is paused, waits for nobody.
+func (p Plan) withinLimits(step Step, busy []Step) bool {
+	if step.Urgent {
+		return true
+	}
+	for _, limit := range p.Limits {
+		mine := limit.pausedBy(step)
+		others := 0
+		for _, s := range busy {
+			others += limit.pausedBy(s)
+		}
+		if mine > 0 && others > 0 && mine+others > limit.Most {
+			return false
+		}
+	}
+	return true
+}
+
+func (l Limit) pausedBy(step Step) int {
+	count := 0
+	for _, id := range step.Pauses {
+		if slices.Contains(l.Channels, id) {
+			count++
+		}
+	}
+	return count
 }
 
 // Doomed are the pending steps that can never begin, since a step that they need failed or was skipped.

@@ -34,6 +34,12 @@ type Step struct {
 	// journal can no longer be kept: it may write nothing, as a rescue may.
 	Urgent bool
 
+	// Pauses are the channels that have a thread paused while the step is carried out.
+	Pauses []facts.ChannelID
+
+	// Rest is how long to wait before the step is looked at, once it may begin: between two waves.
+	Rest time.Duration
+
 	// Found are the thread states to keep in the journal before the first action, so that a crash cannot lose them.
 	Found map[facts.ChannelID]facts.Threads
 }
@@ -67,6 +73,8 @@ type Plan struct {
 	Blocked  []Blocked
 	Warnings []Warning
 	Parallel int // how many steps may run at a time
+	Limits   []Limit
+	Failures int // after so many failed steps no further one begins, but for urgent ones; 0: whatever fails
 
 	// Phase is the one of a change of the authority that the plan carries out; [NoPhase] in any other plan. One without steps finds that
 	// a run which died has done all of it.

@@ -6,6 +6,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -88,6 +89,7 @@ type runner struct {
 	book    *book
 
 	underway int
+	failed   int
 	stopped  bool
 	broken   error // the journal could not be kept
 }
@@ -147,10 +149,34 @@ func (r *runner) settle(done result) {
 	if done.status == plan.Done {
 		return // nothing is lost by it
 	}
+	if done.status == plan.Failed {
+		r.failed++
+	}
 	for _, step := range r.plan.Doomed(r.status) {
 		r.status[step.ID] = plan.Skipped
 		r.note(event.StepSkipped{Step: step.ID, Why: "it needs " + firstLost(step, r.status)})
 	}
+	r.stopAfterFailures()
+}
+
+// stopAfterFailures leaves nothing to begin, but what puts back what was disturbed, once more has failed than the plan puts up with.
+func (r *runner) stopAfterFailures() {
+	if r.plan.Failures == 0 || r.failed < r.plan.Failures {
+		return
+	}
+	for _, step := range r.plan.Steps {
+		if r.status[step.ID] == plan.Pending && !step.Urgent {
+			r.status[step.ID] = plan.Skipped
+			r.note(event.StepSkipped{Step: step.ID, Why: fmt.Sprintf("%s, and policy.max_failures is %d", failedSteps(r.failed), r.plan.Failures)})
+		}
+	}
+}
+
+func failedSteps(n int) string {
+	if n == 1 {
+		return "a step failed"
+	}
+	return fmt.Sprintf("%d steps failed", n)
 }
 
 // firstLost is the first step that a doomed one waits for in vain.

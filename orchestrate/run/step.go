@@ -25,7 +25,10 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 	if err := r.keep(step, event.StepBegan{Step: step.ID, Title: step.Title, Target: step.Target}); err != nil {
 		return result{step, plan.Failed, err}
 	}
-	changed, err := r.reach(ctx, step)
+	changed, err := r.rest(ctx, step)
+	if err == nil {
+		changed, err = r.reach(ctx, step)
+	}
 	switch failure := (*stepError)(nil); {
 	case err == nil:
 		done := event.StepDone{Step: step.ID, Unchanged: !changed, Took: r.Now().Sub(began)}
@@ -38,6 +41,24 @@ func (r *runner) work(ctx context.Context, step plan.Step) result {
 	return result{step, plan.Failed, r.book.write(event.StepFailed{
 		Step: step.ID, Target: step.Target, Error: inOneLine(err), Hint: hintOf(err), Rescued: event.NotNeeded,
 	})}
+}
+
+// rest waits between two waves.
+func (r *runner) rest(ctx context.Context, step plan.Step) (changed bool, err error) {
+	if step.Rest == 0 {
+		return false, nil
+	}
+	if err := r.keep(step, event.StepHeld{Step: step.ID, Why: "it rests " + plain.Duration(step.Rest) + " before this wave"}); err != nil {
+		return false, err
+	}
+	over := time.NewTimer(step.Rest)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, errInterrupted
+	}
 }
 
 // keep writes events of a step. An urgent step goes on without.

@@ -18,6 +18,9 @@ func (inv *inventory) cluster(env Defaults) Cluster {
 		Policy: Policy{
 			Canary:       inv.canary.value,
 			Parallel:     inv.parallel.value,
+			Unavailable:  inv.unavailable.value.of(len(inv.servers) - 1),
+			Failures:     inv.failures.value,
+			Pause:        inv.pause.value,
 			Enforce:      Enforce(inv.enforce.value),
 			AllowRestart: inv.restart.value,
 			MaxLag:       inv.maxLag.value,

@@ -165,7 +165,7 @@ func (inv *inventory) checkPolicy(s *source) {
 	for _, count := range []struct {
 		path string
 		setting[int]
-	}{{"policy.canary", inv.canary}, {"policy.parallel", inv.parallel}} {
+	}{{"policy.canary", inv.canary}, {"policy.parallel", inv.parallel}, {"policy.max_failures", inv.failures}} {
 		if count.value < 1 {
 			s.fault(count.line, "%s must be at least 1", count.path)
 		}

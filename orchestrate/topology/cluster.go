@@ -113,8 +113,11 @@ const (
 
 // Policy bounds how the cluster may be changed.
 type Policy struct {
-	Canary       int // how many replicas go first, alone
-	Parallel     int // how many replicas are changed at a time after that
+	Canary       int           // how many replicas go first, alone
+	Parallel     int           // how many steps go at a time after that
+	Unavailable  int           // how many replicas may have a thread paused at a time, at most; 0: as many as Parallel
+	Failures     int           // after so many failed steps no further one begins
+	Pause        time.Duration // between two waves of replicas
 	Enforce      Enforce
 	AllowRestart bool
 	MaxLag       time.Duration // a replica further behind is not touched

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -176,6 +177,36 @@ func (d *decoder) duration(into *setting[time.Duration]) read {
 			return
 		}
 		*into = setting[time.Duration]{length, lineOf(node)}
+	}
+}
+
+// share is a part of the replicas: a number of them, or one of a hundred.
+type share struct {
+	number  int
+	percent bool
+}
+
+// of gives how many of so many replicas that is: at least one.
+func (s share) of(replicas int) int {
+	if !s.percent {
+		return s.number
+	}
+	return max(1, replicas*s.number/100)
+}
+
+func (d *decoder) share(into *setting[share]) read {
+	return func(path string, node ast.Node) {
+		text, ok := d.scalar(path, node)
+		if !ok {
+			return
+		}
+		digits, percent := strings.CutSuffix(text, "%")
+		number, err := strconv.Atoi(digits)
+		if err != nil || number < 1 || percent && number > 100 {
+			d.fault(lineOf(node), "%s must be a whole number from 1 on, or a percentage, as in 2 or 25%%", path)
+			return
+		}
+		*into = setting[share]{share{number, percent}, lineOf(node)}
 	}
 }
 

@@ -11,6 +11,7 @@ const (
 	socketAuto       = "auto"
 	algorithmAuto    = "auto"
 	defaultCanary    = 1
+	defaultFailures  = 1
 	defaultParallel  = 10
 	defaultMaxLag    = 30 * time.Second
 )
@@ -36,6 +37,7 @@ func (inv *inventory) fillDefaults(r *router) {
 	inv.tls.servers.fill(string(ServersSources))
 	inv.canary.fill(defaultCanary)
 	inv.parallel.fill(defaultParallel)
+	inv.failures.fill(defaultFailures)
 	inv.enforce.fill(string(EnforceLast))
 	inv.restart.fill(false)
 	inv.maxLag.fill(defaultMaxLag)

@@ -17,6 +17,9 @@ type inventory struct {
 	mysql            mysqlSection
 	tls              tlsSection
 	canary, parallel setting[int]
+	unavailable      setting[share]
+	failures         setting[int]
+	pause            setting[time.Duration]
 	enforce          setting[string]
 	restart          setting[bool]
 	maxLag           setting[time.Duration]
@@ -82,11 +85,14 @@ func (inv *inventory) read(d *decoder, root ast.Node) {
 		"mysql":    d.section(inv.mysql.keys(d)),
 		"tls":      d.section(inv.tls.keys(d)),
 		"policy": d.section(keys{
-			"canary":        d.number(&inv.canary),
-			"parallel":      d.number(&inv.parallel),
-			"enforce":       d.text(&inv.enforce),
-			"allow_restart": d.flag(&inv.restart),
-			"max_lag":       d.duration(&inv.maxLag),
+			"canary":          d.number(&inv.canary),
+			"parallel":        d.number(&inv.parallel),
+			"max_unavailable": d.share(&inv.unavailable),
+			"max_failures":    d.number(&inv.failures),
+			"pause":           d.duration(&inv.pause),
+			"enforce":         d.text(&inv.enforce),
+			"allow_restart":   d.flag(&inv.restart),
+			"max_lag":         d.duration(&inv.maxLag),
 		}),
 		"servers": func(path string, node ast.Node) { inv.readServers(d, path, node) },
 	})

@@ -46,7 +46,7 @@ func TestThreeLinesAreEnough(t *testing.T) {
 		},
 		Account: Account{User: "repl", Require: RequireSSL},
 		TLS:     TLS{Verify: VerifyIdentity, Source: SourceBuiltin, Servers: ServersSources},
-		Policy:  Policy{Canary: 1, Parallel: 10, Enforce: EnforceLast, MaxLag: 30 * time.Second},
+		Policy:  Policy{Canary: 1, Parallel: 10, Failures: 1, Enforce: EnforceLast, MaxLag: 30 * time.Second},
 	}
 	if !reflect.DeepEqual(cluster, want) {
 		t.Errorf("got  %+v\nwant %+v", cluster, want)
@@ -62,7 +62,7 @@ account: {user: repl, require: ssl, password_file: repl.pw}
 ssh: {user: ops, port: 2200, identity_file: ~/.ssh/id_ops, known_hosts: hosts/known}
 mysql: {socket: auto, port: 3307, admin: {user: admin}}
 tls: {dir: /etc/mysql/ssl/, verify: chain, source: builtin, servers: all, algorithm: ecdsa-p256, authority: {passphrase_command: pass show orders}}
-policy: {canary: 2, parallel: 3, enforce: first, allow_restart: true, max_lag: 1m30s}
+policy: {canary: 2, parallel: 3, max_unavailable: 50%, max_failures: 4, pause: 10s, enforce: first, allow_restart: true, max_lag: 1m30s}
 servers:
   db1:
   db3:
@@ -97,7 +97,7 @@ func TestTheLongForm(t *testing.T) {
 		},
 		Account: Account{User: "repl", Require: RequireSSL, PasswordFile: "/srv/inventories/repl.pw"},
 		TLS:     TLS{Verify: VerifyChain, Source: SourceBuiltin, Algorithm: AlgorithmP256, Servers: ServersAll, Passphrase: PasswordSource{Command: "pass show orders"}},
-		Policy:  Policy{Canary: 2, Parallel: 3, Enforce: EnforceFirst, AllowRestart: true, MaxLag: 90 * time.Second},
+		Policy:  Policy{Canary: 2, Parallel: 3, Unavailable: 1, Failures: 4, Pause: 10 * time.Second, Enforce: EnforceFirst, AllowRestart: true, MaxLag: 90 * time.Second},
 	}
 	if !reflect.DeepEqual(cluster, want) {
 		t.Errorf("got  %+v\nwant %+v", cluster, want)
