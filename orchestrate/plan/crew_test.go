@@ -87,6 +87,7 @@ func (c *crew) begin(step plan.Step) {
 	w := &worker{step: step}
 	c.status[step.ID] = plan.Underway
 	c.at = append(c.at, w)
+	c.checkFleet(step)
 	if c.judge(step.Goal).Holds() {
 		c.end(w)
 	}
