@@ -223,6 +223,37 @@ func TestUnusableDirLeavesTheOthersToFinish(t *testing.T) {
 	}
 }
 
+// TestFailuresEndTheRun: after as many as the policy puts up with nothing is begun any more, and what was not is told.
+func TestFailuresEndTheRun(t *testing.T) {
+	for failures, begun := range map[int]bool{1: false, 2: true} {
+		c := world.Cluster("db1", "db2", "db3", "db4")
+		c.Policy.Failures, c.Policy.Canary, c.Policy.Parallel = failures, 3, 1
+		w, m := world.New(c), &memory{}
+		apply(t.Context(), t, w, m)
+		w.Later(30 * 24 * time.Hour)
+		m.options.Renewal.Servers = []topology.ServerName{"db2", "db3"}
+		w.OnAction(func(a plan.Action) error {
+			if _, installs := a.(plan.InstallSet); installs && a.Target() == "db2" {
+				return errors.New("no space left on device")
+			}
+			return nil
+		})
+		ended := apply(t.Context(), t, w, m)
+		if ended.Outcome != event.Partly || ended.Failed != 1 {
+			t.Errorf("%d: %+v", failures, ended)
+		}
+		skipped := false
+		for _, r := range m.records {
+			if s, is := r.Event.(event.StepSkipped); is && strings.Contains(s.Why, "policy.max_failures is 1") {
+				skipped = true
+			}
+		}
+		if skipped == begun {
+			t.Errorf("%d: the rest was skipped: %t", failures, skipped)
+		}
+	}
+}
+
 func TestReceiverThatDoesNotComeBackGetsItsFormerSettings(t *testing.T) {
 	w, m := world.New(world.Cluster("db1", "db2", "db3")), &memory{}
 	w.OnAction(func(a plan.Action) error {
