@@ -255,7 +255,7 @@ func late(to, from net.Conn, delay time.Duration) {
 func TestARunFromAnotherMachine(t *testing.T) {
 	t.Parallel()
 	c := startMySQL(t, lab.Options{Replicas: 1}) // which is not restarted meanwhile
-	slow := c.behindSlowLine("replica1", 300*time.Millisecond)
+	slow := c.behindSlowLine("primary", 300*time.Millisecond)
 	var other outcome
 	slow.applyWith("copy certificate set 1 to replica1", func(*os.Process) {
 		other = c.run("apply", "--yes", "--journal", t.TempDir(), "--pki", t.TempDir())

@@ -27,7 +27,7 @@ func renewed(p *played) {
 	served, options, applier := p.serial(), p.tlsOptions(), p.applierSessions()
 	end := p.begin()
 	release := p.holdApplier()
-	p.await("relay logs that wait", func() bool { return number(p.statusOfReplica(), "Relay_Log_Space") > waitingBytes })
+	p.await("relay logs that wait", func() bool { return relayLogs(p.statusOfReplica()) > waitingBytes })
 	held := p.statusOfReplica()
 	rotate := p.command("rotate", "leaf", "--all", "--yes")
 	ended := make(chan outcome, 1)
@@ -38,7 +38,7 @@ func renewed(p *played) {
 	if o := <-ended; o.code != 0 {
 		p.t.Fatalf("rotate leaf: exit code %d\n%s\n%s", o.code, o.stdout, o.stderr)
 	}
-	if waits, grown := number(after, "Relay_Log_Space"), number(after, "Relay_Log_Space")-number(held, "Relay_Log_Space"); waits < waitingBytes || grown > waitingBytes/4 {
+	if waits, grown := relayLogs(after), relayLogs(after)-relayLogs(held); waits < waitingBytes || grown > waitingBytes/4 {
 		p.t.Errorf("the relay logs hold %d bytes, %d more than before", waits, grown)
 	}
 	if now := p.tlsOptions(); !maps.Equal(now, options) {
@@ -91,8 +91,9 @@ func (p *played) setInUse(server string) string {
 	return link
 }
 
-func number(status map[string]string, field string) int {
-	n, err := strconv.Atoi(status[field])
+// relayLogs is how much they hold, in bytes.
+func relayLogs(status map[string]string) int {
+	n, err := strconv.Atoi(status["Relay_Log_Space"])
 	if err != nil {
 		return -1
 	}

@@ -35,7 +35,10 @@ func allConditions(f facts.Facts) []plan.Condition {
 	l := linkTo("db2")
 	leaf := plan.Leaf{Server: "db1", Version: 1, Names: []string{"db1.example.com"}}
 	return []plan.Condition{
-		plan.AuthorityExists{}, plan.Promoted{}, plan.Retired{}, plan.Forgotten{},
+		plan.AuthorityExists{},
+		plan.Promoted{},
+		plan.Retired{},
+		plan.Forgotten{},
 		plan.TrustsFolder{Server: "db1"},
 		plan.IssuedBy{Server: "db1", Authority: f.Store.Or(facts.Store{}).CA.Or("")},
 		plan.LeafIssued{Leaf: leaf},

@@ -125,8 +125,12 @@ func TestNextWithinLimits(t *testing.T) {
 		return ids
 	}
 	p := plan.Plan{Parallel: 10, Limits: []plan.Limit{{Channels: id("a", "b", "c"), Most: 2}}, Steps: []plan.Step{
-		{ID: "a", Pauses: id("a")}, {ID: "b", Pauses: id("b")}, {ID: "all", Pauses: id("a", "b", "c")}, {ID: "c", Pauses: id("c")},
-		{ID: "d", Pauses: id("d")}, {ID: "wake", Pauses: id("c"), Urgent: true},
+		{ID: "a", Pauses: id("a")},
+		{ID: "b", Pauses: id("b")},
+		{ID: "all", Pauses: id("a", "b", "c")},
+		{ID: "c", Pauses: id("c")},
+		{ID: "d", Pauses: id("d")},
+		{ID: "wake", Pauses: id("c"), Urgent: true},
 	}}
 	type statuses = map[string]plan.Status
 	for _, c := range []struct {
