@@ -15,6 +15,7 @@ type Options struct {
 	KeepStopped bool
 
 	Renewal Renewal
+	Scope   Scope
 
 	// Succeed asks for the next phase in which another authority takes the place of the one that is there.
 	Succeed bool
@@ -29,7 +30,7 @@ func Build(c topology.Cluster, f facts.Facts, o Options) Plan {
 	b := &builder{
 		basis: basis{cluster: c, facts: f, renewal: o.Renewal, succeeds: o.Succeed, succeedsWithin: o.SucceedWithin}, options: o, sets: map[topology.ServerName]int{}, threads: map[facts.ChannelID]facts.Threads{},
 		moved: map[facts.ChannelID]bool{}, requires: map[topology.ServerName]Require{}, place: map[string]int{},
-		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel},
+		plan: Plan{Cluster: c.Name, Parallel: c.Policy.Parallel, Left: leftOut(c, f, o)},
 	}
 	b.build()
 	if b.isBlocked() {

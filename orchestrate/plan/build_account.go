@@ -57,6 +57,9 @@ func (b *builder) checkPasswords() {
 // planRequirements makes every row of the account demand what the inventory wants: once, through the binary log, where every replica has every
 // row and would apply the statement; else on each server by itself, since a statement for a missing row stops an applier (error 1396).
 func (b *builder) planRequirements(needs []string) {
+	if len(b.plan.Left) > 0 {
+		return // whose channels are unproven
+	}
 	primary := b.cluster.Primary()
 	rows := b.changes(primary.Name)
 	if len(rows) > 0 && !frozen(b.facts, primary.Name) && b.replicates() {
@@ -297,7 +300,7 @@ func (b *builder) planRehearsals() {
 	before := b.beforeRehearsals()
 	canaries := 0
 	for _, l := range b.links {
-		if !b.needsRehearsal(l) {
+		if b.isLeft(l) || !b.needsRehearsal(l) {
 			continue
 		}
 		step := b.rehearsal(l)

@@ -31,8 +31,11 @@ func (b *builder) planCertificates() {
 	if b.isBlocked() {
 		return
 	}
+	missing = slices.DeleteFunc(missing, b.isLeftAlone)
 	for _, s := range b.cluster.Servers {
-		b.planRepair(s)
+		if !b.isLeftAlone(s) {
+			b.planRepair(s)
+		}
 	}
 	keys, _ := b.keys()
 	b.planPromote()

@@ -18,7 +18,7 @@ func (b *builder) planChannels(needs []string) {
 	canaries := 0
 	for _, l := range b.links {
 		step, pending := b.channelStep(l)
-		if !pending {
+		if !pending || b.isLeft(l) {
 			continue
 		}
 		step.Needs = append(append(step.Needs, needs...), before...)

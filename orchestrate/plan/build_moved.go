@@ -44,6 +44,10 @@ func (b *builder) move(step *Step, former formerServer) (back []Action) {
 	names := make([]string, len(links))
 	for i, l := range links {
 		channel, _ := b.facts.Channel(l.Channel).Get()
+		if b.isLeft(l) {
+			b.block(s.Name, "name it too, or go without --only and --limit",
+				"%s, which is not meant, has to change with it: its options do not trust the new certificate", l.Channel)
+		}
 		goal := b.secured(l, channel)
 		c := b.changeOf(goal, channel)
 		step.Needs = append(step.Needs, stepID("files", l.Channel.Server))

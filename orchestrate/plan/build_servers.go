@@ -12,7 +12,7 @@ import (
 func (b *builder) planServers() {
 	var before []string
 	for _, s := range b.cluster.TLSServers() {
-		if !b.planSettings(s, before) {
+		if b.isLeftAlone(s) || !b.planSettings(s, before) {
 			continue
 		}
 		if steps := b.planServe(s, before); len(steps) > 0 {

@@ -150,7 +150,7 @@ func (b *builder) planPrunes() {
 	for _, s := range b.cluster.Servers {
 		b.tell(b.riskWarnings(s)...)
 		goal := OnlySets{Server: s.Name, Keep: b.keptSets(s)}
-		if !b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Risk.IsAbsent() || len(goal.Keep) == 0 || goal.Holds(b.facts).Holds() {
+		if b.isLeftAlone(s) || !b.facts.Server(s.Name).TLSDir.Or(facts.TLSDir{}).Risk.IsAbsent() || len(goal.Keep) == 0 || goal.Holds(b.facts).Holds() {
 			continue
 		}
 		b.add(Step{

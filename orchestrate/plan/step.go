@@ -76,6 +76,9 @@ type Plan struct {
 	Limits   []Limit
 	Failures int // after so many failed steps no further one begins, but for urgent ones; 0: whatever fails
 
+	// Left are the replicas that a scope leaves out, and that still have something to be done.
+	Left []topology.ServerName
+
 	// Phase is the one of a change of the authority that the plan carries out; [NoPhase] in any other plan. One without steps finds that
 	// a run which died has done all of it.
 	Phase Phase
