@@ -13,6 +13,7 @@ type document struct {
 	Cluster  string    `json:"cluster"`
 	Digest   string    `json:"digest"`
 	Steps    []stepDoc `json:"steps"`
+	Left     []string  `json:"left,omitempty"` // replicas that a scope leaves out
 	Blocked  []Blocked `json:"blocked"`
 	Warnings []Warning `json:"warnings"`
 }
@@ -45,6 +46,9 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	}
 	for i, s := range p.Steps {
 		doc.Steps[i] = describe(s)
+	}
+	for _, server := range p.Left {
+		doc.Left = append(doc.Left, string(server))
 	}
 	return json.Marshal(doc)
 }

@@ -78,7 +78,7 @@ func (j job) run(cmd *cobra.Command) (plan.Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	return p, j.conclude(cmd, ended, report)
+	return p, j.conclude(cmd, p, ended, report)
 }
 
 func (j job) isIdle(p plan.Plan) bool { return j.idle != nil && len(p.Steps)+len(p.Blocked) == 0 }
@@ -160,7 +160,7 @@ func (j job) prove(cmd *cobra.Command, p plan.Plan, seen facts.Facts) (plan.Repo
 }
 
 // conclude says what the run and its proof come to, also where the proof could not be printed.
-func (j job) conclude(cmd *cobra.Command, ended event.RunEnded, report plan.Report) error {
+func (j job) conclude(cmd *cobra.Command, p plan.Plan, ended event.RunEnded, report plan.Report) error {
 	told := tell(cmd, j.settings, report)
 	switch {
 	case ended.Outcome == event.Partly:
@@ -168,10 +168,20 @@ func (j job) conclude(cmd *cobra.Command, ended event.RunEnded, report plan.Repo
 			code: exitPartly, text: fmt.Sprintf("partly applied: %d done, %d failed, %d not begun", ended.Done, ended.Failed, ended.Skipped),
 			hint: "mend what failed and run " + j.again + " again: what is done is not done twice",
 		}
+	case !report.OK && len(p.Left) > 0:
+		fmt.Fprintf(cmd.ErrOrStderr(), "left for another run: %s\n", namesOf(p.Left))
 	case !report.OK:
 		return &codeError{code: exitUnproven, text: "applied, but not proven", hint: "mend the problems above, and look again by replssl verify" + kept(j.options)}
 	}
 	return told
+}
+
+func namesOf(servers []topology.ServerName) string {
+	names := make([]string, len(servers))
+	for i, server := range servers {
+		names[i] = string(server)
+	}
+	return strings.Join(names, ", ")
 }
 
 // tell prints the judgement after the events: with --json as one more line.

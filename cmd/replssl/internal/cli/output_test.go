@@ -86,7 +86,7 @@ func TestFailureKeepsItsExitCode(t *testing.T) {
 		var coded *codeError
 		cmd := &cobra.Command{}
 		cmd.SetOut(full)
-		if err := (job{settings: &settings{json: true}}).conclude(cmd, run, plan.Report{}); !errors.As(err, &coded) || coded.code != code {
+		if err := (job{settings: &settings{json: true}}).conclude(cmd, plan.Plan{}, run, plan.Report{}); !errors.As(err, &coded) || coded.code != code {
 			t.Errorf("%s: %v, want exit code %d", run.Outcome, err, code)
 		}
 	}

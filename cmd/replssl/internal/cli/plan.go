@@ -15,11 +15,16 @@ type planFlags struct {
 	allowRestart bool
 	keepStopped  bool
 	enforce      string
+	only         []string
+	limit        int
 }
 
 func (p *planFlags) add(cmd *cobra.Command) {
 	p.addPolicy(cmd)
-	cmd.Flags().StringVar(&p.enforce, "enforce", "", "require TLS of the account `last|first` (default: policy.enforce)")
+	f := cmd.Flags()
+	f.StringVar(&p.enforce, "enforce", "", "require TLS of the account `last|first` (default: policy.enforce)")
+	f.StringSliceVar(&p.only, "only", nil, "touch these replicas alone: `NAMES`, with commas or given again")
+	f.IntVar(&p.limit, "limit", 0, "touch `N` replicas at most, of those that have something to be done")
 	completesValue(cmd, "enforce",
 		cobra.CompletionWithDesc(string(topology.EnforceLast), "when every channel is proven"),
 		cobra.CompletionWithDesc(string(topology.EnforceFirst), "before the channels are changed"))
@@ -51,6 +56,9 @@ func (p *planFlags) session(s *settings) (*session, topology.Cluster, error) {
 	if err == nil {
 		err = p.change(&cluster)
 	}
+	if err == nil {
+		err = p.checkScope(cluster)
+	}
 	if err != nil {
 		return nil, cluster, err
 	}
@@ -65,7 +73,30 @@ func kept(options plan.Options) string {
 	return ""
 }
 
-func (p *planFlags) options() plan.Options { return plan.Options{KeepStopped: p.keepStopped} }
+// checkScope knows the replicas that are named.
+func (p *planFlags) checkScope(cluster topology.Cluster) error {
+	if p.limit < 0 {
+		return fmt.Errorf("--limit is %d; it must be 1 or more", p.limit)
+	}
+	for _, name := range p.only {
+		server, ok := cluster.Server(topology.ServerName(name))
+		if !ok {
+			return noServer(cluster, name)
+		}
+		if server.Source == "" {
+			return &codeError{code: exitError, text: fmt.Sprintf("--only names replicas, and %s is the primary, which is prepared for any of them", name)}
+		}
+	}
+	return nil
+}
+
+func (p *planFlags) options() plan.Options {
+	options := plan.Options{KeepStopped: p.keepStopped, Scope: plan.Scope{Limit: p.limit}}
+	for _, name := range p.only {
+		options.Scope.Only = append(options.Scope.Only, topology.ServerName(name))
+	}
+	return options
+}
 
 func newPlan(s *settings) *cobra.Command {
 	var flags planFlags

@@ -120,7 +120,7 @@ func shellWords(line string) []string {
 // TestEachCommandHasTheFlagsThatItHeeds and no other.
 func TestEachCommandHasTheFlagsThatItHeeds(t *testing.T) {
 	reaching := []string{"connect-timeout", "inventory", "journal", "pki"}
-	planning := append([]string{"allow-restart", "enforce", "keep-stopped"}, reaching...)
+	planning := append([]string{"allow-restart", "enforce", "keep-stopped", "limit", "only"}, reaching...)
 	want := map[string][]string{
 		"replssl":              nil,
 		"replssl plan":         append([]string{"json"}, planning...),

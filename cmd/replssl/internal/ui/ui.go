@@ -53,6 +53,17 @@ func show(w io.Writer, p plan.Plan, step func(io.Writer, int, plan.Step)) {
 		step(w, i+1, s)
 	}
 	impact(w, p)
+	if len(p.Left) > 0 {
+		fmt.Fprintf(w, "\nLeft for another run, and with them the requirement: %s\n", orNone(namesOf(p.Left)))
+	}
+}
+
+func namesOf[S ~string](servers []S) []string {
+	names := make([]string, len(servers))
+	for i, server := range servers {
+		names[i] = string(server)
+	}
+	return names
 }
 
 // counted is a number of things, by the word for one of them.
