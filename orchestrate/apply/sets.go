@@ -9,13 +9,13 @@ import (
 	"github.com/replssl/replssl/remote/fileset"
 )
 
-// trustSet points at the set only when the server's user is seen to read it.
+// trustSet lets the server's user read the set where it lies, before anything points at it.
 func (x *Executor) trustSet(ctx context.Context, a plan.TrustSet) error {
 	archive, err := fileset.PackCA([]byte(x.store.State().CA.PEM))
 	if err != nil {
 		return &unsentError{err}
 	}
-	return x.run(ctx, a.Server, remote.Command{Line: fileset.DeriveAndSwitch(a.Dir, a.Version, a.From, a.Owner), Stdin: bytes.NewReader(archive)})
+	return x.run(ctx, a.Server, remote.Command{Line: fileset.Derive(a.Dir, a.Version, a.From, a.Owner), Stdin: bytes.NewReader(archive)})
 }
 
 func (x *Executor) repairSet(ctx context.Context, a plan.RepairSet) error {

@@ -56,5 +56,5 @@ func (w *World) trustSet(a plan.TrustSet) error {
 		return fmt.Errorf("%s has another certificate set %d already", s.name, a.Version)
 	}
 	s.dir.Sets[a.Version] = set
-	return switchTo(s, a.Version)
+	return nil
 }

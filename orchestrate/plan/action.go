@@ -76,8 +76,8 @@ type (
 		Given   string `json:",omitempty"`
 	}
 
-	// TrustSet lays a set down that has the certificate and the key of another on the host, and the authorities of the local folder. It becomes the
-	// one in use at once.
+	// TrustSet lays a set down that has the certificate and the key of another on the host, and the authorities of the local folder,
+	// beside the version in use, which stays.
 	TrustSet struct {
 		Server  topology.ServerName
 		Dir     string
@@ -292,7 +292,7 @@ func (ForgetAuthority) String() string {
 }
 
 func (a TrustSet) String() string {
-	return fmt.Sprintf("make set %d of %s:%s of set %d, with the authorities of the local folder, owned by %s, and point current at it", a.Version, a.Server, a.Dir, a.From, a.Owner)
+	return fmt.Sprintf("make set %d of %s:%s of set %d, with the authorities of the local folder, owned by %s", a.Version, a.Server, a.Dir, a.From, a.Owner)
 }
 
 func (a IssueLeaf) String() string {

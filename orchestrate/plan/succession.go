@@ -267,12 +267,6 @@ func (b *builder) planTrust(s topology.Server, phase Phase) {
 	trust := TrustSet{Server: s.Name, Dir: s.TLSDir, Version: version, From: from, Owner: b.facts.Server(s.Name).Process.Or(facts.Process{}).OSUser}
 	for i, action := range step.Actions {
 		if _, installs := action.(InstallSet); installs {
-			step.Actions = slices.Delete(slices.Clone(step.Actions), i, i+1)
-			break
-		}
-	}
-	for i, action := range step.Actions {
-		if _, switches := action.(SwitchSet); switches {
 			step.Actions[i] = trust
 		}
 	}

@@ -74,7 +74,7 @@ func deadlies(t *testing.T) map[string]deadly {
 			return installAndSwitch(t, dir, 2, two, owner)
 		}},
 		"other authorities": {
-			sets: map[int]fileset.Files{1: two, 2: derived}, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 2,
+			sets: map[int]fileset.Files{1: two, 2: derived}, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 1,
 			command: func(t *testing.T, dir, owner string) remote.Command { return derive(t, dir, 2, 1, derived.CA, owner) },
 		},
 		"install": {sets: sets, before: []int{1}, current: 1, after: []int{1, 2}, becomes: 1, command: func(t *testing.T, dir, owner string) remote.Command {

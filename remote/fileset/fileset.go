@@ -69,7 +69,7 @@ func Pack(files Files) ([]byte, error) {
 	return pack(files.members())
 }
 
-// PackCA makes the archive that [DeriveAndSwitch] reads.
+// PackCA makes the archive that [Derive] reads.
 func PackCA(authorities []byte) ([]byte, error) {
 	if len(authorities) == 0 {
 		return nil, errors.New("a set of files needs a CA")
@@ -119,9 +119,9 @@ func InstallAndSwitch(dir string, version int, owner string) shell.Line {
 	return owned(installAndSwitchScript, dir, version, owner)
 }
 
-// DeriveAndSwitch lays down a version that has the files of another, but for the authorities, which are an archive of [PackCA], the command's input; then
-// it does as [InstallAndSwitch] does. No private key leaves the host.
-func DeriveAndSwitch(dir string, version, from int, owner string) shell.Line {
+// Derive lays down a version that has the files of another, but for the authorities, which are an archive of [PackCA], the command's input, and lets
+// owner read it, unless that is empty. No private key leaves the host. [ExitUnreadable] says that owner could not.
+func Derive(dir string, version, from int, owner string) shell.Line {
 	if from < 1 || from > maxVersion || from == version {
 		return shell.Refuse(fmt.Errorf("%d is not the number of another version", from))
 	}

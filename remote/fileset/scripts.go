@@ -221,18 +221,15 @@ prepare
 } 9<"$all"
 `
 
-const deriveScript = guard + installing + deriving + switching + proving + `
+const deriveScript = guard + installing + deriving + proving + `
 identity
 prepare
 derived
 {
 	locked
 	install
-	code=4
 	cd /
 	[ -z "$owner" ] || prove
-	sound "$dir" "$all" "$new"
-	switch
 } 9<"$all"
 `
 
