@@ -1,6 +1,10 @@
-# Prints what the failed tests of a log of `go test -v` had to say, those above others without their subtests' words.
+# Prints what the failed tests of a log of `go test` had to say, with -v or without: forty lines of each message, where it is told above or below the
+# line that says FAIL.
 /^=== (RUN|NAME|CONT|PAUSE) / { test = $3; next }
-/^ *--- FAIL: / { failed[++count] = $3; next }
-/^ *--- |^(PASS|FAIL|ok|panic:)/ { if ($1 == "panic:") print; next }
-test != "" && lines[test] < 60 { said[test] = said[test] substr($0, 1, 2000) "\n"; lines[test]++ }
+/^ *--- FAIL: / { test = $3; failed[++count] = test; next }
+/^ *--- / { test = ""; next }
+/^(PASS|FAIL|ok)/ { next }
+/^panic: / { print; next }
+/_test\.go:[0-9]+: / { lines[test] = 0 }
+test != "" && lines[test]++ < 40 { said[test] = said[test] substr($0, 1, 2000) "\n" }
 END { for (i = 1; i <= count; i++) if (said[failed[i]] != "") printf "%s:\n%s", failed[i], said[failed[i]] }
