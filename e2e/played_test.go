@@ -30,7 +30,7 @@ func (p *played) change(options ...string) {
 }
 
 // tls sets TLS options of the replica's channel while the threads are stopped that have to be. An applier of MySQL that is stopped in the middle of
-// a transaction, the rest of which its receiver has not got, waits a minute for it (tried on 8.0.33).
+// a transaction, the rest of which its receiver has not got, waits for it, more than a minute once (seen on 8.0.33).
 func (p *played) tls(options ...string) {
 	p.t.Helper()
 	threads := ""

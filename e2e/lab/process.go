@@ -18,7 +18,7 @@ import (
 const pollEvery = 10 * time.Millisecond
 
 // patience bounds every wait that the caller's context does not bound tighter. An applier of MySQL that is stopped in the middle of a transaction, of
-// which the receiver has not got the rest, goes on to wait for a minute (tried on 8.0.33).
+// which the receiver has not got the rest, waits for that: for more than a minute once (seen on 8.0.33).
 const patience = 2 * time.Minute
 
 // grace is what a process that was asked to end is given for it.
